@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::code_page::code_page;
 use super::json_document::JsonDocument;
-use crate::diagnostic::{CATALOGUE, ProductCode};
+use crate::diagnostic::{CATALOGUE, Code, ProductCode};
 use crate::product::Registry;
 use crate::text::did_you_mean;
 
@@ -26,6 +27,9 @@ pub struct CodeMeaning {
     pub meaning: String,
     /// What clears it, if the product says so.
     pub remedy: Option<String>,
+    /// Address of its page. Absent for a code of a repository's own product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }
 
 impl JsonDocument for CodeList {
@@ -60,10 +64,9 @@ impl CodeList {
 
 impl CodeMeaning {
     fn text(&self) -> String {
-        let remedy = self.remedy.as_ref();
-        let remedy = remedy.map(|remedy| format!("\n{remedy}\n"));
-        let (code, meaning) = (&self.code, &self.meaning);
-        format!("{code}\n\n{meaning}\n{}", remedy.unwrap_or_default())
+        let rest = [&self.remedy, &self.page].into_iter().flatten();
+        let rest: String = rest.map(|text| format!("\n{text}\n")).collect();
+        format!("{}\n\n{}\n{rest}", self.code, self.meaning)
     }
 }
 
@@ -88,12 +91,14 @@ pub fn explain(registry: &Registry, code: Option<&str>) -> Result<CodeList, Unkn
         code: entry.code.to_string(),
         meaning: entry.meaning.to_owned(),
         remedy: Some(entry.remedy.to_owned()),
+        page: code_page(&entry.code),
     });
     let products = product_rules(registry);
     let products = products
         .into_iter()
         .map(|(code, meaning, remedy)| CodeMeaning {
             code: code.as_str().to_owned(),
+            page: code_page(&Code::Product(code)),
             meaning,
             remedy,
         });

@@ -16,6 +16,7 @@ mod check_products;
 mod check_section;
 mod check_text;
 mod check_unselected;
+mod code_page;
 mod code_quality;
 mod command_help;
 mod confirmed;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::code_page::code_page;
 use super::fingerprint::fingerprints;
 use crate::diagnostic::{Code, Diagnostic, explain};
 use crate::text::escape_invisible;
@@ -41,12 +42,16 @@ fn rule(code: &Code) -> Value {
             "Correct the config as the message says.",
         ),
     };
-    json!({
+    let mut rule = json!({
         "id": code,
         "shortDescription": { "text": meaning },
         "fullDescription": { "text": format!("{meaning} {remedy}") },
         "help": { "text": remedy },
-    })
+    });
+    if let Some(page) = code_page(code) {
+        rule["helpUri"] = page.into();
+    }
+    rule
 }
 
 fn result(diagnostic: &Diagnostic, fingerprint: &str) -> Value {
@@ -93,6 +98,9 @@ mod tests {
         )
         .with_help("s3.solutions[0] (the first)");
         let sarif = sarif([&problem].into_iter(), "0");
+        let page = &sarif["runs"][0]["tool"]["driver"]["rules"][0]["helpUri"];
+        let page = page.as_str().unwrap();
+        assert!(page.ends_with("/codes/render-failed.html"), "{page}");
         let result = &sarif["runs"][0]["results"][0];
         assert_eq!(
             result["message"]["text"],
@@ -120,6 +128,7 @@ mod tests {
             let text = run["tool"]["driver"]["rules"][0][property]["text"].as_str();
             assert!(text.is_some_and(|text| !text.is_empty()), "{property}");
         }
+        assert_eq!(run["tool"]["driver"]["rules"][0]["helpUri"], Value::Null);
         let fingerprint = |index: usize| {
             let hash = &run["results"][index]["partialFingerprints"]["primaryLocationLineHash"];
             hash.as_str().unwrap().to_owned()

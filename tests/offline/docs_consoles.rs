@@ -10,19 +10,19 @@ use crate::support::job::BINARY;
 
 const CONFIG: &str = "s3/configs/acme-dev-0042-eu-central-1-s3.yaml";
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A fenced block of a page.
-struct Block {
-    language: String,
+pub struct Block {
+    pub language: String,
     /// Lines of the page between the fences.
-    lines: std::ops::Range<usize>,
-    text: String,
+    pub lines: std::ops::Range<usize>,
+    pub text: String,
 }
 
-fn blocks(page: &str) -> Vec<Block> {
+pub fn blocks(page: &str) -> Vec<Block> {
     let lines: Vec<&str> = page.lines().collect();
     let mut blocks = Vec::new();
     let mut at = 0;
@@ -50,26 +50,26 @@ fn blocks(page: &str) -> Vec<Block> {
 }
 
 /// A folder with a git repository, in which the commands of one page run.
-struct Session {
+pub struct Session {
     folder: TempDir,
 }
 
 impl Session {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let session = Self { folder };
         session.shell("git init --quiet --initial-branch=main");
         session
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub fn write(&self, path: &str, text: &str) {
         let path = self.folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
     /// Standard output.
-    fn shell(&self, script: &str) -> String {
+    pub fn shell(&self, script: &str) -> String {
         let program = Path::new(BINARY).parent().unwrap().to_path_buf();
         let path = std::env::var_os("PATH").unwrap();
         let path = [program].into_iter().chain(std::env::split_paths(&path));
@@ -92,7 +92,7 @@ impl Session {
 }
 
 /// Compares outputs with blocks of a page, or writes them.
-struct Page {
+pub struct Page {
     name: &'static str,
     text: String,
     changed: Vec<(std::ops::Range<usize>, String)>,
@@ -101,7 +101,7 @@ struct Page {
 }
 
 impl Page {
-    fn read(name: &'static str) -> (Self, Vec<Block>) {
+    pub fn read(name: &'static str) -> (Self, Vec<Block>) {
         let text = std::fs::read_to_string(root().join(name)).unwrap();
         let blocks = blocks(&text);
         let changed = Vec::new();
@@ -125,20 +125,23 @@ impl Page {
         }
     }
 
-    fn expect(&mut self, block: &Block, printed: &str) {
+    pub fn expect(&mut self, block: &Block, printed: &str) {
         self.compared += 1;
-        // Digests and commits change with the products.
+        // Digests and commits change with the products, and the version with each release.
         let hash = regex::Regex::new("`[0-9a-f]{7,64}`").unwrap();
-        let is_same = hash.replace_all(block.text.trim_end(), "`HASH`")
-            == hash.replace_all(printed.trim_end(), "`HASH`");
-        if !is_same {
+        let version = regex::Regex::new(r"\b[0-9]+\.[0-9]+\.[0-9]+\b").unwrap();
+        let fixed = |text: &str| {
+            let text = hash.replace_all(text.trim_end(), "`HASH`").into_owned();
+            version.replace_all(&text, "VERSION").into_owned()
+        };
+        if fixed(&block.text) != fixed(printed) {
             self.changed
                 .push((block.lines.clone(), printed.trim_end().to_owned()));
         }
     }
 
     #[track_caller]
-    fn finish(self) {
+    pub fn finish(self) {
         if self.changed.is_empty() {
             return;
         }
@@ -299,7 +302,7 @@ fn defaults_resolve_to_what_their_page_shows() {
 }
 
 /// The only block of a page that begins with this text.
-fn block_with<'a>(blocks: &'a [Block], start: &str) -> &'a Block {
+pub fn block_with<'a>(blocks: &'a [Block], start: &str) -> &'a Block {
     let mut found = blocks.iter().filter(|block| block.text.starts_with(start));
     let block = found.next().unwrap_or_else(|| panic!("{start}"));
     assert!(found.next().is_none(), "{start}");
@@ -344,7 +347,7 @@ fn pages_of_configs_show_errors_as_they_are_printed() {
 }
 
 /// Blocks with the output of AWS actions, by their first words, and the recorded runs that they show.
-const RECORDED: &[(&str, &str)] = &[
+pub const RECORDED: &[(&str, &str)] = &[
     (
         "acme-prod-0042-us-west-2-s3-stack: does not exist",
         "testbed/aws/snapshots/testbed__aws__provision__changes_of_a_new_stack.snap",
