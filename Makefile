@@ -19,13 +19,13 @@ ACTIONS := action.yml build/action.yml $(wildcard tests/act/*/action.yml)
 SCRIPTS := .ci/run $(wildcard action/*.sh tests/*/*.sh examples/*.sh benches/*.sh release/*.sh)
 
 .PHONY: help demo test test-rust test-contract test-permissions test-emulator test-gitlab lint lint-fmt lint-clippy lint-doc lint-licences lint-workflows lint-templates bench bed doc fmt \
-	coverage release release-dry-run test-image test-release
+	coverage picture release release-dry-run site test-image test-release test-site
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Build, then show a pull request being checked
-	cargo build --locked --quiet
+demo: ## Build, then show a pull request being checked, in the terminal and as a page
+	cargo build --locked --quiet --bin provisioner --example comment-page
 	./examples/demo.sh
 
 test: test-rust test-contract test-permissions ## Run every test, with the real servers and runners of the test bed

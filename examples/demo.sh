@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
-# Shows a pull request being checked: a small repository with a history is made in a scratch folder, and the check runs on it
-# as it would in CI. No account, no network.
+# Checks a sample pull request in a scratch repository, as CI would. Prints the comment, and writes it as pages in the looks of two
+# forges. No account, no network.
+#
+#     demo.sh [FOLDER]     the folder of the pages [default: target/demo]
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-binary=${PROVISIONER_BINARY:-${CARGO_TARGET_DIR:-$root/target}/debug/provisioner}
+target=${CARGO_TARGET_DIR:-$root/target}
+binary=${PROVISIONER_BINARY:-$target/debug/provisioner}
+page=$target/debug/examples/comment-page
+pages=${1:-$target/demo}
 repository=$(mktemp -d)
 trap 'rm -rf -- "$repository"' EXIT
 
@@ -49,8 +54,16 @@ rm "$configs"/*.bak
 git rm --quiet s3/configs/edge-staging-b002-us-west-1-s3.yaml
 git add . && git commit --quiet --message 'Change'
 
-printf '%s\n\n' 'The comment that this pull request gets:'
+mkdir -p -- "$pages"
 status=0
-"$binary" check --repository "$repository" --base main || status=$?
+"$binary" check --repository "$repository" --base main >"$pages/comment.md" || status=$?
 # 10 says that there are config errors: the demo has some on purpose.
 [ "$status" -eq 10 ] || { echo "expected exit status 10, got $status" >&2; exit 1; }
+
+printf '%s\n\n' 'The comment that this pull request gets:'
+cat -- "$pages/comment.md"
+printf '\n%s\n' 'The same as a page, in the looks of two forges:'
+for forge in github gitlab; do
+  "$page" "$forge" "$pages/comment.md" "$pages/$forge.html"
+  printf '  %s\n' "$(cd -- "$pages" && pwd)/$forge.html"
+done
