@@ -80,6 +80,23 @@ test-gitlab: bed ## Run the GitLab component's jobs in gitlab-ci-local; not in `
 	npm install --prefix '$(TESTBED)/gitlab-ci-local' --no-audit --no-fund --silent gitlab-ci-local@4.64.0
 	PROVISIONER_TESTBED='$(TESTBED)' cargo test --locked --test testbed -- --ignored gitlab::runner
 
+site: ## Build the documentation as a site into target/site, and check its links
+	tests/testbed_servers/install.sh site
+	python3 site/preprocess.py --self-test
+	python3 tests/site/links.py --self-test
+	rm -rf -- '$(TARGET)/site'
+	'$(TESTBED)/site/bin/mdbook' build --dest-dir '$(TARGET)/site'
+	python3 tests/site/links.py '$(TARGET)/site' --external '$(TARGET)/site-external-links.txt'
+
+# CHROMIUM may say where the browser is.
+test-site: site demo ## Look at the site and the demo's pages in a browser; not in `test`, as it needs Chromium
+	tests/testbed_servers/install.sh browser
+	NODE_PATH='$(TESTBED)/browser/node_modules' node tests/site/look.mjs '$(TARGET)/site' '$(TARGET)/demo' '$(TARGET)/site-pictures'
+
+picture: demo ## Take the pictures of the comment in README again; needs Chromium and a font with emoji
+	tests/testbed_servers/install.sh browser
+	NODE_PATH='$(TESTBED)/browser/node_modules' node tests/site/picture.mjs '$(TARGET)/demo/github.html' docs/images
+
 test-release: bed ## Test the scripts of the release
 	cargo build --locked --quiet
 	'$(VENV)/python' tests/release/run.py '$(BINARY)'

@@ -4,6 +4,8 @@
 #
 #     install.sh               what `make test` needs
 #     install.sh localstack    what `make test-emulator` needs besides
+#     install.sh site          what `make site` needs
+#     install.sh browser       what `make test-site` needs besides; the browser is the machine's
 set -eu
 
 beds=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -49,10 +51,21 @@ localstack() {
     virtual_environment "$python" localstack localstack/requirements.txt
 }
 
-if [ "${1:-}" = localstack ]; then
-    install localstack localstack/requirements.txt
-else
-    install node package.json package-lock.json .npmrc
-    install venv requirements.txt
-    install aws aws/requirements.txt
-fi
+site() { virtual_environment python3 site site/requirements.txt; }
+
+browser() {
+    mkdir -p "$bed/browser"
+    cp "$beds/site/package.json" "$beds/site/package-lock.json" "$beds/.npmrc" "$bed/browser/"
+    (cd "$bed/browser" && npm ci --ignore-scripts --no-audit --no-fund)
+}
+
+case ${1:-} in
+    localstack) install localstack localstack/requirements.txt ;;
+    site) install site site/requirements.txt ;;
+    browser) install browser site/package.json site/package-lock.json .npmrc ;;
+    *)
+        install node package.json package-lock.json .npmrc
+        install venv requirements.txt
+        install aws aws/requirements.txt
+        ;;
+esac
