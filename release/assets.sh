@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Completes a release folder that holds the binaries `provisioner-TARGET`: bills of materials, completions and manual pages,
-# sums and sizes.
+# Completes a release folder that holds the binaries `provisioner-TARGET`: bills of materials, completions and manual pages, the
+# documentation as a site, sums and sizes.
 #
 #     release/assets.sh FOLDER RUNNABLE      RUNNABLE: a binary that runs on this machine
 set -euo pipefail
@@ -31,9 +31,16 @@ for shell in bash elvish fish powershell zsh; do
   "$runnable" completions "$shell" > "$work/completions/provisioner.$shell"
 done
 cp LICENSE "$work"
+make --silent site >&2
 # GNU tar: names in order, one time, no owner.
-tar --create --directory "$work" --format ustar --sort name --mtime "@$SOURCE_DATE_EPOCH" --owner 0 --group 0 --numeric-owner \
-  --mode 'u=rwX,go=rX' LICENSE completions man | gzip --no-name --best > "$folder/shell-files.tar.gz"
+archive() {
+  local folder=$1 archive=$2
+  shift 2
+  tar --create --directory "$folder" --format ustar --sort name --mtime "@$SOURCE_DATE_EPOCH" --owner 0 --group 0 --numeric-owner \
+    --mode 'u=rwX,go=rX' "$@" | gzip --no-name --best > "$archive"
+}
+archive "$work" "$folder/shell-files.tar.gz" LICENSE completions man
+archive "${CARGO_TARGET_DIR:-target}/site" "$folder/docs.tar.gz" .
 
 cd -- "$folder"
 rm -f SHA256SUMS SIZES
