@@ -25,6 +25,7 @@ mod credentials;
 mod declared_impact;
 mod defaults;
 mod docs;
+mod docs_blocks;
 mod docs_consoles;
 mod docs_numbers;
 mod download;
