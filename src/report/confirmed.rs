@@ -1,6 +1,7 @@
 //! Brings the comment of a run up to date after a deletion that it invited to confirm.
 
 use super::NextStep;
+use super::merge_requests::with_merge_requests;
 use super::next_step::MIN_DIGEST_CHARS;
 use super::outcome::{Outcome, OutcomeKind, State, headline};
 use super::provisioning::row;
@@ -27,8 +28,16 @@ impl ConfirmedDeletion {
             config: self.outcome.path.clone(),
             digest: digest.clone(),
         };
-        let text = step.markdown();
-        let (before, after) = text.rsplit_once(&digest)?;
+        let usual = step.markdown();
+        // A forge's adapter may have put its own words for a pull request.
+        let own = with_merge_requests(&usual);
+        [usual.as_str(), &own]
+            .into_iter()
+            .find_map(|text| Self::find(text, &digest, body))
+    }
+
+    fn find<'a>(text: &str, digest: &str, body: &'a str) -> Option<&'a str> {
+        let (before, after) = text.rsplit_once(digest)?;
         let found = &body[body.find(before)?..];
         let end = before.len() + digest.len();
         let is_digest = found.get(before.len()..end)?.bytes();
@@ -163,6 +172,11 @@ mod tests {
         assert!(!closed.contains("tear-down a.yaml"), "{closed}");
         let all = close_confirmations(&closed, &[deletion("b.yaml", "tear-down")]);
         assert!(all.contains("✅ 2 stacks deleted"), "{all}");
+        // Also in the words of merge requests.
+        let theirs = with_merge_requests(&body);
+        assert!(theirs.contains("merge request"), "{theirs}");
+        let closed = close_confirmations(&theirs, &[deletion("a.yaml", "tear-down")]);
+        assert!(!closed.contains("tear-down a.yaml"), "{closed}");
         // What the comment does not invite to is not closed.
         for other in [
             deletion("a.yaml", "delete-product"),
