@@ -24,7 +24,7 @@ use crate::report::{
     self as print, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, ScannedStacks, StackDrift,
     UnwrittenIssue, closed_drift_issue, drift_counts, drift_issue, drift_issue_marker,
     drift_issue_title, drift_scan_alerts, drift_scan_lines, drift_scan_markdown, failed_job,
-    problems_line,
+    is_same_text, problems_line,
 };
 use crate::stack::{Drifted, Health, StackName};
 use crate::workspace::ConfigSelector;
@@ -259,7 +259,7 @@ async fn sync_issue(
             let opened = job.forge.open_issue(&title, &body).await?;
             log::info!("opened {}", opened.url);
         }
-        (Some(issue), true) if issue.body.trim_end() == body.trim_end() => {}
+        (Some(issue), true) if is_same_text(&issue.body, &body) => {}
         (Some(issue), true) => job.forge.update_issue(issue.number, &body, false).await?,
         (Some(issue), false) => {
             let config = &scanned.config;

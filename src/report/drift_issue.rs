@@ -4,6 +4,7 @@ use super::Alert;
 use super::escape::{code, fence};
 use super::fit::{Block, Rest, fit_blocks};
 use super::log::escape_workflow_commands;
+use super::merge_requests::with_merge_requests;
 use crate::model::Digest;
 use crate::stack::StackName;
 use crate::text::pluralize;
@@ -82,7 +83,11 @@ pub fn closed_drift_issue(
     );
     // Without the marker and the foot.
     let before = before.split_once('\n').map_or("", |(_, text)| text);
-    let before = before.split_once(FOOT).map_or(before, |(text, _)| text);
+    let own_foot = with_merge_requests(FOOT);
+    let foot = [FOOT, &own_foot]
+        .into_iter()
+        .find_map(|foot| before.find(foot));
+    let before = &before[..foot.unwrap_or(before.len())];
     let block = fence(before.trim(), "text") + "\n";
     fit_blocks(
         vec![Block::Whole(head), Block::Cut(block)],

@@ -68,6 +68,12 @@ pub fn with_merge_requests(markdown: &str) -> Cow<'_, str> {
     out.into()
 }
 
+/// Whether a text that was read from a forge is the one that this program would write there. The forge's adapter may have put its own
+/// words for a pull request.
+pub fn is_same_text(known: &str, wanted: &str) -> bool {
+    with_merge_requests(known.trim_end()) == with_merge_requests(wanted.trim_end())
+}
+
 /// Replaces the words between code spans.
 fn replace_outside_of_code(line: &str, out: &mut String) {
     let mut rest = line;

@@ -104,7 +104,7 @@ pub use identity::identity_text;
 pub use inventory::{ListedResource, inventory};
 pub use json_document::{JsonDocument, json_schema, json_text};
 pub use log::{escape_json, escape_workflow_commands};
-pub use merge_requests::with_merge_requests;
+pub use merge_requests::{is_same_text, with_merge_requests};
 pub use next_step::NextStep;
 pub use nothing_to_do::NothingToDo;
 pub use notice::{NotWritten, Notice, OfflineReason};
