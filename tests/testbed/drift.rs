@@ -1,4 +1,4 @@
-//! Scheduled drift detection: opens, updates and closes one issue for each drifted stack.
+//! Scheduled drift detection: what differs between runs and what the forge refuses. The course of an issue is in `forges/drift.rs`.
 
 use crate::aws::scene;
 use crate::support::github::{Fault as GitHubFault, Issue};
@@ -7,7 +7,6 @@ use crate::support::proxy::{Fault, FaultProxy, Rule};
 use crate::world::*;
 
 const OPENED: &str = "POST /repos/acme/infra/issues";
-const UPDATED: &str = "PATCH /repos/acme/infra/issues/*";
 
 impl World {
     /// A repository with a deployed config, as after a merge.
@@ -36,13 +35,6 @@ impl World {
         self.workdir.aws.wait(put.value(value).send()).unwrap();
     }
 
-    fn value(&self) -> String {
-        let get = self.workdir.aws.parameters().get_parameter();
-        let get = get.name(format!("/s3/{}/SolutionsPrefix", self.workdir.name));
-        let got = self.workdir.aws.wait(get.send()).unwrap();
-        got.parameter.unwrap().value.unwrap()
-    }
-
     fn scan_job(&self) -> Job {
         let event = self.repo.schedule_event("17 3 * * *");
         self.job("schedule", &event, 0)
@@ -59,103 +51,6 @@ impl World {
         assert_eq!(issues.len(), 1);
         issues.into_iter().next().unwrap()
     }
-}
-
-#[test]
-fn an_issue_is_opened_updated_and_closed() {
-    let world = World::deployed(&policy(""));
-    let whole = world.value();
-    let calm = world.scan();
-    assert_eq!(
-        (&calm.outputs["drifted"], &calm.outputs["failed"]),
-        (&"0".into(), &"0".into())
-    );
-    world.github.expect_writes(&[]);
-
-    world.put("other/");
-    let found = world.scan();
-    assert_eq!(found.outputs["drifted"], "1");
-    world.github.expect_writes(&[OPENED]);
-    let issue = world.only_issue();
-    let marker = regex::Regex::new("drift [0-9a-f]{24} ").unwrap();
-    let told = world
-        .workdir
-        .redact_account(&format!("{}\n\n{}", issue.title, issue.body));
-    insta::assert_snapshot!("issue", marker.replace(&told, "drift [digest] "));
-    assert_eq!(world.value(), "other/", "nothing is repaired");
-
-    // An equal result writes nothing, in this run or a later one.
-    world.scan();
-    world.github.expect_writes(&[]);
-
-    // Another difference.
-    let put = world
-        .workdir
-        .aws
-        .parameters()
-        .put_parameter()
-        .overwrite(true);
-    let put = put.name(format!("/s3/{}/BucketName", world.workdir.name));
-    world.workdir.aws.wait(put.value("another").send()).unwrap();
-    world.scan();
-    world.github.expect_writes(&[UPDATED]);
-    assert!(world.only_issue().open);
-
-    let put = world
-        .workdir
-        .aws
-        .parameters()
-        .put_parameter()
-        .overwrite(true);
-    let put = put.name(format!("/s3/{}/BucketName", world.workdir.name));
-    world
-        .workdir
-        .aws
-        .wait(put.value(&world.workdir.name).send())
-        .unwrap();
-    world.put(&whole);
-    let closed = world.scan();
-    assert_eq!(closed.outputs["drifted"], "0");
-    world.github.expect_writes(&[UPDATED]);
-    // C21: it keeps what had drifted.
-    let issue = world.only_issue();
-    assert!(!issue.open);
-    for words in [
-        "no drift",
-        "What had drifted",
-        "SolutionsPrefix",
-        "BucketName",
-    ] {
-        assert!(issue.body.contains(words), "{words}: {}", issue.body);
-    }
-    assert!(
-        !issue.body.contains("Nothing was repaired"),
-        "{}",
-        issue.body
-    );
-
-    // Repeated drift opens a new issue.
-    world.put("other/");
-    world.scan();
-    world.github.expect_writes(&[OPENED]);
-    assert_eq!(world.repo.issues().len(), 2);
-}
-
-#[test]
-fn attack_a_foreign_issue_is_not_ours() {
-    let world = World::deployed(&policy(""));
-    world.put("other/");
-    world.scan();
-    world.github.expect_writes(&[OPENED]);
-    let ours = world.only_issue();
-    world.repo.close_issue(ours.number);
-    let theirs = world.repo.issue(&world.mallory, &ours.title, &ours.body);
-    world.scan();
-    // A foreign issue is neither adopted nor counted as ours.
-    world.github.expect_writes(&[OPENED]);
-    let issues = world.repo.issues();
-    let kept = issues.iter().find(|it| it.number == theirs.number).unwrap();
-    assert!(kept.open && kept.body == ours.body);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod doctor;
 mod download;
 mod drift;
 mod fake_github;
+mod forges;
 mod gitlab;
 mod provision;
 mod roles;

@@ -42,6 +42,10 @@ impl<F: Rules> Fake<F> {
         self.state(|s| s.add_user(login, None, Kind::User))
     }
 
+    pub fn state_user(&self, id: u64) -> User {
+        self.state(|s| s.user(id).clone())
+    }
+
     /// An account that the forge calls a bot.
     pub fn bot(&self, login: &str) -> User {
         self.state(|s| s.add_user(login, None, Kind::Bot))

@@ -15,6 +15,7 @@ mod repo;
 pub mod sample;
 mod server;
 mod state;
+mod verbs;
 pub mod wire;
 
 pub use commit::CommitBuilder;
@@ -29,3 +30,4 @@ pub use state::{
     Comment, Issue, Kind, NewCommit, Permission, PullRecord, Reaction, RepoRecord, Rules, State,
     User,
 };
+pub use verbs::{Merge, Verbs};

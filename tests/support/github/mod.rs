@@ -18,6 +18,7 @@ mod route;
 mod rules;
 mod shape;
 mod state;
+mod verbs;
 pub mod wire;
 
 use super::forge::{lock, objects};

@@ -22,6 +22,7 @@ mod route;
 mod rules;
 mod shape;
 mod state;
+mod verbs;
 mod webhook;
 mod wire;
 

@@ -112,27 +112,6 @@ fn a_merged_config_is_deployed_with_its_folders_and_its_template() {
 }
 
 #[test]
-fn a_replayed_event_updates_the_one_reply() {
-    let (world, pull) = World::with_merge();
-    let applied = world.apply(&pull, &world.carol, "/provisioner prep-master");
-    applied.assert_exit(0);
-    world.github.expect_writes(APPLY_WRITES);
-    let once = world.replies();
-    for job in [
-        world.inspect_job(&pull, &applied.comment),
-        world.apply_job(&pull, &applied.comment),
-    ] {
-        assert_eq!(job.run().status, 0);
-    }
-    let writes = world.github.take_writes();
-    let posts = writes.iter().filter(|it| it.line() == COMMENT);
-    assert_eq!(posts.count(), 0, "no second reply");
-    assert_eq!(world.replies().len(), once.len());
-    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert_eq!(world.reactions(&applied.comment), ["eyes", "rocket"]);
-}
-
-#[test]
 fn a_dedicated_bucket_has_an_action_of_its_own() {
     let world = World::new(&policy(""));
     let text = world.workdir.read(&world.workdir.path());

@@ -70,26 +70,6 @@ impl World {
     }
 }
 
-/// Vector 6: a reader comments on a merged and approved change.
-#[test]
-fn attack_a_command_by_a_stranger() {
-    let (world, pull) = World::with_merge();
-    world.assert_ignored(&pull, &world.mallory, "/provisioner prep-master");
-    let stranger = world.github.user("stranger");
-    world.assert_ignored(&pull, &stranger, "/provisioner prep-master");
-    world.assert_no_stack();
-}
-
-/// Vector 6: a bot with every permission.
-#[test]
-fn attack_a_command_by_a_bot() {
-    let (world, pull) = World::with_merge();
-    let robot = world.github.bot("helper[bot]");
-    world.repo.set_permission(&robot, Permission::Admin);
-    world.assert_ignored(&pull, &robot, "/provisioner prep-master");
-    world.assert_no_stack();
-}
-
 /// Vector 31: another user takes a writer's former login.
 #[test]
 fn attack_a_reused_login() {

@@ -5,37 +5,6 @@ use super::*;
 use crate::support::proxy::{Fault, FaultProxy, Rule};
 
 #[test]
-fn the_inspection_job_uses_the_plan_role() {
-    let (world, pull) = World::with_proposal();
-    for (name, text) in [
-        (
-            "validate-prov-template",
-            "/provisioner validate-prov-template",
-        ),
-        ("show-changes-new", "/provisioner show-changes"),
-        ("check-drift-none", "/provisioner check-drift"),
-    ] {
-        let before = world.tokens(INSPECT);
-        let inspected = world.inspect(&pull, &world.carol, text);
-        inspected.assert_exit(0);
-        // The reply first says that work is in progress.
-        world
-            .github
-            .expect_writes(&[REACTION, COMMENT, COMMENTED, REACTION]);
-        assert_eq!(world.reactions(&inspected.comment), ["eyes", "rocket"]);
-        assert_eq!(inspected.environments(), "[]");
-        assert_eq!(
-            world.tokens(INSPECT),
-            before + 1,
-            "one token serves the job"
-        );
-        insta::assert_snapshot!(name, world.last_reply());
-    }
-    assert_eq!(world.tokens(APPLY), 0);
-    world.assert_no_stack();
-}
-
-#[test]
 fn changes_and_drift_of_a_stack_that_exists() {
     let (world, pull) = World::with_merge();
     world
@@ -81,20 +50,6 @@ fn changes_and_drift_of_a_stack_that_exists() {
         [""; 0],
         "nothing is left"
     );
-}
-
-#[test]
-fn a_test_of_an_approved_head_is_deleted() {
-    let (world, pull) = World::with_proposal();
-    pull.approve(&world.bob);
-    let tested = world.apply(&pull, &world.carol, "/provisioner test-deploy");
-    tested.assert_exit(0);
-    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
-    assert_eq!(world.reactions(&tested.comment), ["eyes", "rocket"]);
-    assert_eq!(world.tokens(APPLY), 1);
-    insta::assert_snapshot!("test-deploy", world.reply());
-    world.assert_no_stack();
-    assert_eq!(world.workdir.aws.buckets(), [""; 0]);
 }
 
 #[test]
@@ -150,18 +105,6 @@ fn a_test_whose_removal_is_refused_names_what_it_left() {
     );
     world.assert_no_stack();
     world.github.take_writes();
-}
-
-#[test]
-fn an_unapproved_head_is_not_tested() {
-    let (world, pull) = World::with_proposal();
-    let inspected = world.inspect(&pull, &world.carol, "/provisioner test-deploy");
-    inspected.assert_exit(20);
-    world.github.expect_writes(ANSWER_WRITES);
-    assert_eq!(world.reactions(&inspected.comment), ["eyes", "confused"]);
-    assert_eq!(inspected.environments(), "[]");
-    insta::assert_snapshot!("test-deploy-denied", world.reply());
-    world.assert_no_aws_access();
 }
 
 #[test]

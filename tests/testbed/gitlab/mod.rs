@@ -7,4 +7,4 @@ mod runner;
 mod trains;
 mod triggers;
 mod words;
-mod world;
+pub mod world;

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::gitlab::{CommitBuilder, FakeGitLab, Permission, Pull, Repo, User};
+use crate::support::gitlab::{Comment, CommitBuilder, FakeGitLab, Permission, Pull, Repo, User};
 use crate::support::issuer::Issuer;
 use crate::support::job::{Job, normalize};
 use crate::support::markdown::assert_nothing_live;
@@ -154,6 +154,19 @@ impl GitLabWorld {
         pull
     }
 
+    /// A merge request by Alice that removes the config of the workdir, checked.
+    pub fn removal(&self, number: u64) -> Pull {
+        let branch = format!("removal-{number}");
+        self.repo
+            .branch_by(&self.alice, &branch, &self.repo.head("main"));
+        let commit = self.repo.commit(&branch).author(&self.alice);
+        commit.remove(&self.workdir.path()).push();
+        let pull = self.repo.pull(&branch).author(&self.alice);
+        let pull = pull.number(number).open();
+        self.check(&pull);
+        pull
+    }
+
     /// Runs the check of a merge request, whose effects other tests check.
     pub fn check(&self, pull: &Pull) -> GitLabRun {
         let run = self.run_check(pull);
@@ -229,15 +242,27 @@ impl GitLabWorld {
     /// The job of a comment on a merge request, in the environment `prod`.
     pub fn command_job(&self, number: u64, by: &User, text: &str) -> Job {
         let note = self.repo.comment(number, by, text);
-        let variables = self.repo.note_pipeline(&note, by);
+        self.note_job(&note, by, Some("prod"))
+    }
+
+    /// Runs the job of a note, without an environment or with one.
+    pub fn run_note(&self, note: &Comment, by: &User, environment: Option<&str>) -> GitLabRun {
+        run(self.note_job(note, by, environment))
+    }
+
+    fn note_job(&self, note: &Comment, by: &User, environment: Option<&str>) -> Job {
+        let variables = self.repo.note_pipeline(note, by);
         let payload = variables.iter().find(|(name, _)| name == "TRIGGER_PAYLOAD");
         let (_, payload) = payload.unwrap();
         let token = self.gitlab.apply_token();
         let job = self.job(&variables, &token, &self.branch_claims());
         let file = job.folder.path().join("payload.json");
         std::fs::write(&file, payload).unwrap();
-        job.with("TRIGGER_PAYLOAD", &file.display().to_string())
-            .with("PROVISIONER_ENVIRONMENT", "prod")
+        let job = job.with("TRIGGER_PAYLOAD", &file.display().to_string());
+        match environment {
+            Some(environment) => job.with("PROVISIONER_ENVIRONMENT", environment),
+            None => job,
+        }
     }
 
     /// The job of a push to `main`, whose tip was `before`.

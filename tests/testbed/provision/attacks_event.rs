@@ -20,18 +20,6 @@ fn attack_the_event_of_an_old_push_replayed() {
 }
 
 #[test]
-fn attack_a_rerun_after_the_config_was_removed() {
-    let (world, pull) = World::with_proposed();
-    let before = world.approved_and_merged(&pull);
-    let old = world.push(&before);
-    let removal = world.another(8, |commit| commit.remove(&world.workdir.path()));
-    removal.approve(&world.bob);
-    world.merged(&removal);
-    let run = run_successfully(&old);
-    world.assert_nothing_done(&old, &run);
-}
-
-#[test]
 fn attack_an_event_whose_after_is_an_unmerged_head() {
     let (world, pull) = World::with_proposed();
     pull.approve(&world.bob);

@@ -29,25 +29,6 @@ impl World {
 }
 
 #[test]
-fn attack_no_approval() {
-    let world = refused_after(|_, _| {}, &["approval-missing"]);
-    insta::assert_snapshot!("unapproved", world.report(7));
-}
-
-#[test]
-fn attack_approval_then_another_commit() {
-    let stale = &["approval-missing", "approval-stale"];
-    let world = refused_after(
-        |world, pull| {
-            pull.approve(&world.bob);
-            world.pushed_on(pull, &world.alice);
-        },
-        stale,
-    );
-    insta::assert_snapshot!("stale", world.report(7));
-}
-
-#[test]
 fn attack_approval_of_the_base() {
     refused_after(
         |world, pull| {
@@ -69,39 +50,6 @@ fn attack_approval_of_a_missing_commit() {
 }
 
 #[test]
-fn attack_approval_dismissed() {
-    refused_after(
-        |world, pull| {
-            let review = pull.approve(&world.bob);
-            pull.dismiss(&review);
-        },
-        &["approval-missing"],
-    );
-}
-
-#[test]
-fn attack_changes_requested_by_the_approver_afterwards() {
-    refused_after(
-        |world, pull| {
-            pull.approve(&world.bob);
-            pull.request_changes(&world.bob);
-        },
-        &["approval-missing", "changes-requested"],
-    );
-}
-
-#[test]
-fn attack_changes_requested_by_another_and_approved_by_one() {
-    refused_after(
-        |world, pull| {
-            pull.request_changes(&world.carol);
-            pull.approve(&world.bob);
-        },
-        &["changes-requested"],
-    );
-}
-
-#[test]
 fn attack_changes_requested_by_a_deleted_account() {
     refused_after(
         |world, pull| {
@@ -112,16 +60,6 @@ fn attack_changes_requested_by_a_deleted_account() {
             world.github.delete_user(&dave);
         },
         &["changes-requested"],
-    );
-}
-
-#[test]
-fn attack_self_approval() {
-    refused_after(
-        |world, pull| {
-            pull.approve(&world.alice);
-        },
-        &["approval-missing", "approval-by-author"],
     );
 }
 
@@ -186,79 +124,6 @@ fn attack_a_commit_dated_before_the_approval() {
 }
 
 #[test]
-fn attack_approval_by_the_last_pusher() {
-    refused_after(
-        |world, pull| {
-            world.pushed_on(pull, &world.bob);
-            pull.approve(&world.bob);
-        },
-        &["approval-missing", "approval-by-pusher"],
-    );
-}
-
-#[test]
-fn attack_approval_by_the_pusher_of_a_foreign_commit() {
-    refused_after(
-        |world, pull| {
-            world.workdir.write_config(TAGGED);
-            let text = world.workdir.read(&world.workdir.path());
-            let commit = world.repo.commit("feature").author(&world.alice);
-            commit
-                .write(&world.workdir.path(), text)
-                .by(&world.bob)
-                .push();
-            world.check(pull);
-            pull.approve(&world.bob);
-        },
-        &["approval-missing", "approval-by-pusher"],
-    );
-}
-
-#[test]
-fn attack_approval_with_an_unknown_pusher() {
-    refused_after(
-        |world, pull| {
-            pull.approve(&world.bob);
-            world.repo.forget_activities();
-        },
-        &["approval-missing", "pushers-unknown"],
-    );
-}
-
-#[test]
-fn attack_approval_by_a_bot() {
-    refused_after(
-        |world, pull| {
-            let bot = world.github.bot("helper[bot]");
-            world.repo.set_permission(&bot, Permission::Admin);
-            pull.approve(&bot);
-        },
-        &["approval-missing", "approver-not-allowed"],
-    );
-}
-
-#[test]
-fn attack_approval_by_a_reader() {
-    refused_after(
-        |world, pull| {
-            pull.approve(&world.mallory);
-        },
-        &["approval-missing", "approver-not-allowed"],
-    );
-}
-
-#[test]
-fn attack_approval_by_a_former_writer() {
-    refused_after(
-        |world, pull| {
-            pull.approve(&world.bob);
-            world.repo.set_permission(&world.bob, Permission::Read);
-        },
-        &["approval-missing", "approver-not-allowed"],
-    );
-}
-
-#[test]
 fn attack_approval_by_a_login_reused_since() {
     refused_after(
         |world, pull| {
@@ -270,29 +135,6 @@ fn attack_approval_by_a_login_reused_since() {
         },
         &["approval-missing", "approver-not-allowed"],
     );
-}
-
-#[test]
-fn attack_approval_in_a_comment() {
-    refused_after(
-        |world, pull| {
-            pull.review(&world.bob, "COMMENTED");
-            world
-                .repo
-                .comment(7, &world.bob, "APPROVED. LGTM :+1:\n\n/approve");
-        },
-        &["approval-missing"],
-    );
-}
-
-#[test]
-fn attack_two_approvals_by_one_person() {
-    let world = World::new(&policy("    approvals: 2\n"));
-    let pull = world.proposed(CONFIG);
-    pull.approve(&world.bob);
-    pull.approve(&world.bob);
-    let before = world.merged(&pull);
-    world.assert_denied(&before, &["approval-missing"]);
 }
 
 #[test]

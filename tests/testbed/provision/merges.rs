@@ -3,39 +3,6 @@
 use super::evidence::replayed;
 use super::*;
 use crate::support::github::Fault;
-use crate::support::github::User;
-
-/// Provisions a merged change for its pull request, as the branch's current commit.
-#[track_caller]
-fn assert_provisioned(merge: impl FnOnce(&Pull, &User)) {
-    let (world, pull) = World::with_proposed();
-    pull.approve(&world.bob);
-    let before = world.repo.head("main");
-    merge(&pull, &world.carol);
-    let job = world.push(&before);
-    run_successfully(&job);
-    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert!(world.report(7).contains("1 stack "));
-    let change = &evidence_of(&job)["predicate"]["changes"][0]["change"];
-    assert_eq!(change["pull_request"], 7);
-    assert_eq!(change["commit"], world.repo.head("main"));
-    world.github.take_writes();
-}
-
-#[test]
-fn a_squashed_pull_request() {
-    assert_provisioned(|pull, by| {
-        pull.squash(by);
-    });
-}
-
-#[test]
-fn a_pull_request_from_a_merge_queue() {
-    assert_provisioned(|pull, by| {
-        let queued = pull.queue();
-        pull.merge_queued(by, &queued);
-    });
-}
 
 #[test]
 fn a_rebased_pull_request_of_several_commits_is_one_change() {
@@ -95,30 +62,6 @@ fn the_newer_of_two_changes_counts() {
     let template = world.workdir.aws.wait(template).unwrap();
     assert!(template.template_body.unwrap().contains("forecasting"));
     world.github.take_writes();
-}
-
-#[test]
-fn attack_a_direct_push_belongs_to_no_pull_request() {
-    let world = World::new(&policy(""));
-    let before = world.repo.head("main");
-    let text = world.workdir.read(&world.workdir.path());
-    let commit = world.repo.commit("main").author(&world.alice);
-    commit.write(&world.workdir.path(), text).push();
-    let run = world.assert_denied(
-        &before,
-        &[
-            "not-merged",
-            "environment-not-protected",
-            "plan-changed",
-            "approval-missing",
-        ],
-    );
-    let summary = world.workdir.redact_account(&normalize(&run.summary));
-    insta::assert_snapshot!("direct_push", summary);
-    assert!(
-        world.repo.comments(7).is_empty(),
-        "there is no pull request to comment on"
-    );
 }
 
 #[test]

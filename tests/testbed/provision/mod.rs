@@ -19,7 +19,6 @@ mod kills;
 mod many;
 mod merges;
 mod outcomes;
-mod push;
 mod remains;
 mod removal;
 mod signals;

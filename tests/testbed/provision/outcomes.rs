@@ -4,18 +4,6 @@ use super::*;
 use crate::support::proxy::{Fault, FaultProxy, Rule};
 
 #[test]
-fn a_merged_config_with_errors_fails_the_run() {
-    let world = World::new(&policy(""));
-    let pull = world.proposed("  versioning: perhaps\n  lifecycle: none\n");
-    let before = world.approved_and_merged(&pull);
-    let job = world.push(&before);
-    let run = job.run();
-    assert_eq!(run.status, 10, "{}", run.stderr);
-    insta::assert_snapshot!("errors", world.report(7));
-    world.assert_nothing_done(&job, &run);
-}
-
-#[test]
 fn a_removed_config_with_errors_is_ignored() {
     let world = World::new(&policy(""));
     let commit = world.repo.commit("main").author(&world.carol);

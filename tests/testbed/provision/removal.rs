@@ -54,20 +54,6 @@ fn a_removal_waits_for_confirmation() {
     world.github.take_writes();
 }
 
-#[test]
-fn attack_an_unapproved_removal_is_not_inspected() {
-    let world = World::with_stack("");
-    let pull = world.removal();
-    let before = world.merged(&pull);
-    let run = world.push(&before).run();
-    assert_eq!(run.status, 20, "{}", run.stderr);
-    assert_eq!(codes_of(&run.summary), ["approval-missing"]);
-    assert_eq!(world.issuers[1].issued(), [""; 0]);
-    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    assert!(!world.report(7).contains("--confirm"));
-    world.github.take_writes();
-}
-
 /// Another file with the same stack has errors at the moment. Without the errors, the removal is denied anyway.
 #[test]
 fn attack_a_config_with_errors_claims_the_stack() {
@@ -127,18 +113,6 @@ fn attack_a_protected_stack_offers_no_confirmation() {
     assert_eq!(run.status, 20, "{}", run.stderr);
     insta::assert_snapshot!("protected", world.report(7));
     assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
-    world.github.take_writes();
-}
-
-#[test]
-fn attack_a_policy_without_deletions_offers_no_confirmation() {
-    let world = World::with_stack("    deletes: never\n");
-    let pull = world.removal();
-    let before = world.approved_and_merged(&pull);
-    let run = world.push(&before).run();
-    assert_eq!(run.status, 20, "{}", run.stderr);
-    assert_eq!(world.issuers[1].issued(), [""; 0]);
-    insta::assert_snapshot!("never_deleted", world.report(7));
     world.github.take_writes();
 }
 

@@ -7,9 +7,9 @@ use provisioner::guard::AccountKind;
 use provisioner::model::{CommitSha, UserId};
 use secrecy::SecretString;
 
-use crate::support::forge::{Fake, Permission, Pull, Repo, Rules, Sha, User};
+use crate::support::forge::{Fake, Permission, Pull, Repo, User, Verbs};
 use crate::support::github::{ACTIONS_BOT_ID, GitHub};
-use crate::support::gitlab::{GitLab, PushLevel};
+use crate::support::gitlab::GitLab;
 
 /// Runs each body against both adapters.
 macro_rules! on_both_forges {
@@ -51,11 +51,8 @@ pub struct Routes {
     pub create_deployment: &'static str,
 }
 
-/// How a pull request is merged: the name, and the merge, which returns the commits that are now on the base branch, the last one last.
-pub type Merge<F> = (&'static str, fn(&Pull<F>, &User) -> Vec<Sha>);
-
 /// A fake forge with its adapter. A constant or a method says where the forges differ.
-pub trait ForgeFixture: Rules {
+pub trait ForgeFixture: Verbs {
     type Adapter: Forge;
     const ROUTES: Routes;
     /// GitHub lists a review that was dismissed; GitLab removes a withdrawn approval.
@@ -86,20 +83,6 @@ pub trait ForgeFixture: Rules {
     /// Must be called inside a tokio runtime.
     fn connect(fake: &Fake<Self>, repo: &Repo<Self>, token: String) -> Self::Adapter;
 
-    /// Only pull requests change the branch.
-    fn protect(repo: Repo<Self>, branch: &str) -> Repo<Self>;
-    fn unprotect(repo: &Repo<Self>, branch: &str);
-    fn forget_pushes(repo: &Repo<Self>);
-    fn approve(pull: &Pull<Self>, by: &User);
-    fn request_changes(pull: &Pull<Self>, by: &User);
-    /// A review without a verdict.
-    fn review(pull: &Pull<Self>, by: &User);
-    /// The newest approval of a user does not count any more.
-    fn withdraw(pull: &Pull<Self>, by: &User);
-    fn close(pull: &Pull<Self>);
-    /// All ways to merge, beginning with a merge commit.
-    fn merges() -> Vec<Merge<Self>>;
-    fn status(repo: &Repo<Self>, sha: &str, context: &str, success: bool, by: &User);
     /// The environment and the state of each deployment, newest first.
     fn deployments(repo: &Repo<Self>) -> Vec<(String, String)>;
 }
@@ -178,61 +161,6 @@ impl ForgeFixture for GitHub {
         .unwrap()
     }
 
-    fn protect(repo: Repo<Self>, branch: &str) -> Repo<Self> {
-        repo.protected(branch)
-    }
-
-    fn unprotect(repo: &Repo<Self>, branch: &str) {
-        repo.unprotect(branch);
-    }
-
-    fn forget_pushes(repo: &Repo<Self>) {
-        repo.forget_activities();
-    }
-
-    fn approve(pull: &Pull<Self>, by: &User) {
-        pull.approve(by);
-    }
-
-    fn request_changes(pull: &Pull<Self>, by: &User) {
-        pull.request_changes(by);
-    }
-
-    fn review(pull: &Pull<Self>, by: &User) {
-        pull.review(by, "COMMENTED");
-    }
-
-    fn withdraw(pull: &Pull<Self>, by: &User) {
-        pull.dismiss_last(by);
-    }
-
-    fn close(pull: &Pull<Self>) {
-        pull.close();
-    }
-
-    fn merges() -> Vec<Merge<Self>> {
-        vec![
-            ("merge", |pull, by| vec![pull.merge(by)]),
-            ("squash", |pull, by| vec![pull.squash(by)]),
-            ("rebase", |pull, by| {
-                let more = pull.repo.commit(&pull.head_ref());
-                more.write("b.yaml", "b: 1\n").push();
-                pull.rebase(by);
-                pull.brought()
-            }),
-            ("merge queue", |pull, by| {
-                let queued = pull.queue();
-                pull.merge_queued(by, &queued);
-                vec![queued.1]
-            }),
-        ]
-    }
-
-    fn status(repo: &Repo<Self>, sha: &str, context: &str, success: bool, by: &User) {
-        let state = if success { "success" } else { "failure" };
-        repo.status(sha, context, state, by);
-    }
-
     fn deployments(repo: &Repo<Self>) -> Vec<(String, String)> {
         let all = repo.deployments().into_iter();
         all.map(|it| {
@@ -305,56 +233,6 @@ impl ForgeFixture for GitLab {
 
     fn connect(fake: &Fake<Self>, repo: &Repo<Self>, token: String) -> GitLabAdapter {
         GitLabAdapter::new(&access(fake, repo, token)).unwrap()
-    }
-
-    fn protect(repo: Repo<Self>, branch: &str) -> Repo<Self> {
-        repo.protected(branch)
-    }
-
-    /// GitLab's default: maintainers may push.
-    fn unprotect(repo: &Repo<Self>, branch: &str) {
-        let open = &[PushLevel::Role(40)];
-        let _ = repo.clone().protected_for(branch, open);
-    }
-
-    fn forget_pushes(repo: &Repo<Self>) {
-        repo.forget_activities();
-    }
-
-    fn approve(pull: &Pull<Self>, by: &User) {
-        pull.approve(by);
-    }
-
-    fn request_changes(pull: &Pull<Self>, by: &User) {
-        pull.request_changes(by);
-    }
-
-    fn review(pull: &Pull<Self>, by: &User) {
-        pull.review(by, "COMMENTED");
-    }
-
-    fn withdraw(pull: &Pull<Self>, by: &User) {
-        pull.review(by, "DISMISSED");
-    }
-
-    fn close(pull: &Pull<Self>) {
-        pull.close();
-    }
-
-    fn merges() -> Vec<Merge<Self>> {
-        vec![
-            ("merge", |pull, by| vec![pull.merge(by)]),
-            ("squash", |pull, by| vec![pull.squash(by)]),
-            ("squash and merge", |pull, by| {
-                vec![pull.squash_and_merge(by)]
-            }),
-            ("fast-forward", |pull, by| vec![pull.fast_forward(by)]),
-        ]
-    }
-
-    fn status(repo: &Repo<Self>, sha: &str, context: &str, success: bool, by: &User) {
-        let state = if success { "success" } else { "failed" };
-        repo.status(sha, context, state, by);
     }
 
     fn deployments(repo: &Repo<Self>) -> Vec<(String, String)> {

@@ -1,0 +1,74 @@
+//! A removed config: the run reports the deletion, and a second person confirms it in a comment.
+
+use super::*;
+
+impl<W: ForgeWorld> Invites for W {}
+
+trait Invites: ForgeWorld {
+    /// The command that the run posted.
+    fn posted(&self, number: u64) -> String {
+        let comments = self.comments(number, "provision");
+        let mut lines = comments.iter().flat_map(|body| body.lines());
+        let found =
+            lines.find(|line| line.starts_with("/provisioner ") && line.contains("--confirm"));
+        found.unwrap_or_else(|| panic!("{comments:#?}")).to_owned()
+    }
+}
+
+fn a_second_person_confirms_a_deletion<W: ForgeWorld>() {
+    let world = W::with_stack("");
+    let pull = world.removal(7);
+    let before = world.approved_and_merged(&pull);
+    world.run_push(&before).assert_exit(0);
+    insta::assert_snapshot!("waiting", world.comment(7, "provision"));
+    world.assert_stack(true);
+    let line = world.posted(7);
+    // Who opened it cannot confirm it, and nobody another digest.
+    let (run, comment) = world.command(&pull, "alice", &line);
+    run.assert_exit(20);
+    assert!(
+        run.stderr.contains("delete-needs-second-person"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(world.reactions(&comment), ["eyes", "confused"]);
+    let digest = line.split("--confirm ").nth(1).unwrap();
+    let wrong = line.replace(digest, &"0".repeat(16));
+    let (run, _) = world.command(&pull, "carol", &wrong);
+    run.assert_exit(20);
+    world.assert_stack(true);
+    let (run, comment) = world.command(&pull, "carol", &line);
+    run.assert_exit(0);
+    assert_eq!(world.reactions(&comment), ["eyes", "rocket"]);
+    assert_eq!(world.stacks(), []);
+    insta::assert_snapshot!("deleted", world.comment(7, "provision"));
+    world.fake().take_writes();
+}
+
+fn attack_an_unapproved_removal_is_not_inspected<W: ForgeWorld>() {
+    let world = W::with_stack("");
+    let pull = world.removal(7);
+    let before = world.merged(&pull);
+    let run = world.run_push(&before);
+    run.assert_exit(20);
+    assert_eq!(run.codes(), ["approval-missing"]);
+    world.assert_stack(true);
+    assert!(!world.comment(7, "provision").contains("--confirm"));
+    world.fake().take_writes();
+}
+
+fn attack_a_policy_without_deletions_offers_no_confirmation<W: ForgeWorld>() {
+    let world = W::with_stack("    deletes: never\n");
+    let pull = world.removal(7);
+    let before = world.approved_and_merged(&pull);
+    world.run_push(&before).assert_exit(20);
+    world.assert_stack(true);
+    insta::assert_snapshot!("never_deleted", world.comment(7, "provision"));
+    world.fake().take_writes();
+}
+
+on_both_forges! {
+    a_second_person_confirms_a_deletion
+    attack_an_unapproved_removal_is_not_inspected
+    attack_a_policy_without_deletions_offers_no_confirmation
+}
