@@ -17,6 +17,16 @@ const NAMES_GITHUB: &[&str] = &[
     "forge/mod.rs",
 ];
 
+const NAMES_GITLAB: &[&str] = &[
+    // The lists of adapters.
+    "ci/mod.rs",
+    "forge/mod.rs",
+    // What its Markdown does with a line of a comment, and its readers' words.
+    "command/lines.rs",
+    "report/escape.rs",
+    "report/merge_requests.rs",
+];
+
 /// GitHub's JSON objects that have the name of a type of the program.
 const WIRE_TWINS: &[&str] = &[
     "Actor",
@@ -94,17 +104,20 @@ fn foreign_clients_stay_in_their_adapters() {
     assert_none(&rules::strays(&sources));
 }
 
+/// No flow, and nothing that a flow is made of, knows which forge it serves.
 #[test]
-fn only_the_github_adapter_names_github() {
+fn only_adapters_name_their_forge() {
     let (sources, _) = package();
-    let free = |file: &str| {
-        let adapter = file.starts_with("forge/github/") || file.starts_with("ci/github/");
-        let texts = file.starts_with("roles/") || file.starts_with("cli/") || file == "cli.rs";
-        adapter || texts || file == "diagnostic/catalogue.rs"
-    };
-    let mut names = rules::github_names(&sources);
-    names.retain(|file| !free(file));
-    assert_none(&rules::differences(&names, NAMES_GITHUB));
+    for (forge, others) in [("github", NAMES_GITHUB), ("gitlab", NAMES_GITLAB)] {
+        let free = |file: &str| {
+            let of = |part: &str| file.starts_with(&format!("{part}/{forge}/"));
+            let texts = file.starts_with("roles/") || file.starts_with("cli/") || file == "cli.rs";
+            of("forge") || of("ci") || texts || file == "diagnostic/catalogue.rs"
+        };
+        let mut names = rules::forge_names(&sources, forge);
+        names.retain(|file| !free(file));
+        assert_none(&rules::differences(&names, others));
+    }
 }
 
 #[test]

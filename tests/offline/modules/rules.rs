@@ -152,8 +152,8 @@ pub fn strays(sources: &Sources) -> Vec<String> {
     violations
 }
 
-/// Files whose code, texts or doc comments name GitHub outside of links.
-pub fn github_names(sources: &Sources) -> BTreeSet<&str> {
+/// Files whose code, texts or doc comments name a forge outside of links. Lower case.
+pub fn forge_names<'a>(sources: &'a Sources, forge: &str) -> BTreeSet<&'a str> {
     let link = regex::Regex::new(r"https?://\S+").unwrap();
     let names = |file: &&str| {
         let mut found = false;
@@ -162,7 +162,7 @@ pub fn github_names(sources: &Sources) -> BTreeSet<&str> {
                 true => link.replace_all(word, "").to_lowercase(),
                 false => word.to_lowercase(),
             };
-            found |= word.contains("github");
+            found |= word.contains(forge);
         });
         found
     };
