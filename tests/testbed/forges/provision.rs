@@ -21,19 +21,14 @@ fn a_new_config_is_provisioned_once<W: ForgeWorld>() {
 
 /// Each way of the forge to merge is found as the one pull request.
 fn merges_of_each_kind_are_provisioned<W: ForgeWorld>() {
-    for (kind, merge) in W::Forge::merges().into_iter().skip(1) {
+    // A merge commit is what all other tests have, and `provision/merges.rs` rebases several commits.
+    let others = |(kind, _): &(&str, _)| !["merge", "rebase"].contains(kind);
+    for (kind, merge) in W::Forge::merges().into_iter().filter(others) {
         let (world, pull) = W::with_proposed();
-        // Some of them bring a commit of their own, before the approval.
         world.approve(&pull, "bob");
         let before = world.repo().head("main");
         merge(&pull, &world.user("carol"));
         let run = world.run_push(&before);
-        // A rebase brings a commit that nobody approved.
-        if kind == "rebase" {
-            run.assert_exit(20);
-            world.fake().take_writes();
-            continue;
-        }
         run.assert_exit(0);
         world.assert_stack(true);
         let change = &run.evidence["predicate"]["changes"][0]["change"];

@@ -1,6 +1,7 @@
 //! What both adapters owe the flows: each body runs against GitHub and against GitLab, each at its fake.
 
 mod answers;
+mod capabilities;
 mod conversation;
 mod fixture;
 mod pushers;
