@@ -48,4 +48,6 @@ fi
 # Read from the shell, not from the `runner` context: inside a job container the two name different directories.
 export PROVISIONER_SARIF_FILE="${PROVISIONER_SARIF_FILE:-$RUNNER_TEMP/provisioner.sarif}"
 # The runner signals this process alone: with `exec` it is the program, which then takes back what it began.
-exec "$binary" ci
+command=ci
+[ "${PROVISIONER_DOCTOR:-}" != true ] || command=doctor
+exec "$binary" "$command"

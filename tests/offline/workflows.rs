@@ -121,7 +121,7 @@ fn every_job_runs_the_pinned_release_or_the_reported_build() {
             assert!(needs.contains("\"build\""), "{place}");
         }
     }
-    assert_eq!((released, built), (7, 2));
+    assert_eq!((released, built), (8, 2));
 }
 
 /// Parts of the workflows that act does not have: environments, subjects of tokens, queues.
@@ -361,6 +361,9 @@ fn the_action_runs_a_binary_with_the_right_digest() {
         let output = run(".", &work, &variables);
         let text = String::from_utf8_lossy(&output.stdout);
         assert_eq!(text, "ran ci\n", "{binary}");
+        let doctor = [&variables[..], &[("PROVISIONER_DOCTOR", "true")]].concat();
+        let output = run(".", &work, &doctor);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "ran doctor\n");
     }
 }
 
