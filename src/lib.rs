@@ -13,7 +13,7 @@
 //! | [`forge`] | | port to forges; one folder for each forge, and one adapter for a local repository |
 //! | [`pacing`] | | pauses between attempts, which tests shorten |
 //! | [`workspace`] | | configs and outputs on disk |
-//! | [`product_check`] | yes | whether a product is whole: keys, expressions, samples, names, policy |
+//! | [`init`], [`product_check`] | yes | init: files and steps of a repository's setup; product_check: whether a product is whole: keys, expressions, samples, names, policy |
 //! | [`exit`], [`report`], [`roles`] | yes | exit: exit codes; report: comments, summaries, annotations, SARIF; roles: IAM roles of a repository's jobs |
 //! | [`command`] | yes | commands in comments: the grammar, and which lines count |
 //! | [`guard`] | yes | whether an effect may happen: policy, facts, rules, permits |
@@ -43,6 +43,7 @@ pub mod exit;
 pub mod flow;
 pub mod forge;
 pub mod guard;
+pub mod init;
 pub mod job;
 pub mod model;
 pub mod operation;

@@ -15,6 +15,7 @@ use super::config_args::explain_missing_configs;
 use super::doctor::DoctorArgs;
 use super::errors::{explain_source_of_value, explain_unknown_command, reject_useless_config};
 use super::global::GlobalArgs;
+use super::init::InitArgs;
 use super::lock::LockArgs;
 use super::man::{self, ManArgs};
 use super::new_product::NewProductArgs;
@@ -27,7 +28,8 @@ use super::roles::RolesArgs;
 use super::schema::SchemaArgs;
 use super::tips::explain_unknown_flag;
 use super::{
-    check, check_product, doctor, lock, new_product, products, replay, roles, run_action, schema,
+    check, check_product, doctor, init, lock, new_product, products, replay, roles, run_action,
+    schema,
 };
 use crate::exit::{Exit, exit_codes};
 use crate::product::Registry;
@@ -88,6 +90,8 @@ struct OriginalArgs {
 /// Commands that need no action of a product.
 #[derive(Debug, Subcommand)]
 pub enum EngineCommand {
+    /// Write the setup of a repository: policy, workflows, code owners, first config
+    Init(InitArgs),
     /// List products and their tiers
     ListProducts(ListProductsArgs),
     /// Show what a product creates, keeps on deletion and costs
@@ -130,6 +134,7 @@ impl EngineCommand {
     /// Returns standard output and the exit code.
     fn run(self) -> (String, Exit) {
         match self {
+            Self::Init(args) => init::run(&args),
             Self::ListProducts(args) => products::list_products(&args),
             Self::ShowProduct(args) => products::show_product(&args),
             Self::Schema(args) => schema::schema(&args),

@@ -13,6 +13,8 @@ mod doctor;
 mod errors;
 mod examples;
 mod global;
+mod init;
+mod init_prompt;
 mod intents;
 mod json_schema;
 mod levels;

@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::original::CommandForm;
 use crate::text::or_list;
 
-/// Flags that no command takes.
+/// Flags that no action takes.
 const FOREIGN: &[(&str, &str)] = &[
     ("region", "the config names the region of its stack"),
     ("account", "the config names the account of its stack"),

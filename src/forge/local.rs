@@ -111,6 +111,15 @@ impl LocalRepository {
         versions.collect()
     }
 
+    /// The address of the remote `origin`, and the default branch that it last had.
+    pub fn origin(&self) -> (Option<String>, Option<String>) {
+        let address = self.output("remote", &["remote", "get-url", "origin"]).ok();
+        let head = ["symbolic-ref", "--short", "refs/remotes/origin/HEAD"];
+        let head = self.output("default branch", &head).ok();
+        let branch = head.and_then(|head| Some(head.trim().strip_prefix("origin/")?.to_owned()));
+        (address.map(|address| address.trim().to_owned()), branch)
+    }
+
     fn git(&self) -> Command {
         let mut git = Command::new("git");
         git.arg("-C").arg(&self.folder);

@@ -17,6 +17,7 @@ pub const RESERVED_ACTIONS: &[&str] = &[
     "doctor",
     "explain",
     "help",
+    "init",
     "list-products",
     "lock",
     "man",

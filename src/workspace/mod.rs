@@ -13,6 +13,7 @@ mod product_lock;
 mod products;
 mod repository;
 mod selection;
+mod setup;
 
 pub use configs::{
     ConfigFile, configs_by_policy, exit_of_search, glob_invalid, locate, selected_configs,
@@ -24,6 +25,7 @@ pub use product_lock::ProductLockFile;
 pub use products::{add_product, add_repository_products, create_folder};
 pub use repository::repository_folder;
 pub use selection::ConfigSelector;
+pub use setup::{SetupPlace, create_files, has_configs, setup_place};
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};

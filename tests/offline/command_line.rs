@@ -370,7 +370,7 @@ fn completions_and_manual_pages_name_every_command() {
             script.contains("prep-master") && script.contains("completions"),
             "{shell}"
         );
-        assert!(!script.contains("--region"), "{shell}");
+        assert!(!script.contains("--profile"), "{shell}");
     }
     // clap_complete has values of arguments without a flag for these shells only.
     for shell in ["bash", "zsh"] {

@@ -37,6 +37,7 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     ("CONTRIBUTING.md", "make ", "runs all tests"),
     ("CONTRIBUTING.md", "UPDATE=1", "writes the pages"),
     ("README.md", "make demo", "CI runs both"),
+    ("README.md", "provisioner init", "asks on a terminal"),
     ("docs/architecture.md", "event", "a diagram"),
     ("docs/architecture.md", "command line", "a diagram"),
     (

@@ -36,6 +36,7 @@ mod forge;
 mod generated;
 mod gitlab;
 mod guard;
+mod init;
 mod json_documents;
 mod large_templates;
 mod ml;

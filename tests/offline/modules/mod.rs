@@ -111,7 +111,8 @@ fn only_adapters_name_their_forge() {
     for (forge, others) in [("github", NAMES_GITHUB), ("gitlab", NAMES_GITLAB)] {
         let free = |file: &str| {
             let of = |part: &str| file.starts_with(&format!("{part}/{forge}/"));
-            let texts = file.starts_with("roles/") || file.starts_with("cli/") || file == "cli.rs";
+            let texts = ["roles/", "init/", "cli/"];
+            let texts = texts.iter().any(|folder| file.starts_with(folder));
             of("forge") || of("ci") || texts || file == "diagnostic/catalogue.rs"
         };
         let mut names = rules::forge_names(&sources, forge);

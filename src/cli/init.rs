@@ -1,0 +1,349 @@
+//! `init`: writes the setup of a repository, and prints what an administrator does.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::init_prompt::{ask_all, complete, open};
+use super::logger;
+use crate::diagnostic::{Diagnostic, LOG_TARGET};
+use crate::exit::{Exit, exit_codes};
+use crate::forge::local::LocalRepository;
+use crate::guard::{POLICY_FILE, Policy, read_policy};
+use crate::init::{
+    AnswerProblem, Answers, ExistingFiles, FileState, Given, Givens, Origin, PlanError, PlanMode,
+    Question, SETUP_PATHS, SetupPlan, answers_of_remote, code_owner_places, earlier_answers, patch,
+    plan, plan_text,
+};
+use crate::model::RepoPath;
+use crate::product::Registry;
+use crate::report::{diagnostics, escape_workflow_commands};
+use crate::workspace::{
+    SetupPlace, add_repository_products, create_files, has_configs, repository_folder, setup_place,
+};
+
+const EXAMPLES: &str = "Examples:
+  provisioner init                   ask, then write the files that are missing
+  provisioner init --product s3 --environment dev=123456789012 \\
+    --region eu-central-1 --code-owner @acme/platform
+  provisioner init --check           compare the files with this program
+  provisioner init --diff | git apply    take over what differs
+
+Existing files stay as they are. A second run reads the answers from them. Forge,
+repository and server are guessed from the git remote `origin`. provisioner does
+not know the commit of its own release, because that commit has its SHA-256: without
+--release and --image the files have zeros there, and jobs fail until you replace
+them. No network is used.";
+
+#[derive(Debug, Args)]
+#[command(after_help = after_help())]
+pub struct InitArgs {
+    /// Forge: github or gitlab [default: guessed from the remote]
+    #[arg(long, value_name = "FORGE")]
+    forge: Option<String>,
+    /// Host of your own server [default: that of the remote]
+    #[arg(long, value_name = "HOST")]
+    server: Option<String>,
+    /// Repository [default: that of the remote]
+    #[arg(long, value_name = "OWNER/NAME|GROUP/PROJECT")]
+    repository: Option<String>,
+    /// Default branch [default: that of the remote, or main]
+    #[arg(long, value_name = "BRANCH")]
+    default_branch: Option<String>,
+    /// Product of the first config
+    #[arg(long, value_name = "NAME")]
+    product: Option<String>,
+    /// Folder of the configs [default: PRODUCT/configs]
+    #[arg(long, value_name = "FOLDER")]
+    configs: Option<String>,
+    /// Environment with its accounts; may be repeated
+    #[arg(long, value_name = "NAME=ACCOUNT[,ACCOUNT]")]
+    environment: Vec<String>,
+    /// AWS region of the first config
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// Prefix of stack names [default: the repository's owner]
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<String>,
+    /// Code owner of the setup; may be repeated
+    #[arg(long, value_name = "@USER|@ORG/TEAM")]
+    code_owner: Vec<String>,
+    /// Action or component, at the commit of a release
+    #[arg(long, value_name = "OWNER/NAME@COMMIT")]
+    release: Option<String>,
+    /// Image of the jobs of GitLab, by digest
+    #[arg(long, value_name = "NAME@sha256:DIGEST")]
+    image: Option<String>,
+    /// GitLab: id of the user of the check's token
+    #[arg(long, value_name = "ID")]
+    check_user: Option<String>,
+    /// Compare, and write nothing
+    #[arg(long, conflicts_with = "diff")]
+    check: bool,
+    /// Print a patch for files that differ, and write nothing
+    #[arg(long)]
+    diff: bool,
+}
+
+fn after_help() -> String {
+    let codes = exit_codes(&[
+        (Exit::Ok, "written, or nothing to write"),
+        (
+            Exit::Config,
+            "with --check: a file is missing or differs; the policy or the first config has errors",
+        ),
+        (
+            Exit::Usage,
+            "an answer is missing or invalid, or a place is not writable",
+        ),
+    ]);
+    format!("{EXAMPLES}\n\n{codes}")
+}
+
+impl InitArgs {
+    fn givens(&self) -> Givens {
+        let list = |values: &[String]| (!values.is_empty()).then(|| values.join(" "));
+        let flags = [
+            (Question::Forge, self.forge.clone()),
+            (Question::Server, self.server.clone()),
+            (Question::Repository, self.repository.clone()),
+            (Question::Branch, self.default_branch.clone()),
+            (Question::Product, self.product.clone()),
+            (Question::Folder, self.configs.clone()),
+            (Question::Environments, list(&self.environment)),
+            (Question::Region, self.region.clone()),
+            (Question::Prefix, self.prefix.clone()),
+            (Question::Owners, list(&self.code_owner)),
+            (Question::Release, self.release.clone()),
+            (Question::Image, self.image.clone()),
+            (Question::CheckUser, self.check_user.clone()),
+        ];
+        let origin = Origin::Person;
+        let given = flags.into_iter().filter_map(|(question, text)| {
+            let origin = origin.clone();
+            Some((
+                question,
+                Given {
+                    text: text?,
+                    origin,
+                },
+            ))
+        });
+        given.collect()
+    }
+}
+
+/// Why nothing was written.
+struct Stop(String, Exit);
+
+impl From<Vec<AnswerProblem>> for Stop {
+    fn from(problems: Vec<AnswerProblem>) -> Self {
+        let lines = problems
+            .iter()
+            .map(|problem| format!("error: {}\n  help: {}\n", problem.message, problem.help));
+        Self(lines.collect(), Exit::Usage)
+    }
+}
+
+impl From<Vec<Diagnostic>> for Stop {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        Self(diagnostics(&problems), Exit::Config)
+    }
+}
+
+impl From<PlanError> for Stop {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Answer(problem) => vec![problem].into(),
+            PlanError::Invalid(problems) => problems.into(),
+        }
+    }
+}
+
+/// Writes what is missing. Returns standard output and the exit code.
+pub fn run(args: &InitArgs) -> (String, Exit) {
+    match init(args) {
+        Ok(done) => done,
+        Err(Stop(message, exit)) => {
+            log::error!(target: LOG_TARGET, "{message}");
+            (String::new(), exit)
+        }
+    }
+}
+
+fn init(args: &InitArgs) -> Result<(String, Exit), Stop> {
+    let repository = LocalRepository::open(PathBuf::from("."));
+    let repository = repository.map_err(|error| {
+        let help = "run it in the repository, or run `git init` first";
+        Stop::from(vec![AnswerProblem::new(error.to_string(), help)])
+    })?;
+    let root = repository_folder();
+    let (existing, mut blocked) = read(&root, &SETUP_PATHS);
+    let policy = existing_policy(&existing)?;
+    let mut givens = args.givens();
+    let mut add = |others: Givens| {
+        for (question, given) in others {
+            givens.entry(question).or_insert(given);
+        }
+    };
+    add(earlier_answers(&existing, policy.as_ref()));
+    let (address, branch) = repository.origin();
+    add(answers_of_remote(address.as_deref().unwrap_or_default()));
+    if let Some(text) = branch {
+        let origin = Origin::Guess("the git remote");
+        add(Givens::from([(Question::Branch, Given { text, origin })]));
+    }
+    answer(&mut givens, &existing, &root, args.check || args.diff)?;
+    let answers = Answers::parse(&givens)?;
+    let mut registry = Registry::built_in();
+    add_repository_products(&mut registry, &root);
+    let planned = |existing: &ExistingFiles| {
+        let has_configs = has_configs(&root, &answers.folder);
+        plan(&answers, existing, policy.as_ref(), &registry, has_configs)
+    };
+    // The answers name further files.
+    let paths: Vec<String> = planned(&existing)?
+        .files
+        .into_iter()
+        .map(|file| file.path)
+        .collect();
+    let (more, others) = read(&root, &paths);
+    let places: Vec<&str> = paths.iter().map(String::as_str).collect();
+    // A file of code owners that cannot be read would be replaced by the new one.
+    let owners = code_owner_places(answers.forge);
+    blocked.retain(|path, _| places.contains(&&**path) || owners.contains(&&**path));
+    blocked.extend(others);
+    if !blocked.is_empty() {
+        let problems = blocked.into_values();
+        let help = "move it away, or put a regular file there";
+        let problems = problems.map(|message| AnswerProblem::new(message, help));
+        return Err(problems.collect::<Vec<_>>().into());
+    }
+    let existing = ExistingFiles(existing.0.into_iter().chain(more.0).collect());
+    finish(args, &planned(&existing)?, &givens, &root)
+}
+
+/// The texts of files, and why others cannot be read or written, by path.
+fn read(
+    root: &std::path::Path,
+    paths: &[impl AsRef<str>],
+) -> (ExistingFiles, BTreeMap<String, String>) {
+    let (mut texts, mut blocked) = (BTreeMap::new(), BTreeMap::new());
+    for path in paths {
+        let path = path.as_ref().to_owned();
+        match setup_place(root, &path) {
+            SetupPlace::Free => {}
+            SetupPlace::Taken(text) => drop(texts.insert(path, text)),
+            SetupPlace::Blocked(reason) => drop(blocked.insert(path, reason)),
+        }
+    }
+    (ExistingFiles(texts), blocked)
+}
+
+fn existing_policy(existing: &ExistingFiles) -> Result<Option<Policy>, Stop> {
+    let Some(text) = existing.policy() else {
+        return Ok(None);
+    };
+    let path = RepoPath::typed(POLICY_FILE);
+    Ok(Some(read_policy(&path, Some(text.as_bytes()))?))
+}
+
+/// Completes the answers: on a terminal by questions. Elsewhere each missing one is an error.
+fn answer(
+    givens: &mut Givens,
+    existing: &ExistingFiles,
+    root: &std::path::Path,
+    is_quiet: bool,
+) -> Result<(), Stop> {
+    let open = open(existing, |folder: &str| has_configs(root, folder));
+    let is_terminal = std::io::stdin().is_terminal() && logger::bars().is_some() && !is_quiet;
+    if is_terminal {
+        let ask = |text: &str| {
+            logger::prompt(text);
+            let mut line = String::new();
+            match std::io::stdin().lock().read_line(&mut line) {
+                Ok(length) if length > 0 => Some(line),
+                _ => None,
+            }
+        };
+        if ask_all(givens, &open, ask).is_none() {
+            let help = "answer all questions, or pass the flags";
+            return Err(vec![AnswerProblem::new(
+                "the input ended; nothing was written",
+                help,
+            )]
+            .into());
+        }
+        givens.retain(|_, given| !given.text.is_empty());
+    }
+    complete(givens, &open);
+    // Answers that follow from others are not missing as long as those are.
+    let open = open(givens);
+    let is_first = |question: &Question| !question.follows() || open.iter().all(|it| it.follows());
+    let missing = open
+        .iter()
+        .filter(|question| is_first(question))
+        .map(|question| {
+            AnswerProblem::new(
+                format!("missing answer: {}", question.words()),
+                format!("pass `{}`", question.flag()),
+            )
+        });
+    let missing: Vec<AnswerProblem> = missing.collect();
+    // An invalid answer is reported beside the missing ones.
+    let invalid = givens.iter().filter_map(|(question, given)| {
+        let forge = givens.get(&Question::Forge).map(|given| &*given.text);
+        crate::init::check_answer(*question, &given.text, forge.unwrap_or_default()).err()
+    });
+    let problems: Vec<AnswerProblem> = invalid.chain(missing).collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(problems.into()),
+    }
+}
+
+fn finish(
+    args: &InitArgs,
+    plan: &SetupPlan,
+    givens: &Givens,
+    root: &std::path::Path,
+) -> Result<(String, Exit), Stop> {
+    if args.diff {
+        return Ok((patch(plan), Exit::Ok));
+    }
+    let mode = match args.check {
+        true => PlanMode::Check,
+        false => PlanMode::Write,
+    };
+    if mode == PlanMode::Write {
+        let new = plan
+            .files
+            .iter()
+            .filter(|file| file.state() == FileState::New);
+        let new: Vec<(&str, &str)> = new.map(|file| (&*file.path, &*file.text)).collect();
+        create_files(root, &new).map_err(|errors| {
+            let help = "make the place writable, and run it again; nothing was written";
+            let problems = errors
+                .into_iter()
+                .map(|error| AnswerProblem::new(error, help));
+            Stop::from(problems.collect::<Vec<_>>())
+        })?;
+    }
+    let text = plan_text(plan, givens, mode, &root.display().to_string());
+    let is_done = |state: FileState, is_sample| match state {
+        FileState::Unchanged => true,
+        FileState::New => is_sample,
+        FileState::Differs => false,
+    };
+    let same = plan
+        .files
+        .iter()
+        .all(|file| is_done(file.state(), file.is_sample));
+    let exit = match same || !args.check {
+        true => Exit::Ok,
+        false => Exit::Config,
+    };
+    Ok((escape_workflow_commands(&text), exit))
+}

@@ -1,0 +1,86 @@
+//! Lines of the file of code owners, and of `.gitignore`.
+
+use super::answers::Answers;
+use super::gitlab_pipeline;
+use super::setup::SetupForge;
+use crate::guard::POLICY_FILE;
+
+pub const IGNORE: &str = ".gitignore";
+
+/// Where each forge looks for code owners, in its order.
+pub fn places(forge: SetupForge) -> &'static [&'static str] {
+    match forge {
+        SetupForge::GitHub => &[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"],
+        SetupForge::GitLab => &["CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"],
+    }
+}
+
+/// Where a new file goes.
+pub fn new_place(forge: SetupForge) -> &'static str {
+    match forge {
+        SetupForge::GitHub => ".github/CODEOWNERS",
+        SetupForge::GitLab => ".gitlab/CODEOWNERS",
+    }
+}
+
+const OWNERS_COMMENT: &str =
+    "# These files decide who may approve, what runs and what provisioner deploys.";
+const IGNORE_COMMENT: &str = "# Logs and reports of provisioner.";
+
+/// The text of the file of code owners at `place` with the lines for the files of the setup.
+pub fn code_owners(answers: &Answers, place: &str, existing: Option<&str>) -> String {
+    let flow = match answers.forge {
+        SetupForge::GitHub => ".github/workflows/",
+        SetupForge::GitLab => gitlab_pipeline::PATH,
+    };
+    let configs = format!("{}/", answers.folder);
+    let owned = [POLICY_FILE, ".provisioner/", flow, place, &configs];
+    let owners = answers.owners.join(" ");
+    let lines = owned.map(|path| format!("/{path} {owners}"));
+    with_lines(existing, OWNERS_COMMENT, &lines)
+}
+
+/// The first pattern of the lines above, by which their owners are read again.
+pub fn policy_line(text: &str) -> Option<&str> {
+    let pattern = format!("/{POLICY_FILE} ");
+    text.lines().find_map(|line| line.strip_prefix(&pattern))
+}
+
+/// The text of `.gitignore` with the folder of logs and reports.
+pub fn ignore(answers: &Answers, existing: Option<&str>) -> String {
+    let above = answers
+        .folder
+        .rsplit_once('/')
+        .map_or("", |(above, _)| above);
+    let line = match above {
+        "" => "/reports/".to_owned(),
+        above => format!("/{above}/reports/"),
+    };
+    let is_covered = existing.is_some_and(|text| {
+        let mut lines = text.lines().map(str::trim_end);
+        lines.any(|known| ["*/reports/", "reports/", "reports", "**/reports/"].contains(&known))
+    });
+    match (is_covered, existing) {
+        (true, Some(existing)) => existing.to_owned(),
+        _ => with_lines(existing, IGNORE_COMMENT, &[line]),
+    }
+}
+
+/// The existing text, and at its end those lines that it lacks.
+fn with_lines(existing: Option<&str>, comment: &str, lines: &[String]) -> String {
+    let existing = existing.unwrap_or_default();
+    let is_there = |line: &String| existing.lines().any(|known| known.trim_end() == line);
+    let missing: Vec<&String> = lines.iter().filter(|line| !is_there(line)).collect();
+    if missing.is_empty() {
+        return existing.to_owned();
+    }
+    let mut text = existing.to_owned();
+    if !text.is_empty() {
+        text.push_str(if text.ends_with('\n') { "\n" } else { "\n\n" });
+    }
+    text.push_str(&format!("{comment}\n"));
+    for line in missing {
+        text.push_str(&format!("{line}\n"));
+    }
+    text
+}

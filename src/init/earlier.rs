@@ -1,0 +1,132 @@
+//! Answers that existing files give, so that a second run asks nothing.
+
+use super::code_owners::{places, policy_line};
+use super::existing::ExistingFiles;
+use super::gitlab_pipeline::{self, COMPONENT};
+use super::question::{Given, Givens, Origin, Question};
+use super::sample::PREFIX;
+use super::setup::{NO_COMMIT, NO_IMAGE, SetupForge};
+use super::workflows::{PATHS, PROVISION, USES};
+use crate::guard::{POLICY_FILE, Policy};
+
+/// The answers of existing files. `policy`: the policy file, if it exists.
+pub fn earlier_answers(existing: &ExistingFiles, policy: Option<&Policy>) -> Givens {
+    let mut givens = Givens::new();
+    let mut add = |question, path: &str, text: String| {
+        let origin = Origin::File(path.to_owned());
+        givens.entry(question).or_insert(Given { text, origin });
+    };
+    if let Some(policy) = policy {
+        of_policy(policy, &mut |question, text| {
+            add(question, POLICY_FILE, text)
+        });
+    }
+    let workflow = existing.first(&PATHS);
+    let pipeline = existing.get(gitlab_pipeline::PATH);
+    let pipeline = pipeline.filter(|text| gitlab_pipeline::is_included(text));
+    let forge = match (workflow, pipeline) {
+        (Some((path, text)), _) => {
+            add(Question::Forge, path, "github".to_owned());
+            if let Some(release) = text.lines().find_map(action) {
+                add(Question::Release, path, release);
+            }
+            let provision = existing.get(PROVISION).unwrap_or_default();
+            if let Some(branch) = value(provision, "branches: [") {
+                let branch = branch.trim_end_matches(']').trim_matches('"');
+                add(Question::Branch, PROVISION, branch.to_owned());
+            }
+            Some(SetupForge::GitHub)
+        }
+        (None, Some(text)) => {
+            let path = gitlab_pipeline::PATH;
+            add(Question::Forge, path, "gitlab".to_owned());
+            if let Some(release) = value(text, COMPONENT)
+                && let Some((project, commit)) = release.split_once("/provisioner@")
+                && !commit.starts_with(NO_COMMIT)
+            {
+                add(Question::Release, path, format!("{project}@{commit}"));
+            }
+            if let Some(image) = value(text, "image: ").filter(|image| *image != NO_IMAGE) {
+                add(Question::Image, path, image.to_owned());
+            }
+            if let Some(server) = value(text, "server: https://") {
+                add(Question::Server, path, server.to_owned());
+            }
+            if let Some(user) = value(text, "check-user: ").filter(|user| *user != "\"1\"") {
+                add(Question::CheckUser, path, user.trim_matches('"').to_owned());
+            }
+            Some(SetupForge::GitLab)
+        }
+        (None, None) => None,
+    };
+    let forges = forge.map_or(vec![SetupForge::GitHub, SetupForge::GitLab], |one| {
+        vec![one]
+    });
+    for forge in forges {
+        if let Some((path, text)) = existing.first(places(forge))
+            && let Some(owners) = policy_line(text)
+        {
+            add(Question::Owners, path, owners.trim().to_owned());
+        }
+    }
+    givens
+}
+
+fn of_policy(policy: &Policy, add: &mut dyn FnMut(Question, String)) {
+    let mut folders = policy
+        .configs
+        .iter()
+        .filter_map(|glob| glob.strip_suffix("/*.yaml"));
+    if let Some(folder) = folders.find(|folder| !folder.contains('*')) {
+        add(Question::Folder, folder.to_owned());
+    }
+    if !policy.environments.is_empty() && !policy.accounts.is_empty() {
+        let environments = policy.environments.iter().map(|(name, own)| {
+            let roles = [&own.roles.apply, &own.roles.plan].into_iter().flatten();
+            let accounts = match roles.filter_map(|role| role.split(':').nth(4)).next() {
+                Some(account) if policy.accounts.iter().any(|known| known == account) => {
+                    account.to_owned()
+                }
+                _ => policy.accounts.join(","),
+            };
+            format!("{name}={accounts}")
+        });
+        add(
+            Question::Environments,
+            environments.collect::<Vec<_>>().join(" "),
+        );
+    }
+    if let Some(scope) = &policy.scope {
+        for (question, values) in [
+            (Question::Product, Some(&scope.products)),
+            (Question::Region, Some(&scope.regions)),
+            (Question::Prefix, scope.names.get(PREFIX)),
+        ] {
+            if let Some(value) = values.and_then(|values| values.first()) {
+                add(question, value.clone());
+            }
+        }
+    }
+}
+
+/// The pin of a step, with the version of its comment; `None` if it has to be filled in.
+fn action(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    let line = line.strip_prefix("- ").unwrap_or(line);
+    let (pin, version) = line.strip_prefix(USES)?.split_once(" # ")?;
+    let (repository, commit) = pin.split_once('@')?;
+    let is_ours = !repository.starts_with("actions/") && commit != NO_COMMIT;
+    is_ours.then(|| format!("{pin} {version}"))
+}
+
+/// The rest of the first line that begins with `key`, apart from spaces, a hyphen and a comment.
+fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let lines = text.lines().map(str::trim_start);
+    let mut lines = lines.map(|line| line.strip_prefix("- ").unwrap_or(line));
+    let rest = lines.find_map(|line| line.strip_prefix(key))?;
+    Some(
+        rest.split_once(" #")
+            .map_or(rest, |(value, _)| value)
+            .trim_end(),
+    )
+}

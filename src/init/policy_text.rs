@@ -1,0 +1,97 @@
+//! The policy file that `init` writes, and whether an existing one says what the answers say.
+
+use super::answers::Answers;
+use super::scalar::{yaml, yaml_list};
+use super::setup::EnvironmentAccounts;
+use crate::guard::Policy;
+use crate::product::Partition;
+
+/// The schema beside which editors find keys and values.
+pub const SCHEMA: &str = ".provisioner/schemas/policy.json";
+
+/// Names of roles, as `provisioner roles` writes them.
+const PLAN: &str = "provisioner-plan";
+const APPLY: &str = "provisioner-apply-{environment}";
+
+/// What limits the roles of CI: the product's stacks in one region.
+pub struct PolicyScope<'a> {
+    pub product: &'a str,
+    pub region: &'a str,
+    /// Key and value of the names' prefix.
+    pub prefix: Option<(&'a str, &'a str)>,
+    /// Name of the boundary, if the product creates roles.
+    pub boundary: Option<&'a str>,
+}
+
+/// A new policy file.
+pub fn policy_text(answers: &Answers, scope: Option<&PolicyScope<'_>>) -> String {
+    let mut text = format!(
+        "# yaml-language-server: $schema={SCHEMA}\n\
+         # What provisioner may do to stacks. docs/policy.md of provisioner describes every key.\n\
+         version: 1\n\n\
+         # Files that are configs. A `*` does not cross a `/`.\n\
+         configs: {}\n\n\
+         # No stack in another account.\n\
+         accounts: {}\n\n\
+         # No other environment is allowed. Add `approvals`, `approvers`, `updates` and `deletes` here.\n\
+         environments:\n",
+        yaml_list([format!("{}/*.yaml", answers.folder).as_str()]),
+        yaml_list(answers.accounts())
+    );
+    let region = answers.region.as_deref().unwrap_or_default();
+    let partition = Partition::of_region(region).map_or("aws", |partition| partition.name.as_str());
+    let is_same = |one: &EnvironmentAccounts| one.accounts.len() == answers.accounts().len();
+    let is_one_set = answers.environments.iter().all(is_same);
+    for environment in &answers.environments {
+        // An environment with one of several accounts has its roles there, and nowhere else.
+        let account = match (&environment.accounts[..], is_one_set) {
+            ([account], false) => account.as_str(),
+            _ => "{account_id}",
+        };
+        text.push_str(&format!(
+            "  {}:\n    roles:\n      plan: arn:{partition}:iam::{account}:role/{PLAN}\n      apply: arn:{partition}:iam::{account}:role/{APPLY}\n",
+            yaml(&environment.name)
+        ));
+    }
+    if let Some(scope) = scope {
+        text.push_str(&format!(
+            "\n# The names that stacks may have. A new config in this scope needs no new roles.\n\
+             scope:\n  products: {}\n  regions: {}\n",
+            yaml_list([scope.product]),
+            yaml_list([scope.region])
+        ));
+        match scope.prefix {
+            Some((key, value)) => {
+                text.push_str(&format!("  names:\n    {key}: {}\n", yaml_list([value])));
+            }
+            None => text.push_str("  names: {}\n"),
+        }
+        if let Some(boundary) = scope.boundary {
+            text.push_str(&format!("  boundary: {}\n", yaml(boundary)));
+        }
+    }
+    text
+}
+
+/// Whether an existing policy has what a new one would have. What it says besides is the owner's choice.
+pub fn has_all(existing: &Policy, new: &Policy) -> bool {
+    let all = |own: &[String], wanted: &[String]| wanted.iter().all(|one| own.contains(one));
+    let environments = new.environments.keys();
+    let scopes = match (&existing.scope, &new.scope) {
+        (Some(own), Some(wanted)) => {
+            let names = wanted
+                .names
+                .iter()
+                .all(|(key, values)| own.names.get(key).is_none_or(|known| all(known, values)));
+            all(&own.products, &wanted.products) && all(&own.regions, &wanted.regions) && names
+        }
+        _ => true,
+    };
+    (existing.configs.is_empty() || all(&existing.configs, &new.configs))
+        && (existing.accounts.is_empty() || all(&existing.accounts, &new.accounts))
+        && (existing.environments.is_empty()
+            || environments
+                .into_iter()
+                .all(|name| existing.environments.contains_key(name)))
+        && scopes
+}

@@ -1,0 +1,175 @@
+//! Steps for a repository at GitHub, by `gh`.
+//!
+//! Sources: <https://docs.github.com/en/rest/deployments/environments>,
+//! <https://docs.github.com/en/rest/deployments/branch-policies>, <https://docs.github.com/en/rest/repos/rules>.
+
+use serde_json::json;
+
+use super::answers::Answers;
+use super::setup::RELEASES;
+use super::shell::quote_argument;
+use super::step::{SetupChanges, SetupStep, commit, roles};
+
+/// GitHub's own app for Actions: no other app can report the required check.
+const ACTIONS_APP: u64 = 15368;
+/// Reviewers of an environment.
+const MAX_REVIEWERS: usize = 6;
+
+pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
+    let mut steps = Vec::new();
+    let repository = quote_argument(&answers.repository);
+    if answers.is_own_server() {
+        let host = format!("export GH_HOST={}", quote_argument(&answers.server));
+        steps.push(SetupStep::new("Let `gh` use your server", vec![host]));
+    }
+    if answers.pin.is_open() {
+        let version = crate::VERSION;
+        let commit = format!("gh api repos/{RELEASES}/commits/v{version} --jq .sha");
+        steps.push(
+            SetupStep::new(
+                "Pin the release: replace the zeros in the workflows",
+                vec![format!(
+                    "provisioner init --release \"{RELEASES}@$({commit})\" --diff | git apply"
+                )],
+            )
+            .with_note(format!("A program does not know the commit of its own release. For another copy of the action, write its name for {RELEASES}.")),
+        );
+    }
+    if !changes.setup.is_empty() {
+        let mut commands = commit(
+            &answers.branch,
+            "provisioner-setup",
+            &changes.setup,
+            "Set up provisioner",
+        );
+        commands.push("gh pr create --fill".to_owned());
+        steps.push(SetupStep::new(
+            "Commit the setup and merge it, before the first config",
+            commands,
+        ).with_note("The policy of the default branch decides: a config in the same pull request has none yet."));
+    }
+    let ids =
+        r#".owner.login + "@" + (.owner.id | tostring) + "/" + .name + "@" + (.id | tostring)"#;
+    let trusted = match answers.is_own_server() {
+        true => format!(
+            "--repository \"$repository\" --issuer {}",
+            quote_argument(&issuer(&answers.server))
+        ),
+        false => "--repository \"$repository\"".to_owned(),
+    };
+    let before = [format!(
+        "repository=$(gh api repos/{repository} --jq {})",
+        quote_argument(ids)
+    )];
+    steps.extend(roles(answers, &before, &trusted));
+    steps.push(environments(answers, &repository));
+    steps.push(
+        SetupStep::new(
+            "Protect the default branch",
+            vec![format!(
+                "printf %s {} | gh api --method POST repos/{repository}/rulesets --input -",
+                quote_argument(&ruleset())
+            )],
+        )
+        .with_note("Without it, provisioner denies every change (`branch-not-protected`)."),
+    );
+    steps.push(
+        SetupStep::new(
+            "Prove the setup",
+            vec![
+                format!("gh workflow run provisioner-drift.yml --repo {repository}"),
+                format!(
+                    "gh run list --repo {repository} --workflow provisioner-drift.yml --limit 1"
+                ),
+            ],
+        )
+        .with_note("The job's summary has the findings of `provisioner doctor` and the next step."),
+    );
+    if !changes.samples.is_empty() {
+        let base = format!("origin/{}", answers.branch);
+        let mut commands = vec!["git fetch origin".to_owned()];
+        commands.extend(commit(
+            &base,
+            "first-stack",
+            &changes.samples,
+            "Add the first stack",
+        ));
+        commands.push("gh pr create --fill".to_owned());
+        steps.push(SetupStep::new(
+            "Open the first pull request with a config",
+            commands,
+        ).with_note("The check comments what the merge creates. Another person approves it before you merge."));
+    }
+    steps
+}
+
+/// The issuer of identity tokens of a server. <https://docs.github.com/en/enterprise-server/actions/reference/security/oidc>
+fn issuer(server: &str) -> String {
+    match server.ends_with(".ghe.com") {
+        true => format!("token.actions.{server}"),
+        false => format!("{server}/_services/token"),
+    }
+}
+
+/// Each environment takes jobs of the default branch alone.
+fn environments(answers: &Answers, repository: &str) -> SetupStep {
+    let reviewers: String = answers
+        .owners
+        .iter()
+        .take(MAX_REVIEWERS)
+        .filter_map(|owner| owner.strip_prefix('@'))
+        .map(|owner| match owner.split_once('/') {
+            Some((organisation, team)) => format!(
+                " -F 'reviewers[][type]=Team' -F \"reviewers[][id]=$(gh api orgs/{}/teams/{} --jq .id)\"",
+                quote_argument(organisation),
+                quote_argument(team)
+            ),
+            None => format!(
+                " -F 'reviewers[][type]=User' -F \"reviewers[][id]=$(gh api users/{} --jq .id)\"",
+                quote_argument(owner)
+            ),
+        })
+        .collect();
+    let commands = answers.environments.iter().flat_map(|one| {
+        let name = quote_argument(&one.name);
+        let route = format!("repos/{repository}/environments/{name}");
+        [
+            format!("gh api --method PUT {route} -F 'deployment_branch_policy[protected_branches]=false' -F 'deployment_branch_policy[custom_branch_policies]=true'{reviewers}"),
+            format!(
+                "gh api --method POST {route}/deployment-branch-policies -f name={} -f type=branch",
+                quote_argument(&answers.branch)
+            ),
+        ]
+    });
+    SetupStep::new(
+        "Create the environments, with reviewers, for jobs of the default branch alone",
+        commands.collect(),
+    )
+    .with_note("Without the branch rule, provisioner denies every change (`environment-not-protected`). If your plan has no reviewers for environments, leave out the `reviewers` fields.")
+}
+
+/// Requires pull requests with an approval, code owners and the check.
+fn ruleset() -> String {
+    json!({
+        "name": "provisioner",
+        "target": "branch",
+        "enforcement": "active",
+        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+        "rules": [
+            {"type": "deletion"},
+            {"type": "non_fast_forward"},
+            {"type": "pull_request", "parameters": {
+                "required_approving_review_count": 1,
+                "dismiss_stale_reviews_on_push": true,
+                "require_code_owner_review": true,
+                "require_last_push_approval": true,
+                "required_review_thread_resolution": false,
+            }},
+            {"type": "required_status_checks", "parameters": {
+                "required_status_checks": [{"context": "Provisioner", "integration_id": ACTIONS_APP}],
+                "strict_required_status_checks_policy": false,
+            }},
+        ],
+    })
+    .to_string()
+}

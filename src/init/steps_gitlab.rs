@@ -1,0 +1,175 @@
+//! Steps for a project at GitLab, by `glab`.
+//!
+//! Sources: <https://docs.gitlab.com/api/projects/#edit-a-project>, <https://docs.gitlab.com/api/protected_branches/>,
+//! <https://docs.gitlab.com/api/resource_groups/>, <https://docs.gitlab.com/api/project_job_token_scopes/>, <https://docs.gitlab.com/cli/>.
+
+use super::answers::Answers;
+use super::setup::{NO_IMAGE, RELEASES};
+use super::shell::quote_argument;
+use super::step::{SetupChanges, SetupStep, commit, roles};
+
+/// A project access token lives at most a year.
+const LIFETIME: &str = "8760h";
+
+pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
+    let mut steps = vec![tokens()];
+    steps.extend(values(answers));
+    if !changes.setup.is_empty() {
+        let mut commands = commit(
+            &answers.branch,
+            "provisioner-setup",
+            &changes.setup,
+            "Set up provisioner",
+        );
+        commands.push("glab mr create --fill --yes".to_owned());
+        steps.push(
+            SetupStep::new("Commit the setup and merge it, before the first config", commands)
+                .with_note("The policy of the default branch decides: a config in the same merge request has none yet."),
+        );
+    }
+    let repository = quote_argument(&answers.repository);
+    // AWS compares the project's id only in tokens of gitlab.com.
+    let (before, trusted) = match answers.is_own_server() {
+        true => {
+            let issuer = quote_argument(&answers.server);
+            (
+                Vec::new(),
+                format!("--forge gitlab --repository {repository} --issuer {issuer}"),
+            )
+        }
+        false => (
+            vec!["project=$(glab api projects/:id | jq .id)".to_owned()],
+            format!("--forge gitlab --repository {repository} --project-id \"$project\""),
+        ),
+    };
+    steps.extend(roles(answers, &before, &trusted));
+    steps.push(protection(answers));
+    steps.push(settings());
+    let groups = answers.environments.iter().map(|one| {
+        let name = quote_argument(&one.name);
+        format!("glab api --method PUT projects/:id/resource_groups/provisioner-{name} -f process_mode=oldest_first")
+    });
+    steps.push(
+        SetupStep::new(
+            "After the first pipeline of the default branch, let each environment take its jobs in order",
+            groups.collect(),
+        )
+        .with_note("A resource group exists once a job has used it."),
+    );
+    steps.push(
+        SetupStep::new(
+            "Schedule the search for drift",
+            vec![format!(
+                "glab schedule create --cron '23 3 * * *' --description 'provisioner drift' --ref {} --variable PROVISIONER_MODE:look",
+                quote_argument(&answers.branch)
+            )],
+        )
+        .with_note("The schedule's owner must be an Owner of the project, because the schedule sets a variable."),
+    );
+    if !changes.samples.is_empty() {
+        let base = format!("origin/{}", answers.branch);
+        let mut commands = vec!["git fetch origin".to_owned()];
+        commands.extend(commit(
+            &base,
+            "first-stack",
+            &changes.samples,
+            "Add the first stack",
+        ));
+        commands.push("glab mr create --fill --yes".to_owned());
+        steps.push(
+            SetupStep::new("Open the first merge request with a config", commands)
+                .with_note("The check comments what the merge creates. Another person approves it before you merge."),
+        );
+    }
+    steps
+}
+
+/// A job's own token cannot write comments or read approvals.
+fn tokens() -> SetupStep {
+    let token = |name: &str, variable: &str, options: &str| {
+        format!(
+            "glab token create {name} --access-level developer --scope api --duration {LIFETIME} | glab variable set {variable} --masked{options}"
+        )
+    };
+    SetupStep::new(
+        "Create the two tokens of the jobs",
+        vec![
+            token("provisioner-check", "PROVISIONER_CHECK_TOKEN", ""),
+            token(
+                "provisioner-apply",
+                "PROVISIONER_APPLY_TOKEN",
+                " --protected",
+            ),
+        ],
+    )
+    .with_note(
+        "gitlab.com Free has no project access tokens: there, use tokens of a user that is a bot.",
+    )
+}
+
+/// Release, image and user that are not known yet.
+fn values(answers: &Answers) -> Option<SetupStep> {
+    let mut commands = Vec::new();
+    let mut flags = String::new();
+    let version = crate::VERSION;
+    if answers.pin.is_open() {
+        let project = RELEASES.replace('/', "%2F");
+        commands.push(format!(
+            "commit=$(glab api projects/{project}/repository/commits/v{version} | jq -r .id)"
+        ));
+        flags.push_str(&format!(" --release \"{RELEASES}@$commit\""));
+    }
+    if answers
+        .image
+        .as_deref()
+        .is_none_or(|image| image == NO_IMAGE)
+    {
+        let image = format!("ghcr.io/{RELEASES}");
+        commands.push(format!(
+            "digest=$(skopeo inspect --format '{{{{.Digest}}}}' docker://{image}:{version}-ci)"
+        ));
+        flags.push_str(&format!(" --image \"{image}@$digest\""));
+    }
+    if answers.check_user.is_none() {
+        commands.push(
+            r#"user=$(glab api projects/:id/access_tokens | jq 'map(select(.name == "provisioner-check" and .active))[0].user_id')"#.to_owned(),
+        );
+        flags.push_str(" --check-user \"$user\"");
+    }
+    if commands.is_empty() {
+        return None;
+    }
+    commands.push(format!("provisioner init{flags} --diff | git apply"));
+    Some(
+        SetupStep::new("Fill in what the pipeline names by number", commands)
+            .with_note(format!("A program does not know the commit of its own release. For another copy of the component, write its path for {RELEASES}.")),
+    )
+}
+
+/// The API changes the levels of a protected branch only by a new protection.
+fn protection(answers: &Answers) -> SetupStep {
+    let route = "projects/:id/protected_branches";
+    let name = answers.branch.replace('/', "%2F");
+    SetupStep::new(
+        "Protect the default branch: nobody pushes, Maintainers merge",
+        vec![
+            format!("glab api --method DELETE {route}/{}", quote_argument(&name)),
+            format!(
+                "glab api --method POST {route} -f name={} -F push_access_level=0 -F merge_access_level=40 -F allow_force_push=false",
+                quote_argument(&answers.branch)
+            ),
+        ],
+    )
+    .with_note("Without it, provisioner denies every change (`branch-not-protected`). The first command fails if the branch is not protected yet.")
+}
+
+fn settings() -> SetupStep {
+    SetupStep::new(
+        "Change the project's settings, as an Owner",
+        vec![
+            "glab api --method PUT projects/:id -F ci_allow_fork_pipelines_to_run_in_parent_project=false -f ci_pipeline_variables_minimum_override_role=owner -F ci_forward_deployment_enabled=false -F only_allow_merge_if_pipeline_succeeds=true".to_owned(),
+            "glab api --method PATCH projects/:id/job_token_scope -F enabled=true".to_owned(),
+        ],
+    )
+    .with_note("Pipelines of forks do not run here, only Owners set variables of pipelines, nobody merges before the check succeeds, and job tokens of other projects have no access.")
+}

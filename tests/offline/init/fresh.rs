@@ -1,0 +1,256 @@
+//! A repository without a setup.
+#![expect(clippy::disallowed_methods, reason = "examples are files")]
+
+use std::path::Path;
+
+use super::repository::{ANSWERS, COMMIT, InitRepository};
+use crate::support::job::git;
+
+fn example(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    std::fs::read_to_string(root.join(path)).unwrap()
+}
+
+/// The output with the program's version, as a snapshot shows it.
+fn shown(output: &str) -> String {
+    output.replace(env!("CARGO_PKG_VERSION"), "VERSION")
+}
+
+#[test]
+fn github_gets_policy_workflows_owners_and_a_config() {
+    let repository = InitRepository::github();
+    let output = repository.init_well(&ANSWERS);
+    insta::assert_snapshot!("github", shown(&output));
+    insta::assert_snapshot!("github_policy", repository.read(".provisioner.yaml"));
+    insta::assert_snapshot!("github_owners", repository.read(".github/CODEOWNERS"));
+    let config = "s3/configs/acme-dev-0001-eu-central-1-s3.yaml";
+    insta::assert_snapshot!("s3_config", repository.read(config));
+    assert_eq!(
+        repository.read(".gitignore"),
+        "# Logs and reports of provisioner.\n/s3/reports/\n"
+    );
+    let checked = repository.run(&["validate-config", "--no-log"]);
+    assert_eq!(checked.status, 0, "{}{}", checked.stdout, checked.stderr);
+}
+
+#[test]
+fn gitlab_gets_the_component_with_the_product_ml() {
+    let repository = InitRepository::gitlab();
+    let output = repository.init_well(&[
+        "--product",
+        "ml",
+        "--environment",
+        "dev=123456789012",
+        "--environment",
+        "prod=210987654321",
+        "--region",
+        "us-west-2",
+        "--code-owner",
+        "@ann",
+        "--prefix",
+        "globalbank",
+    ]);
+    insta::assert_snapshot!("gitlab", shown(&output));
+    insta::assert_snapshot!("gitlab_policy", repository.read(".provisioner.yaml"));
+    assert!(
+        repository
+            .read(".gitlab/CODEOWNERS")
+            .contains("/.gitlab-ci.yml @ann\n")
+    );
+    let checked = repository.run(&["validate-config", "--no-log"]);
+    assert_eq!(checked.status, 0, "{}{}", checked.stdout, checked.stderr);
+}
+
+/// The roles of each account, as a step prints them.
+#[test]
+fn roles_are_printed_for_each_account() {
+    for product in ["s3", "ml"] {
+        let repository = InitRepository::github();
+        let answers = [
+            "--product",
+            product,
+            "--environment",
+            "dev=123456789012",
+            "--environment",
+            "prod=210987654321",
+            "--region",
+            "us-west-2",
+            "--code-owner",
+            "@ann",
+        ];
+        repository.init_well(&answers);
+        for (account, environment, other) in [
+            ("123456789012", "dev", "210987654321"),
+            ("210987654321", "prod", "123456789012"),
+        ] {
+            let roles = [
+                "roles",
+                "--repository",
+                "acme@1/infra@2",
+                "--account",
+                account,
+                "--environment",
+                environment,
+            ];
+            let output = repository.run(&roles);
+            assert_eq!(output.status, 0, "{}", output.stderr);
+            assert!(
+                output
+                    .stdout
+                    .contains(&format!("provisioner-apply-{environment}"))
+            );
+            assert!(!output.stdout.contains(other));
+        }
+    }
+}
+
+/// People copy the examples. They are what `init` writes for the example's answers.
+#[test]
+fn examples_equal_what_init_writes() {
+    let environments = [
+        "--environment",
+        "dev=123456789012",
+        "--environment",
+        "prod=123456789012",
+    ];
+    let answers = [&ANSWERS[..2], &ANSWERS[4..], &environments].concat();
+    let repository = InitRepository::github();
+    repository.init_well(&answers);
+    for name in ["check", "command", "drift", "provision"] {
+        let written = repository.read(&format!(".github/workflows/provisioner-{name}.yml"));
+        assert_eq!(written, example(&format!("workflows/{name}.yml")));
+    }
+    let repository = InitRepository::gitlab();
+    repository.init_well(&answers);
+    assert_eq!(
+        repository.read(".gitlab-ci.yml"),
+        example("gitlab/gitlab-ci.yml")
+    );
+}
+
+#[test]
+fn every_answer_reaches_its_place() {
+    let release = format!("octo/provisioner@{COMMIT}");
+    let repository = InitRepository::new("https://git.example/team/stacks.git");
+    let digest = "b".repeat(64);
+    let image = format!("registry.git.example/octo/ci@sha256:{digest}");
+    let shared = [
+        "--default-branch",
+        "trunk",
+        "--configs",
+        "infra/configs",
+        "--release",
+        &release,
+    ];
+    let gitlab = ["--forge", "gitlab", "--image", &image, "--check-user", "77"];
+    let output = repository.init_well(&[&ANSWERS[..], &shared, &gitlab].concat());
+    let pipeline = repository.read(".gitlab-ci.yml");
+    for line in [
+        format!("  - component: $CI_SERVER_FQDN/octo/provisioner/provisioner@{COMMIT}"),
+        format!("      image: {image}"),
+        "      environments: [dev]".to_owned(),
+        "      server: https://git.example".to_owned(),
+        "      check-user: \"77\"".to_owned(),
+    ] {
+        assert!(
+            pipeline.lines().any(|known| known == line),
+            "{line}\n{pipeline}"
+        );
+    }
+    assert!(
+        output.contains("--issuer git.example --default-branch trunk"),
+        "{output}"
+    );
+    assert!(!output.contains("Fill in"), "{output}");
+    assert!(
+        repository
+            .files()
+            .contains(&"infra/configs/acme-dev-0001-eu-central-1-s3.yaml".to_owned())
+            || repository
+                .files()
+                .contains(&"infra/configs/team-dev-0001-eu-central-1-s3.yaml".to_owned())
+    );
+    assert!(repository.read(".gitignore").contains("/infra/reports/"));
+
+    let repository = InitRepository::new("https://ghe.example/team/stacks.git");
+    let output = repository.init_well(&[&ANSWERS[..], &shared, &["--forge", "github"]].concat());
+    assert!(output.contains("export GH_HOST=ghe.example"), "{output}");
+    assert!(
+        output.contains("--issuer ghe.example/_services/token"),
+        "{output}"
+    );
+    let provision = repository.read(".github/workflows/provisioner-provision.yml");
+    assert!(provision.contains("    branches: [trunk]\n"));
+    let version = env!("CARGO_PKG_VERSION");
+    let pin = format!("uses: octo/provisioner@{COMMIT} # v{version}\n");
+    assert_eq!(provision.matches(&pin).count(), 2);
+    assert!(!provision.contains("000000"));
+}
+
+#[test]
+fn a_product_of_your_own_gives_the_first_config() {
+    let repository = InitRepository::github();
+    let created = repository.run(&["new-product", "queue"]);
+    assert_eq!(created.status, 0, "{}", created.stderr);
+    let answers = ["--product", "queue"];
+    repository.init_well(&[&answers, &ANSWERS[2..]].concat());
+    let policy = repository.read(".provisioner.yaml");
+    assert!(
+        policy.contains("configs: [\"queue/configs/*.yaml\"]"),
+        "{policy}"
+    );
+    assert!(!policy.contains("scope:"), "{policy}");
+    let checked = repository.run(&["validate-config", "--no-log"]);
+    assert_eq!(checked.status, 0, "{}{}", checked.stdout, checked.stderr);
+}
+
+#[test]
+fn every_missing_answer_names_its_flag() {
+    let repository = InitRepository::new("");
+    let output = repository.init(&["--region", "nowhere"]);
+    assert_eq!(output.status, 2);
+    insta::assert_snapshot!("missing_answers", output.stderr);
+    repository.assert_empty();
+}
+
+#[test]
+fn an_unknown_forge_is_an_error() {
+    let repository = InitRepository::github();
+    let output = repository.init(&[&ANSWERS[..], &["--forge", "bitbucket"]].concat());
+    assert_eq!(output.status, 2);
+    assert!(
+        output.stderr.contains("error: unknown forge: `bitbucket`"),
+        "{}",
+        output.stderr
+    );
+    repository.assert_empty();
+    let repository = InitRepository::new("git@code.example:acme/infra.git");
+    let output = repository.init(&ANSWERS);
+    assert!(
+        output.stderr.contains("pass `--forge github`"),
+        "{}",
+        output.stderr
+    );
+    repository.assert_empty();
+}
+
+#[test]
+fn outside_of_a_repository_nothing_is_written() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let output = crate::support::job::run_in(folder.path(), &[&["init"], &ANSWERS[..]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not in a git repository"));
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+}
+
+/// In a folder of the repository, too, the files go to its root.
+#[test]
+fn files_go_to_the_root_of_the_repository() {
+    let repository = InitRepository::github();
+    repository.write("deep/er/README.md", "x\n");
+    let folder = repository.path("deep/er");
+    let output = crate::support::job::run_in(&folder, &[&["init"], &ANSWERS[..]].concat());
+    assert!(output.status.success(), "{output:?}");
+    assert!(repository.path(".provisioner.yaml").exists());
+    git(repository.root(), &["add", "--all"]);
+}

@@ -1,0 +1,7 @@
+//! `init`: what it writes, what it leaves, and the steps that it prints.
+
+mod fresh;
+mod hostile;
+mod later;
+mod property;
+mod repository;
