@@ -66,7 +66,28 @@ pub fn doctor_text(findings: &[Finding]) -> String {
             text += &format!("      help: {help}\n");
         }
     }
+    if let Some(next) = next_command(findings) {
+        text += &format!("\nnext: {next}\n");
+    }
     escape_workflow_commands(&text)
+}
+
+/// The one command that goes on after the findings: it shows the first problem in full, or prints the commands that solve it. `None` if
+/// the setup is whole, or no command helps.
+fn next_command(findings: &[Finding]) -> Option<&'static str> {
+    let is_missing = |finding: &&Finding| {
+        finding.mark == Status::Open && finding.what == "policy file" && finding.part == "policy"
+    };
+    let mut problems = findings
+        .iter()
+        .filter(|finding| finding.mark == Status::Bad);
+    let first = problems.next().or(findings.iter().find(is_missing))?;
+    match (first.part, first.mark, &*first.what) {
+        ("policy", Status::Bad, "policy file") => Some("provisioner explain policy-invalid"),
+        ("policy", Status::Bad, "configs") => Some("provisioner validate-config"),
+        ("job" | "aws", ..) => None,
+        _ => Some("provisioner init"),
+    }
 }
 
 pub fn doctor_markdown(findings: &[Finding]) -> String {
@@ -85,5 +106,43 @@ pub fn doctor_markdown(findings: &[Finding]) -> String {
             text += &format!("  - {}\n", escape_markdown(help));
         }
     }
+    if let Some(next) = next_command(findings) {
+        text += &format!("\nNext: `{next}`\n");
+    }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(findings: &[(&'static str, Status, &str)]) -> Option<&'static str> {
+        let findings = findings.iter().map(|(part, mark, what)| Finding {
+            part,
+            mark: *mark,
+            what: (*what).to_owned(),
+            found: String::new(),
+            help: None,
+        });
+        next_command(&findings.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_first_problem_gives_the_next_command() {
+        let branch = ("repository", Status::Bad, "branch");
+        let configs = ("policy", Status::Bad, "configs");
+        let absent = ("policy", Status::Open, "policy file");
+        assert_eq!(next(&[branch, configs]), Some("provisioner init"));
+        assert_eq!(
+            next(&[configs, branch]),
+            Some("provisioner validate-config")
+        );
+        assert_eq!(
+            next(&[absent, configs]),
+            Some("provisioner validate-config")
+        );
+        assert_eq!(next(&[absent]), Some("provisioner init"));
+        assert_eq!(next(&[("aws", Status::Bad, "credentials")]), None);
+        assert_eq!(next(&[("token", Status::Good, "x")]), None);
+    }
 }
