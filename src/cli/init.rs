@@ -14,8 +14,8 @@ use crate::forge::local::LocalRepository;
 use crate::guard::{POLICY_FILE, Policy, read_policy};
 use crate::init::{
     AnswerProblem, Answers, ExistingFiles, FileState, Given, Givens, Origin, PlanError, PlanMode,
-    Question, SETUP_PATHS, SetupPlan, answers_of_remote, code_owner_places, earlier_answers, patch,
-    plan, plan_text,
+    Question, RepositoryFacts, SETUP_PATHS, SetupPlan, answers_of_remote, code_owner_places,
+    earlier_answers, patch, plan, plan_text,
 };
 use crate::model::RepoPath;
 use crate::product::Registry;
@@ -200,8 +200,11 @@ fn init(args: &InitArgs) -> Result<(String, Exit), Stop> {
     let mut registry = Registry::built_in();
     add_repository_products(&mut registry, &root);
     let planned = |existing: &ExistingFiles| {
-        let has_configs = has_configs(&root, &answers.folder);
-        plan(&answers, existing, policy.as_ref(), &registry, has_configs)
+        let facts = RepositoryFacts {
+            has_configs: has_configs(&root, &answers.folder),
+            has_commits: repository.commit("HEAD").is_ok(),
+        };
+        plan(&answers, existing, policy.as_ref(), &registry, facts)
     };
     // The answers name further files.
     let paths: Vec<String> = planned(&existing)?

@@ -27,7 +27,7 @@ pub use check::check_answer;
 pub use code_owners::places as code_owner_places;
 pub use earlier::earlier_answers;
 pub use existing::{ExistingFiles, SETUP_PATHS};
-pub use plan::{PlanError, SetupPlan, plan};
+pub use plan::{PlanError, RepositoryFacts, SetupPlan, plan};
 pub use planned_file::{FileState, PlannedFile};
 pub use question::{
     AnswerProblem, Given, Givens, Origin, Question, default_answer, open_questions,

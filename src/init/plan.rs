@@ -34,13 +34,22 @@ pub enum PlanError {
     Invalid(Vec<Diagnostic>),
 }
 
-/// What to write and to do. `has_configs`: whether the folder of the answers has configs. `policy`: the existing one.
+/// What is known of the repository besides its files.
+#[derive(Clone, Copy, Debug)]
+pub struct RepositoryFacts {
+    /// Whether the folder of the answers has configs.
+    pub has_configs: bool,
+    /// Whether the current branch has a commit.
+    pub has_commits: bool,
+}
+
+/// What to write and to do. `policy`: the existing one.
 pub fn plan(
     answers: &Answers,
     existing: &ExistingFiles,
     policy: Option<&Policy>,
     registry: &Registry,
-    has_configs: bool,
+    facts: RepositoryFacts,
 ) -> Result<SetupPlan, PlanError> {
     let product = product(answers, registry)?;
     let mut files = Vec::new();
@@ -85,7 +94,7 @@ pub fn plan(
     if let Some(product) = &product {
         let schema = schema_path(product.name());
         add(&schema, format!("{:#}\n", product.schema.document()), false);
-        if !has_configs {
+        if !facts.has_configs {
             let up = "../".repeat(answers.folder.split('/').count());
             let modeline = format!("# yaml-language-server: $schema={up}{schema}\n");
             let sample = sample::sample(registry, product, answers, &modeline);
@@ -105,7 +114,7 @@ pub fn plan(
             }
         }
     }
-    let steps = steps(answers, &files);
+    let steps = steps(answers, &files, facts.has_commits);
     Ok(SetupPlan { files, steps })
 }
 

@@ -36,6 +36,17 @@ pub struct SetupChanges {
     pub samples: Vec<String>,
 }
 
+/// An empty repository has no branch that a change can be proposed to.
+pub fn first_commit(branch: &str) -> SetupStep {
+    let branch = quote_argument(branch);
+    let commands = [
+        format!("git switch --orphan {branch}"),
+        "git commit --allow-empty -m 'First commit'".to_owned(),
+        format!("git push -u origin {branch}"),
+    ];
+    SetupStep::new("Create the default branch", commands.to_vec())
+}
+
 /// Commands that commit files on a new branch and push it.
 pub fn commit(base: &str, branch: &str, paths: &[String], message: &str) -> Vec<String> {
     let paths: Vec<String> = paths.iter().map(|path| quote_argument(path)).collect();

@@ -3,11 +3,11 @@
 use super::answers::Answers;
 use super::planned_file::{FileState, PlannedFile};
 use super::setup::SetupForge;
-use super::step::{SetupChanges, SetupStep};
+use super::step::{SetupChanges, SetupStep, first_commit};
 use super::{steps_github, steps_gitlab};
 
 /// The steps for these files.
-pub fn steps(answers: &Answers, files: &[PlannedFile]) -> Vec<SetupStep> {
+pub fn steps(answers: &Answers, files: &[PlannedFile], has_commits: bool) -> Vec<SetupStep> {
     let is_new = |file: &&PlannedFile| file.state() == FileState::New;
     let new = files.iter().filter(is_new);
     let (samples, setup): (Vec<&PlannedFile>, Vec<&PlannedFile>) =
@@ -19,8 +19,10 @@ pub fn steps(answers: &Answers, files: &[PlannedFile]) -> Vec<SetupStep> {
         setup: paths(&setup),
         samples: paths(&samples),
     };
-    match answers.forge {
+    let steps = match answers.forge {
         SetupForge::GitHub => steps_github::steps(answers, &changes),
         SetupForge::GitLab => steps_gitlab::steps(answers, &changes),
-    }
+    };
+    let first = (!has_commits).then(|| first_commit(&answers.branch));
+    first.into_iter().chain(steps).collect()
 }

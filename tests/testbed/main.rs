@@ -20,6 +20,7 @@ mod drift;
 mod fake_github;
 mod forges;
 mod gitlab;
+mod init;
 mod provision;
 mod roles;
 mod runner;

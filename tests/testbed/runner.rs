@@ -409,7 +409,12 @@ fn the_workflow_detects_drift() {
         "{}",
         issues[0].title
     );
-    world
-        .github
-        .expect_writes(&["POST /repos/acme/infra/issues"]);
+    // The second is of the step with `doctor`: an issue without a title, which nobody may create, so that the answer tells the
+    // permission.
+    let issue = "POST /repos/acme/infra/issues";
+    world.github.expect_writes(&[issue, issue]);
+    let log = workflow.read("log");
+    for text in ["## Provisioner doctor", "issues: write: granted"] {
+        assert!(log.contains(text), "{text}\n{log}");
+    }
 }

@@ -254,3 +254,48 @@ fn files_go_to_the_root_of_the_repository() {
     assert!(repository.path(".provisioner.yaml").exists());
     git(repository.root(), &["add", "--all"]);
 }
+
+/// The printed commands for `git` work, from an empty repository to the branch with the first config. Only `gh` is a stand-in.
+#[test]
+fn printed_commands_lead_from_an_empty_repository_to_the_first_config() {
+    let server = tempfile::TempDir::new().unwrap();
+    git(
+        server.path(),
+        &["init", "--quiet", "--bare", "--initial-branch=main"],
+    );
+    let folder = tempfile::TempDir::new().unwrap();
+    git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
+    let address = server.path().to_str().unwrap();
+    git(folder.path(), &["remote", "add", "origin", address]);
+    let given = ["--forge", "github", "--repository", "acme/infra"];
+    let arguments = [&["init"], &ANSWERS[..], &given].concat();
+    let output = crate::support::job::run_in(folder.path(), &arguments);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let commands = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("     git "));
+    let commands: Vec<String> = commands.map(|line| format!("git {line}")).collect();
+    // A merge takes the place of the pull request.
+    let merge = "git push --quiet origin provisioner-setup:main";
+    let script = commands
+        .join("\n")
+        .replace("git fetch origin", &format!("{merge}\ngit fetch origin"));
+    let people = "export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b.example GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b.example";
+    let ran = std::process::Command::new("sh")
+        .args(["-c", &format!("set -e\n{people}\n{script}")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{script}\n{ran:?}");
+    let files = std::process::Command::new("git")
+        .args(["ls-tree", "-r", "--name-only", "first-stack"])
+        .current_dir(server.path())
+        .output()
+        .unwrap();
+    let files = String::from_utf8(files.stdout).unwrap();
+    assert!(
+        files.contains("s3/configs/acme-dev-0001-eu-central-1-s3.yaml\n"),
+        "{files}"
+    );
+    assert_eq!(files.lines().count(), 10, "{files}");
+}

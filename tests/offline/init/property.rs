@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use provisioner::guard::read_policy;
 use provisioner::init::{
-    Answers, ExistingFiles, FileState, Given, Givens, Origin, PlanError, Question, default_answer,
-    earlier_answers, plan,
+    Answers, ExistingFiles, FileState, Given, Givens, Origin, PlanError, Question, RepositoryFacts,
+    default_answer, earlier_answers, plan,
 };
 use provisioner::model::RepoPath;
 use provisioner::product::Registry;
@@ -19,6 +19,13 @@ fn givens(texts: &[(Question, String)]) -> Givens {
     pairs.collect()
 }
 
+fn facts(has_configs: bool) -> RepositoryFacts {
+    RepositoryFacts {
+        has_configs,
+        has_commits: true,
+    }
+}
+
 /// The plan's files, read as what they are.
 fn check(givens: &Givens, has_configs: bool) -> Result<(), TestCaseError> {
     let Ok(answers) = Answers::parse(givens) else {
@@ -26,7 +33,7 @@ fn check(givens: &Givens, has_configs: bool) -> Result<(), TestCaseError> {
     };
     let registry = Registry::built_in();
     let none = ExistingFiles::default();
-    let planned = match plan(&answers, &none, None, &registry, has_configs) {
+    let planned = match plan(&answers, &none, None, &registry, facts(has_configs)) {
         Ok(planned) => planned,
         Err(PlanError::Answer(problem)) => {
             prop_assert!(!problem.help.is_empty());
@@ -76,7 +83,7 @@ fn check(givens: &Givens, has_configs: bool) -> Result<(), TestCaseError> {
     let later = Answers::parse(&later);
     prop_assert!(later.is_ok(), "{later:?}");
     let Ok(later) = later else { return Ok(()) };
-    let again = plan(&later, &existing, Some(&policy), &registry, true);
+    let again = plan(&later, &existing, Some(&policy), &registry, facts(true));
     let Ok(again) = again else {
         return Err(TestCaseError::fail(format!("{again:?}")));
     };

@@ -36,6 +36,8 @@ impl InitRepository {
     pub fn new(remote: &str) -> Self {
         let folder = TempDir::new().unwrap();
         git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
+        let commit = ["commit", "--quiet", "--allow-empty", "--message=First"];
+        git(folder.path(), &commit);
         if !remote.is_empty() {
             git(folder.path(), &["remote", "add", "origin", remote]);
         }
