@@ -7,11 +7,16 @@ use std::path::Path;
 use provisioner::cli;
 use provisioner::command::{CommentActions, parse_lines};
 use provisioner::product::Registry;
+use provisioner::report::explain;
 
 use super::docs_consoles::{Block, Page, RECORDED, Session, block_with, blocks, root};
 
 /// Blocks that a test of this file or of `docs_consoles` runs or compares: the page and the beginning of the block.
 const RUN: &[(&str, &str)] = &[
+    (
+        "docs/aws.md",
+        "s3/configs/acme-prod-0042-us-west-2-s3.yaml:11:1: error[solution-not-listed]",
+    ),
     ("docs/commands.md", "/provisioner show-changes"),
     ("docs/commands.md", "/provisioner deploy-produkt"),
     (
@@ -40,11 +45,6 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     ("README.md", "provisioner init", "asks on a terminal"),
     ("docs/architecture.md", "event", "a diagram"),
     ("docs/architecture.md", "command line", "a diagram"),
-    (
-        "docs/aws.md",
-        "s3/configs/acme-prod-0042-us-west-2-s3.yaml: error[stack-not-owned]",
-        "AWS",
-    ),
     ("docs/aws.md", "provisioner show-changes", "AWS"),
     ("docs/aws.md", "drift: 2 differences", "AWS"),
     (
@@ -67,11 +67,6 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     (
         "docs/aws.md",
         "acme-prod-0042-us-west-2-s3: 162 folders",
-        "AWS",
-    ),
-    (
-        "docs/aws.md",
-        "s3/configs/acme-prod-0042-us-west-2-s3.yaml:11:1: error[solution-not-listed]",
         "AWS",
     ),
     (
@@ -280,6 +275,41 @@ fn errors_of_a_policy_are_printed_as_their_page_shows() {
     let (errors, _) = printed.split_once("\nvalidate-config: ").unwrap();
     page.expect(block_with(&blocks, ".provisioner.yaml:3:3"), errors);
     page.finish();
+}
+
+#[test]
+fn an_unlisted_solution_is_printed_as_its_page_shows() {
+    let (mut page, blocks) = Page::read("docs/aws.md");
+    let session = Session::new();
+    let path = "s3/configs/acme-prod-0042-us-west-2-s3.yaml";
+    let client = "client:\n  company_name: Acme\n  company_prefix: acme\n  account_id: \"123456789012\"\n  tenant_id: \"0042\"\n";
+    let place = "\nenvironment:\n  env: prod\n  region: us-west-2\n\n";
+    session.write(path, &format!("{client}{place}s3:\n  versioning: true\n"));
+    let action = format!("provisioner deploy-solution {path} --solution master-soluton --no-log");
+    let printed = session.shell(&action);
+    let (errors, _) = printed.split_once("\ndeploy-solution: ").unwrap();
+    let start = format!("{path}:11:1: error[solution-not-listed]");
+    page.expect(block_with(&blocks, &start), errors);
+    page.finish();
+}
+
+/// The site makes a page for each heading of the third level in docs/diagnostics.md.
+#[test]
+fn every_address_of_a_code_is_a_page_of_the_site() {
+    let page = read("docs/diagnostics.md");
+    let headings = page.lines().filter_map(|line| line.strip_prefix("### "));
+    let headings: BTreeSet<&str> = headings.collect();
+    let codes = explain(&Registry::built_in(), None).unwrap().codes;
+    assert!(codes.len() > 100, "{}", codes.len());
+    for code in &codes {
+        let address = code.page.as_deref().unwrap();
+        let file = address.rsplit_once("/codes/").unwrap().1;
+        assert!(
+            headings.contains(file.strip_suffix(".html").unwrap()),
+            "{file}"
+        );
+    }
+    assert_eq!(codes.len(), headings.len());
 }
 
 #[test]

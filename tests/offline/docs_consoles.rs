@@ -368,6 +368,10 @@ pub const RECORDED: &[(&str, &str)] = &[
         "s3/configs/acme-prod-0042-us-west-2-s3.yaml: error[force-required]",
         "testbed/aws/snapshots/testbed__aws__provision__tear_down_denied.snap",
     ),
+    (
+        "s3/configs/acme-prod-0042-us-west-2-s3.yaml: error[stack-not-owned]",
+        "offline/replayed/snapshots/offline__replayed__adoption__stack_not_owned.snap",
+    ),
 ];
 
 #[test]
