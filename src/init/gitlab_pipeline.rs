@@ -39,7 +39,9 @@ fn new_pipeline(answers: &Answers) -> String {
         false => text,
     };
     match &answers.check_user {
-        Some(user) => text.replace(NO_USER, &format!("check-user: \"{user}\"")),
+        Some(user) => text
+            .replace(NO_USER, &format!("check-user: \"{user}\""))
+            .replace(&doctor_user("1"), &doctor_user(user)),
         None => text,
     }
 }
@@ -54,8 +56,9 @@ pub fn pipeline(answers: &Answers, existing: Option<&str>) -> String {
         return new;
     }
     if is_included(existing) {
-        return refreshed(existing, &new);
+        return with_doctor(&refreshed(existing, &new), &new);
     }
+    let existing = &with_doctor(existing, &new);
     let item = block(&new, "include:", true);
     let mut text = String::new();
     if !has_key(existing, "workflow:") {
@@ -80,6 +83,35 @@ pub fn pipeline(answers: &Answers, existing: Option<&str>) -> String {
         }
     }
     text
+}
+
+/// How the job of `doctor` names the user of the check's token.
+fn doctor_user(user: &str) -> String {
+    format!("PROVISIONER_CHECK_USER={user} ")
+}
+
+/// The text with the job of `doctor`, as the new file has it.
+fn with_doctor(text: &str, new: &str) -> String {
+    const JOB: &str = "provisioner-doctor:";
+    if !has_key(text, JOB) {
+        let head = match text.ends_with('\n') || text.is_empty() {
+            true => "",
+            false => "\n",
+        };
+        return format!("{text}{head}\n{}", block(new, JOB, false));
+    }
+    let mut changed = text.to_owned();
+    let (old_job, new_job) = (block(text, JOB, false), block(new, JOB, false));
+    for key in ["name: ", "- PROVISIONER_CHECK_USER="] {
+        let line = |job: &str| {
+            let mut lines = job.lines().map(str::trim_start);
+            lines.find(|line| line.starts_with(key)).map(str::to_owned)
+        };
+        if let (Some(old), Some(new)) = (line(&old_job), line(&new_job)) {
+            changed = changed.replace(&old, &new);
+        }
+    }
+    changed
 }
 
 /// Whether the file includes the component.
@@ -176,7 +208,8 @@ mod tests {
 
     #[test]
     fn example_has_the_values_that_are_replaced() {
-        assert_eq!(EXAMPLE.matches(NO_IMAGE).count(), 1);
+        assert_eq!(EXAMPLE.matches(NO_IMAGE).count(), 2);
+        assert_eq!(EXAMPLE.matches(&doctor_user("1")).count(), 1);
         let component = format!("{COMPONENT}{RELEASES}{NAME}{NO_COMMIT}");
         assert_eq!(EXAMPLE.matches(&component).count(), 1);
         assert_eq!(EXAMPLE.matches("environments: [dev, prod]").count(), 1);

@@ -45,6 +45,19 @@ pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
     steps.extend(roles(answers, &before, &trusted));
     steps.push(protection(answers));
     steps.push(settings());
+    steps.push(
+        SetupStep::new(
+            "Prove the setup",
+            vec![
+                format!("glab ci run --branch {}", quote_argument(&answers.branch)),
+                format!(
+                    "glab ci trace provisioner-doctor --branch {}",
+                    quote_argument(&answers.branch)
+                ),
+            ],
+        )
+        .with_note("The job's log has the findings of `provisioner doctor` and the next command."),
+    );
     let groups = answers.environments.iter().map(|one| {
         let name = quote_argument(&one.name);
         format!("glab api --method PUT projects/:id/resource_groups/provisioner-{name} -f process_mode=oldest_first")

@@ -134,6 +134,7 @@ fn a_pipeline_of_your_own_stays() {
     let value: serde_json::Value = serde_yaml::from_str(&merged).unwrap();
     assert_eq!(value["include"].as_array().unwrap().len(), 2, "{merged}");
     assert_eq!(value["test"]["script"][0], "make");
+    assert!(value["provisioner-doctor"]["script"].is_array());
     assert!(value["workflow"]["rules"].is_array());
     assert_eq!(repository.init(&["--check"]).status, 0);
 }
