@@ -188,6 +188,37 @@ fn checks_a_pull_request(name: &str) {
     );
 }
 
+/// From an empty folder to the comment about the first config: `init`, its files on the default branch, and the check. The workflow
+/// equals the one that `init` writes; `offline::init` compares them.
+#[test]
+fn the_files_of_init_check_their_first_config() {
+    let start = std::time::Instant::now();
+    let folder = TempDir::new().unwrap();
+    crate::support::job::git(folder.path(), &["init", "--quiet"]);
+    let answers = "init --forge github --repository acme/infra --product s3 --environment dev=123456789012 --environment prod=123456789012 --region eu-central-1 --code-owner @acme/ops";
+    let answers: Vec<&str> = answers.split(' ').collect();
+    let output = crate::support::job::run_in(folder.path(), &answers);
+    assert!(output.status.success(), "{output:?}");
+    let read = |path: &str| std::fs::read_to_string(folder.path().join(path)).unwrap();
+    let scene = Scene::new();
+    let policy = ".provisioner.yaml";
+    scene.repo.commit("main").write(policy, read(policy)).push();
+    scene.repo.branch("feature", &scene.repo.head("main"));
+    let path = "s3/configs/acme-dev-0001-eu-central-1-s3.yaml";
+    let feature = scene.repo.commit("feature");
+    feature.write(path, read(path)).push();
+    let event = scene.pull().event("opened", &scene.alice);
+    let check = "workflows/check";
+    let workflow = run(&scene.github, check, "pull_request", &event, &[]);
+    println!("from init to the first comment: {:?}", start.elapsed());
+    workflow.success();
+    scene.github.expect_writes(&[COMMENT, STATUS]);
+    let comment = &scene.repo.comments(7)[0].body;
+    for text in ["1 stack to create", "acme-dev-0001-eu-central-1-s3-stack"] {
+        assert!(comment.contains(text), "{comment}");
+    }
+}
+
 /// The program itself as the release: downloaded, verified, kept in the tool cache, and run. For measurements
 /// `PROVISIONER_RELEASED` names another binary.
 #[test]
