@@ -79,7 +79,7 @@ const NUMBERS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "diagnostics.md",
-        "The file is larger than {},",
+        "The file is larger than {}.",
         "src/config/parse.rs",
         "MAX_BYTES",
     ),
