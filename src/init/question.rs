@@ -31,6 +31,8 @@ pub enum Origin {
     File(String),
     /// Derived from this; a prompt offers it.
     Guess(&'static str),
+    /// The usual answer; a prompt offers it.
+    Usual,
 }
 
 /// An answer as text. A list has spaces between its items.
@@ -156,6 +158,9 @@ impl Question {
     }
 }
 
+/// No reason in particular.
+const USUAL: &str = "";
+
 /// An answer that follows from the others; `None` if it has to be given.
 pub fn default_answer(question: Question, givens: &Givens) -> Option<Given> {
     let text = |question: Question| givens.get(&question).map(|given| given.text.as_str());
@@ -165,9 +170,9 @@ pub fn default_answer(question: Question, givens: &Givens) -> Option<Given> {
                 "gitlab" => "gitlab.com",
                 _ => "github.com",
             };
-            (host.to_owned(), "the usual one")
+            (host.to_owned(), USUAL)
         }
-        Question::Branch => ("main".to_owned(), "the usual one"),
+        Question::Branch => ("main".to_owned(), USUAL),
         Question::Folder => (
             format!("{}/configs", text(Question::Product)?),
             "the product's name",
@@ -185,10 +190,11 @@ pub fn default_answer(question: Question, givens: &Givens) -> Option<Given> {
         }
         _ => return None,
     };
-    Some(Given {
-        text,
-        origin: Origin::Guess(reason),
-    })
+    let origin = match reason {
+        USUAL => Origin::Usual,
+        reason => Origin::Guess(reason),
+    };
+    Some(Given { text, origin })
 }
 
 /// Questions that have no answer yet and need one. `has_configs`: whether a folder has configs.

@@ -42,6 +42,7 @@ fn answers_text(givens: &Givens) -> String {
     let lines = givens.iter().map(|(question, given)| {
         let origin = match &given.origin {
             Origin::Person => String::new(),
+            Origin::Usual => " (default)".to_owned(),
             Origin::File(path) => format!(" (from {path})"),
             Origin::Guess(reason) => format!(" (guess: {reason})"),
         };
