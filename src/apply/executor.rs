@@ -110,7 +110,7 @@ impl Executor<'_> {
         if let Some(refused) = refused_update.filter(|_| recorder.has_queried_aws()) {
             self.show_impact(merged, &task, refused, &recorder, &values, &mut outcome)
                 .await;
-            // A plan that nobody reviewed makes no folders either.
+            // An unreviewed plan creates no folders either.
             if task.is_folders_only() && refused == RefusedUpdate::ByPolicy {
                 self.create_folders(merged, &task, &recorder, &values, &mut outcome, &mut exit)
                     .await;
@@ -184,7 +184,7 @@ impl Executor<'_> {
             verb: Verb::ShowChanges,
             ..task.clone()
         };
-        // The update stays denied, whatever this finds.
+        // The update stays denied, regardless of this result.
         if let Ok(details) = self.attempt(merged, &task, recorder, values).await {
             outcome.summary = details.line;
             outcome.tables = details.markdown;

@@ -67,7 +67,7 @@ impl DecisionRecorder {
         let Ok(decisions) = self.decisions.lock() else {
             return;
         };
-        if decisions.iter().any(|made| made.denials == denials) {
+        if decisions.iter().any(|recorded| recorded.denials == denials) {
             return;
         }
         if let Ok(mut refusals) = self.refusals.lock() {
@@ -78,7 +78,7 @@ impl DecisionRecorder {
     /// Whether the guard decided with facts from AWS.
     pub fn has_queried_aws(&self) -> bool {
         let decisions = self.decisions.lock();
-        decisions.is_ok_and(|decisions| decisions.iter().any(|made| made.facts.is_some()))
+        decisions.is_ok_and(|decisions| decisions.iter().any(|recorded| recorded.facts.is_some()))
     }
 
     /// The digest that confirms the deletion, if one was previewed.
@@ -135,7 +135,7 @@ impl Progress for DecisionRecorder {
 
 /// The policy files that decisions on a change pass, for the evidence.
 pub fn recorded_policies(merged: &MergedChange) -> RecordedPolicies {
-    // An empty policy file stands for one that is not a regular file: neither loads.
+    // An empty policy file represents one that is not a regular file: neither loads.
     let text = |file: &FileContents| {
         String::from_utf8_lossy(file.bytes().unwrap_or_default()).into_owned()
     };

@@ -83,7 +83,7 @@ impl<'a> Run<'a> {
         Ok(changes.map(|change| change.path.clone()).collect())
     }
 
-    /// Records that a merge could not be read or reported. Other merges go on.
+    /// Records that a merge could not be read or reported. Other merges continue.
     pub fn record_failure(&mut self, range: &MergedRange, failure: &JobError) {
         let text = failure.text();
         let commit = range.merge.short();

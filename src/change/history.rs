@@ -77,7 +77,7 @@ pub async fn range_of_pull_request(
         })?;
     }
     Ok(MergedRange {
-        // An uncertain merge commit makes the whole range uncertain.
+        // If a merge commit is uncertain, so is the whole range.
         number: (at != *merge).then_some(number),
         base: at,
         merge: merge.clone(),

@@ -31,7 +31,7 @@ fn loaded(file: Option<&FileContents>) -> LoadedPolicy {
 pub struct ProposedPolicies {
     /// Where the change begins. Its author may have chosen it.
     base: LoadedPolicy,
-    /// At the tip of the branch that it goes into.
+    /// At the tip of the target branch.
     tip: LoadedPolicy,
     tip_file: Option<FileContents>,
     /// After the merge, if the change edits the policy file.
@@ -90,7 +90,7 @@ impl ProposedPolicies {
         ConfigSelector::for_policies(globs, std::iter::once(&self.tip).chain(after))
     }
 
-    /// What the change makes of the policy; `None` if it does not edit it.
+    /// The policy after the change; `None` if it does not edit it.
     pub async fn change(
         &self,
         source: &dyn Source,

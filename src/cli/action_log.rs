@@ -75,7 +75,7 @@ fn text(request: &ActionRequest, results: &ActionResults, item: &ConfigResult) -
     text
 }
 
-/// The name of the person who runs this program, as the system tells it.
+/// The name of the person who runs this program, from the system.
 fn local_user() -> String {
     let names = ["USER", "LOGNAME", "USERNAME"];
     match names.into_iter().find_map(variable) {

@@ -17,7 +17,7 @@ pub struct ConfigArgs {
     all: bool,
 }
 
-/// Makes a command ask for configs or for `--all`, because it changes AWS.
+/// Makes a command require configs or for `--all`, because it changes AWS.
 pub fn require_configs(command: Command) -> Command {
     command.mut_arg("configs", |configs| {
         configs

@@ -49,7 +49,7 @@ pub(super) fn load_with(registry: &Registry, files: Vec<ConfigFile>) -> Vec<Load
         .collect()
 }
 
-/// Makes configs invalid whose stack another config claims, among the files of the command line and those that are selected without arguments.
+/// Marks configs as invalid whose stack another config claims, among the files of the command line and the default selection.
 /// Configs for which the action only renders files stay valid: alternatives of one stack may lie side by side. A name that a config of
 /// another stack claims too is an error if the action creates or updates the stack, else a warning.
 pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Registry, action: &str) {
@@ -98,7 +98,7 @@ pub(super) fn reject_shared_stacks(loaded: &mut [LoadedConfig], registry: &Regis
     }
 }
 
-/// Makes configs invalid whose product or template has errors, or whose template no request can hold, if the action judges configs or
+/// Marks configs as invalid whose product or template has errors, or whose template no request can hold, if the action judges configs or
 /// sends templates. Actions that only render warn of a large template: it can be deployed in another way. Others do without the template.
 pub(super) fn reject_bad_templates(loaded: &mut [LoadedConfig], action: &str) {
     // Many configs share a product.

@@ -10,7 +10,7 @@ use crate::product::{ENGINE_WORDS, MANIFEST, PRODUCTS_FOLDER, Registry};
 use crate::text::{escape_invisible, quote};
 use crate::workspace::{add_repository_products, create_folder, repository_folder};
 
-/// The files by name. `NAME` stands for the product's name, `SECTION` for the config's section.
+/// The files by name. `NAME` represents the product's name, `SECTION` for the config's section.
 const FILES: [(&str, &str); 6] = [
     (
         MANIFEST,

@@ -289,7 +289,7 @@ fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
         && !repository.has_ids()
     {
         log::info!(
-            "note: a repository that was made or renamed since 2026-07-15 has its ids in the subject of its tokens, which these roles do not trust\n  \
+            "note: a repository that was created or renamed since 2026-07-15 has its ids in the subject of its tokens, which these roles do not trust\n  \
              help: say --repository OWNER@ID/NAME@ID; `gh api repos/{} --jq '.owner.id, .id'` prints them",
             repository.name()
         );

@@ -25,7 +25,7 @@ pub struct ChangeSetInput {
     pub description: String,
 }
 
-/// A change set that was made and is neither run nor deleted yet. It has to become one of the two.
+/// A change set that was created and is neither executed nor deleted yet. It has to become one of the two.
 #[derive(Debug)]
 #[must_use = "a change set that was made is run or discarded"]
 pub struct PendingChangeSet {
@@ -48,7 +48,7 @@ impl PendingChangeSet {
 #[must_use = "an operation that was started is watched to its end"]
 pub struct StackOperation {
     stack_id: String,
-    /// It makes the stack, so that all there is of it came from this operation.
+    /// It creates the stack, so that all its resources came from this operation.
     creates: bool,
     /// Events from before it started.
     seen: std::collections::HashSet<String>,
@@ -72,7 +72,7 @@ pub struct Rollback {
 
 #[derive(Clone, Debug)]
 pub struct OperationResult {
-    /// The stack as it is now; `None` if it is gone.
+    /// The current stack; `None` if it is gone.
     pub stack: Option<Stack>,
     /// All events of the operation, oldest first.
     pub events: Vec<StackEvent>,
@@ -99,7 +99,7 @@ pub struct SsmParameter {
     pub value: String,
 }
 
-/// A bucket that is there and may be looked at.
+/// An existing bucket that may be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
     pub versioned: bool,

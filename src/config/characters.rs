@@ -6,7 +6,7 @@ use super::violation::DiagnosticLimit;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::text;
 
-/// Reports dynamic references, and characters that make a line read differently from its bytes.
+/// Reports dynamic references, and characters that change how a line looks.
 pub fn report(file: &ParsedFile, diagnostics: &mut Vec<Diagnostic>) {
     let mut limit = DiagnosticLimit::new(diagnostics);
     check_node(file, &file.root, &mut limit);

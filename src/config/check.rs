@@ -344,7 +344,7 @@ fn knows_section(product: &Product, section: &str) -> bool {
     product.schema.key_status([section]) == KeyStatus::Known
 }
 
-/// The product of a config, by its own file: defaults do not make a file a config of a product.
+/// The product of a config, by its own file: defaults alone do not.
 fn recognise(registry: &Registry, files: &LayeredValues) -> Result<Arc<Product>, Vec<Diagnostic>> {
     let (path, tree) = (&files.own.path, &files.own.root);
     let start = files.own.start();
@@ -367,9 +367,7 @@ fn recognise(registry: &Registry, files: &LayeredValues) -> Result<Arc<Product>,
                         path,
                         "no product has the sections of this file",
                     )
-                    .with_help(format!(
-                        "the section that makes a config one of a product is one of {known}"
-                    ))
+                    .with_help(format!("add a section of a product: {known}"))
                 }
                 RecognitionError::Ambiguous(products) => {
                     let products: Vec<&str> = products.iter().map(String::as_str).collect();

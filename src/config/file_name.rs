@@ -44,8 +44,7 @@ pub fn wrong_file_name(
             "the fields of this config{source} give the name {}",
             or_list(&names)
         );
-        let help =
-            format!("rename the file to `{name}`, or correct the fields that its name is made of");
+        let help = format!("rename the file to `{name}`, or correct the fields of its name");
         return Some(first.error(Code::WrongFileName, message).with_help(help));
     };
     let fields = lacking.iter().map(|key| field(files, key));

@@ -277,7 +277,7 @@ impl<'a> Builder<'a> {
         Err(())
     }
 
-    /// Counts the cost of a copy before the copy is made.
+    /// Counts the cost of a copy before the copy.
     fn charge_alias_budget(&mut self, nodes: usize, span: Span) -> Result<(), ()> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MAX_NODES {

@@ -22,7 +22,7 @@ pub const LOCK_SCHEMA: &str = include_str!("../../templates/lock.schema.json");
 /// The version of the file's format.
 const FORMAT: u64 = 1;
 
-/// Digits of a digest in messages, if they suffice to tell two apart.
+/// Digits of a digest in messages, if they suffice to distinguish two.
 const DIGITS: usize = 12;
 
 /// The built-in products of one version of the program.
@@ -245,7 +245,7 @@ pub fn lock_problems(path: &RepoPath, file: &FileContents) -> Vec<Diagnostic> {
     problems.collect()
 }
 
-/// Nobody writes the file by hand, so that each error has the same remedy.
+/// The file is generated, so each error has the same remedy.
 fn with_remedy(problem: Diagnostic) -> Diagnostic {
     match problem.code {
         Code::ProgramTooOld => problem,

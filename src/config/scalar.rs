@@ -14,7 +14,7 @@ pub fn resolve(text: &str) -> NodeKind {
         "false" | "False" | "FALSE" => return NodeKind::Bool(false),
         _ => {}
     }
-    // Most scalars are words. The first character tells, without running the number parsers.
+    // Most scalars are words. The first character decides, without running the number parsers.
     let numeric = matches!(text.as_bytes()[0], b'0'..=b'9' | b'+' | b'-' | b'.');
     match numeric.then(|| number(text)).flatten() {
         Some(number) => NodeKind::Number(number),

@@ -5,12 +5,12 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::product::{Derived, Product};
 use crate::text::{did_you_mean, or_list, quote};
 
-/// Reports keys that need a higher tier than the config's, and returns them. A key of `told` has an error of its own, which says more.
+/// Reports keys that need a higher tier than the config's, and returns them. Skips keys of `known`, which have an error already.
 pub fn report<'a>(
     files: &LayeredValues,
     product: &'a Product,
     derived: &Derived,
-    told: &[Vec<String>],
+    known: &[Vec<String>],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<&'a [String]> {
     let mut reported = Vec::new();
@@ -44,8 +44,8 @@ pub fn report<'a>(
         else {
             continue;
         };
-        let is_told = told.iter().any(|at| at.starts_with(&key.path));
-        if rank(&key.tier) > Some(own_rank) && !node.is_null() && !is_told {
+        let is_known = known.iter().any(|at| at.starts_with(&key.path));
+        if rank(&key.tier) > Some(own_rank) && !node.is_null() && !is_known {
             let name = key.path.join(".");
             let message = format!(
                 "`{name}` needs the tier `{}`, and this config is of the tier `{own}`",

@@ -1,4 +1,4 @@
-//! The values of a config, and where each one stands: in its own file, or in the defaults of its folder.
+//! The values of a config, and the location of each value: in its own file, or in the defaults of its folder.
 
 use std::sync::Arc;
 

@@ -242,7 +242,7 @@ impl ViolationContext<'_> {
                 (Code::WrongType, message, help)
             }
             Violated::Enum { options } => {
-                // An empty text stands for an absent key and is not listed.
+                // An empty text represents an absent key and is not listed.
                 let options: Vec<String> = options
                     .as_array()
                     .into_iter()

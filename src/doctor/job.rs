@@ -15,7 +15,7 @@ use crate::model::{CommitSha, RepoPath};
 use crate::report::Found;
 use crate::workspace::ConfigSelector;
 
-/// Looks at the event, the token, the repository, the policy file, the identity and the roles.
+/// Checks the event, the token, the repository, the policy file, the identity and the roles.
 pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) {
     let forge = match environment.repository.connect() {
         Ok(forge) => forge,
@@ -193,7 +193,7 @@ async fn environments(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Po
     }
 }
 
-/// The policy, and the configs that it selects, as they stand at a commit.
+/// The policy, and the configs that it selects, at a commit.
 async fn policy_and_configs(
     diagnosis: &mut Diagnosis,
     job: &JobFacts<'_>,

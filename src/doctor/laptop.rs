@@ -15,7 +15,7 @@ use crate::workspace::{
     ConfigFile, add_repository_products, configs_by_policy, exit_of_search, locate, policy_file,
 };
 
-/// Looks at the policy file, the configs, and the credentials in each account and region that these name.
+/// Checks the policy file, the configs, and the credentials in each account and region that these name.
 pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
     let (path, file) = policy_file();
     let policy = read_policy_file(&path, file.as_ref());

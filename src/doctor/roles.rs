@@ -251,7 +251,7 @@ async fn prove_read_only(diagnosis: &mut Diagnosis, role: &str, cloud: &Cloud, s
     }
     let found = Found::ChangeSetsRefused { stacks: refused };
     diagnosis.pass("plan role", &what, &found);
-    // AWS has no request that tells a right to delete from its use.
+    // AWS has no request that proves a right to delete without deleting.
     let what = format!("{role} cannot delete stacks");
     diagnosis.skip("plan role", &what, &Found::DeletionUnproven);
 }

@@ -15,7 +15,7 @@ macro_rules! prelude {
         "use provisioner::{cloud::*, diagnostic::Diagnostic, guard::*, stack::{Stack, StackName}};
          type Loaded = std::result::Result<Policy, Vec<Diagnostic>>;
          type Decided = std::result::Result<Permit<Delete>, Vec<Denial>>;
-         type Tell = dyn Fn(u64) + Send + Sync;
+         type Notify = dyn Fn(u64) + Send + Sync;
          type Tick = dyn Fn() + Send + Sync;
         "
     };
@@ -94,9 +94,9 @@ assertions! {
         ">) { let _ = cloud.delete(permit, id); }";
     /// Emptying a bucket needs a permit for `tear-down` or a test.
     Emptied:
-        "fn act(cloud: &Cloud, bucket: &StackBucket, tell: &Tell, permit: Permit<",
+        "fn act(cloud: &Cloud, bucket: &StackBucket, notify: &Notify, permit: Permit<",
         "TearDown", not "Delete" ("E0277"),
-        ">) { let _ = cloud.empty(permit, bucket, tell); }";
+        ">) { let _ = cloud.empty(permit, bucket, notify); }";
     /// Deleting a bucket that a stack left needs a permit for `tear-down`.
     BucketsDeleted:
         "fn act(cloud: &Cloud, buckets: &[StackBucket], permit: Permit<",
@@ -135,8 +135,8 @@ assertions! {
         "permit, ", not "" ("E0061"), "id); }";
     /// No emptying without a permit.
     EmptiedFreely:
-        "fn act(cloud: &Cloud, permit: Permit<TearDown>, bucket: &StackBucket, tell: &Tell) { let _ = cloud.empty(",
-        "permit, ", not "" ("E0061"), "bucket, tell); }";
+        "fn act(cloud: &Cloud, permit: Permit<TearDown>, bucket: &StackBucket, notify: &Notify) { let _ = cloud.empty(",
+        "permit, ", not "" ("E0061"), "bucket, notify); }";
     /// No deletion of buckets without a permit.
     BucketsDeletedFreely:
         "fn act(cloud: &Cloud, permit: Permit<TearDown>, buckets: &[StackBucket]) { let _ = cloud.delete_buckets(",
@@ -157,9 +157,9 @@ assertions! {
 assertions! {
     /// A name does not select a bucket to empty.
     EmptiedByName:
-        "fn act(cloud: &Cloud, permit: Permit<TearDown>, tell: &Tell, bucket: &",
+        "fn act(cloud: &Cloud, permit: Permit<TearDown>, notify: &Notify, bucket: &",
         "StackBucket", not "str" ("E0308"),
-        ") { let _ = cloud.empty(permit, bucket, tell); }";
+        ") { let _ = cloud.empty(permit, bucket, notify); }";
     /// Names do not select buckets to delete.
     DeletedByName:
         "fn act(cloud: &Cloud, permit: Permit<TearDown>, buckets: &[",

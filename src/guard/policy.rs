@@ -202,7 +202,7 @@ fn filled(role: &str, target: &Target) -> String {
         .replace("{environment}", &target.environment)
 }
 
-/// Reads the policy file of a commit or a work tree; `None` stands for a repository without one.
+/// Reads the policy file of a commit or a work tree; `None` represents a repository without one.
 pub fn read_file(path: &RepoPath, file: Option<&FileContents>) -> Result<Policy, Vec<Diagnostic>> {
     let values = read_values(path, file)?;
     policy(path, file.is_some(), values)
@@ -229,7 +229,7 @@ pub(super) fn read_values(
     }
 }
 
-/// Parses a policy; `None` stands for a repository without a policy file. Returns all problems.
+/// Parses a policy; `None` represents a repository without a policy file. Returns all problems.
 pub fn read(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Policy, Vec<Diagnostic>> {
     policy(path, bytes.is_some(), values(path, bytes)?)
 }

@@ -8,7 +8,7 @@ pub const PATH: &str = ".gitlab-ci.yml";
 
 const EXAMPLE: &str = include_str!("../../examples/gitlab/gitlab-ci.yml");
 
-/// Stands for a user whose id is not known.
+/// Represents a user whose id is not known.
 const NO_USER: &str = "check-user: \"1\"";
 
 /// How the file names the component, up to its commit.

@@ -45,9 +45,9 @@ pub struct Pin {
 
 /// The repository of this program's releases.
 pub const RELEASES: &str = "acme/provisioner";
-/// Stands for a commit that is not known.
+/// Represents a commit that is not known.
 pub const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
-/// Stands for an image that is not known.
+/// Represents an image that is not known.
 pub const NO_IMAGE: &str = "registry.example/acme/provisioner-ci@sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 impl Default for Pin {

@@ -1,4 +1,4 @@
-//! The changes that a deployment would make now.
+//! The changes of a deployment.
 
 use super::{Desired, OperationContext, OperationError, preflight};
 use crate::cloud::{AwsErrorKind, CloudError};

@@ -170,10 +170,10 @@ async fn tear_down(
         let name = bucket.name();
         let count = deletion.buckets.get(name).copied();
         let counted = Counted::Versions { bucket: name };
-        let tell = |done| site.progress.count(&desired.stack, counted, done, count);
+        let notify = |done| site.progress.count(&desired.stack, counted, done, count);
         let step = Step::BucketEmptied { bucket: name };
         site.progress.step(&desired.stack, step);
-        permit = site.cloud.empty(permit, bucket, &tell).await?;
+        permit = site.cloud.empty(permit, bucket, &notify).await?;
         versions += count.unwrap_or_default();
     }
     if let Some(stack) = stack {
@@ -195,8 +195,8 @@ pub(super) async fn watch_deletion(
     stack: &StackName,
     mut running: StackOperation,
 ) -> Result<(), OperationError> {
-    let tell = |event: &_| site.progress.event(stack, event);
-    let ended = match site.cloud.watch(&mut running, &tell).await {
+    let notify = |event: &_| site.progress.event(stack, event);
+    let ended = match site.cloud.watch(&mut running, &notify).await {
         Ok(ended) => ended,
         Err(failure) => {
             return match what_remains(site, stack, running.stack_id(), failure.into()).await {

@@ -31,10 +31,10 @@ pub async fn finish_provision(
     let permit = site.decide::<Resume>(&facts, &desired.stack)?;
     let running = site.cloud.attach(permit, &stack.id)?;
     site.progress.step(&desired.stack, Step::CreationRolledBack);
-    let tell = |event: &_| site.progress.event(&desired.stack, event);
+    let notify = |event: &_| site.progress.event(&desired.stack, event);
     within_removal_time(desired, async {
         let mut rollback = site.cloud.roll_back(running).await?;
-        let ended = site.cloud.watch(&mut rollback.running, &tell).await?;
+        let ended = site.cloud.watch(&mut rollback.running, &notify).await?;
         if let Some(stack) = ended.stack {
             return Err(under_way(desired, &stack));
         }

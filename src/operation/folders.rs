@@ -68,13 +68,13 @@ pub async fn deploy_folders(
     let (missing, requested) = missing_folders(site, desired, &bucket, prefixes).await?;
     let total = missing.len() as u64;
     let done = std::sync::atomic::AtomicU64::new(0);
-    let tell = || {
+    let notify = || {
         let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         site.progress
             .count(&desired.stack, Counted::Folders, done, Some(total));
     };
-    let made = site.cloud.make_folders(permit, &bucket, &missing, &tell);
-    let (created, failure) = made.await;
+    let outcome = site.cloud.make_folders(permit, &bucket, &missing, &notify);
+    let (created, failure) = outcome.await;
     let bucket = bucket.name().to_owned();
     let Some(failure) = failure else {
         return Ok(FolderResult {

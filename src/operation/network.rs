@@ -166,7 +166,7 @@ impl<'a> Network<'a> {
         Ok(unmet)
     }
 
-    /// A stack that has endpoints already surprises nobody.
+    /// A stack with endpoints is expected.
     async fn neighbors(&mut self, vpc: &str) -> Result<Vec<Unmet>> {
         let own = self.own.clone();
         let endpoints = self.endpoints(vpc).await?;

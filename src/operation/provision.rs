@@ -262,11 +262,11 @@ async fn roll_back_creation(
 ) -> Option<()> {
     site.progress.step(&desired.stack, Step::CreationRolledBack);
     let cloud = site.cloud.without_cancellation();
-    let tell = |event: &_| site.progress.event(&desired.stack, event);
+    let notify = |event: &_| site.progress.event(&desired.stack, event);
     // The creation's own error is returned; a failed removal is visible in the events.
     let removal = async {
         if let Ok(mut undoing) = cloud.roll_back(running).await
-            && cloud.watch(&mut undoing.running, &tell).await.is_ok()
+            && cloud.watch(&mut undoing.running, &notify).await.is_ok()
         {
             let _ = cloud.finish_rollback(undoing).await;
         }
@@ -365,8 +365,8 @@ async fn watch(
     desired: &Desired<'_>,
     running: &mut StackOperation,
 ) -> Result<OperationResult, OperationError> {
-    let tell = |event: &_| site.progress.event(&desired.stack, event);
-    Ok(site.cloud.watch(running, &tell).await?)
+    let notify = |event: &_| site.progress.event(&desired.stack, event);
+    Ok(site.cloud.watch(running, &notify).await?)
 }
 
 async fn verified(

@@ -45,7 +45,7 @@ pub struct DeletedResource {
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What the deletion does: emptied buckets are deleted with their policies, whatever the template says.
+    /// What the deletion does: emptied buckets are deleted with their policies, regardless of the template.
     pub deletion_behavior: DeletionBehavior,
 }
 

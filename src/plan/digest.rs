@@ -19,7 +19,7 @@ struct Covered<'a> {
     target: Option<&'a Target>,
     template: Option<Digest>,
     folders: &'a [NewFolders],
-    /// Tells the removal of a former stack from that of a config.
+    /// Distinguishes the removal of a former stack from the removal of a config.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     former: bool,
 }

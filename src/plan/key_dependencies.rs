@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::product::ProductError;
 use crate::template::Document;
 
-/// Logical id → property or attribute → dotted keys. The property `""` stands for the whole resource.
+/// Logical id → property or attribute → dotted keys. The property `""` represents the whole resource.
 pub type KeyDependencies = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
 /// Items of a list that are left out one by one.

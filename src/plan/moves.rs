@@ -27,7 +27,7 @@ pub(super) fn other_environment(before: &Config, after: &Config) -> Option<Diagn
     let place = after.location_of(key.unwrap_or(&after.product.manifest.section));
     let problem = Diagnostic::error(Code::EnvironmentChanged, &after.path, message);
     let help = format!(
-        "keep the environment {}, or change a key of which the stack's name is made",
+        "keep the environment {}, or change a key that is part of the stack's name",
         quote(former)
     );
     Some(problem.with_help(help).located(place))

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::template::{Document, NamePart, NameProblem, STACK_TYPE, name_rule, physical_names};
 use crate::text::quote;
 
-/// Stands for the stack itself among logical ids.
+/// Represents the stack itself among logical ids.
 const STACK: &str = "";
 
 struct BadName {

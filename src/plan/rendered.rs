@@ -106,7 +106,7 @@ pub fn size_problem(config: &Config, text: &str, document: &Document) -> Option<
         false => ", or a lower tier",
     };
     let help =
-        format!("use fewer or shorter tags, which stand at every resource, shorter lists{tier}");
+        format!("use fewer or shorter tags, which every resource repeats, shorter lists{tier}");
     let problem = Diagnostic::error(Code::TemplateTooLarge, &config.path, message);
     let place = config.location_of(&manifest.section);
     Some(problem.with_help(help).located(place))

@@ -127,7 +127,7 @@ fn by_action(change: &ResourceChange) -> ResourceVerdict {
         ChangeAction::Modify => modified(change),
         ChangeAction::Dynamic | ChangeAction::Unknown(_) => ResourceVerdict::possible(
             Verdict::MayDestroy,
-            "CloudFormation cannot tell beforehand what it will do",
+            "CloudFormation cannot know in advance what it will do",
         ),
     }
 }
@@ -289,7 +289,7 @@ fn modified(change: &ResourceChange) -> ResourceVerdict {
                 Some(_) => {
                     "a value that AWS knows only during the update decides whether it is replaced"
                 }
-                None => "CloudFormation cannot tell beforehand whether it is replaced",
+                None => "CloudFormation cannot know in advance whether it is replaced",
             };
             may_be_replaced(change, why)
         }
@@ -332,7 +332,7 @@ fn in_place(change: &ResourceChange) -> ResourceVerdict {
     }
 }
 
-/// Attributes beside properties never replace a resource, whatever the detail says.
+/// Attributes beside properties never replace a resource, regardless of the detail.
 fn may_replace(detail: &Detail) -> bool {
     let target = &detail.target;
     !target.attribute.as_deref().is_some_and(is_policy)

@@ -99,7 +99,7 @@ pub fn reject_shared_stacks(changes: &mut [Change]) {
     }
 }
 
-/// The error of a config whose stack another config claims. `keys`: those of which the stack's name is made, if known.
+/// The error of a config whose stack another config claims. `keys`: those that are part of the stack's name, if known.
 pub fn shared_stack(
     path: &RepoPath,
     stack: &str,
@@ -120,7 +120,7 @@ pub fn shared_stack(
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let help = match keys.is_empty() {
         true => {
-            "keep one of the configs, or change a key of which the stack's name is made".to_owned()
+            "keep one of the configs, or change a key that is part of the stack's name".to_owned()
         }
         false => format!("keep one of the configs, or change {}", or_list(&keys)),
     };

@@ -33,7 +33,7 @@ pub(super) fn too_large(name: &str, bytes: u64) -> ProductFault {
     ProductFault::of_file(name, message).with_help("divide it into several files")
 }
 
-/// Whether a YAML text has an alias. A few of them can stand for more values than memory holds. A text that cannot be parsed has none.
+/// Whether a YAML text has an alias. A few of them can represent more values than memory holds. A text that cannot be parsed has none.
 fn has_alias(text: &str) -> bool {
     // After an error the parser repeats it without end.
     let events = saphyr_parser::Parser::new_from_str(text).map_while(Result::ok);

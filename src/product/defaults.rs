@@ -6,7 +6,8 @@ use super::fault::{ProductError, failure};
 use super::{Product, RunInput, fault};
 
 impl Product {
-    /// Adds absent keys that have a default, and turns strings that stand for lists into lists. `stem`: of the config's file name. `invalid` means that the config breaks the schema, so
+    /// Adds absent keys that have a default, and splits strings that represent lists. `stem`: of the config's file name.
+    /// `invalid` means that the config breaks the schema, so
     /// that an expression over it may fail without a bug in the product.
     pub fn normalize(
         &self,

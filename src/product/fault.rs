@@ -165,7 +165,7 @@ pub(super) fn render_failure(name: &str, source: minijinja::Error) -> ProductErr
     }
 }
 
-/// Stands before the help in errors of a file's types.
+/// Precedes the help in errors of a file's types.
 pub(super) const HELP: &str = "; help: ";
 
 /// How the names of the manifest's texts end. No file of a product has a `/` in its name.

@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 use super::fault::{self, ProductError, failure};
 use super::{Product, eval_text, limits};
 
-/// Characters of an item's name, whatever the product allows.
+/// Maximum length of an item's name for all products.
 const MAX_NAME: usize = 100;
 
 /// An item that a person names, such as one solution.

@@ -253,7 +253,7 @@ fn error() -> Severity {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImpactRule {
-    /// Config keys; each stands for itself and every key below it.
+    /// Config keys; each represents itself and every key below it.
     pub keys: Vec<String>,
     pub level: Level,
     /// One sentence; may hold `{{ expression }}` over `before` and `after`.
@@ -263,7 +263,7 @@ pub struct ImpactRule {
 }
 
 impl ImpactRule {
-    /// The consequence without values, for readers of the product: `…` stands for each expression.
+    /// The consequence without values, for readers of the product: `…` represents each expression.
     pub fn outline(&self) -> String {
         let mut parts = self.consequence.split("{{");
         let mut text = parts.next().unwrap_or_default().to_owned();

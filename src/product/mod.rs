@@ -332,7 +332,7 @@ impl Product {
         render(self.templates, TEMPLATE, scope)
     }
 
-    /// The failure of a policy that is not JSON, with the line before: a comma too many stands there.
+    /// The failure of a policy that is not JSON, with the line before: it may end with an extra comma.
     fn not_json(&self, text: &str, error: &serde_json::Error) -> ProductError {
         let lines = text.lines().take(error.line()).map(str::trim);
         let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();

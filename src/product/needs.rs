@@ -82,7 +82,7 @@ pub enum VpcRule {
     FreeEndpoint,
     /// The route tables lead to no S3 endpoint of another stack.
     FreeRouteTable,
-    /// Nobody else has network interfaces there.
+    /// No one else has network interfaces there.
     NoNeighbors,
     /// The subnets are in the VPC, each in another availability zone, and belong to the account.
     Subnets,
@@ -174,7 +174,7 @@ impl TryFrom<WrittenNeeds> for RequirementSpec {
                     false => keys.join(", "),
                 };
                 return Err(format!(
-                    "these keys make no requirement: {keys}; help: use one of: resource and id; parameter; bucket; bucket and versioned; \
+                    "these keys are not a requirement: {keys}; help: use one of: resource and id; parameter; bucket; bucket and versioned; \
                      bucket and events; bucket and object; vpc and requires; vpc, requires and of; free-bucket"
                 ));
             }

@@ -132,7 +132,7 @@ impl Schema {
             .collect()
     }
 
-    /// Adds absent keys that have a default, and turns strings that stand for lists into lists.
+    /// Adds absent keys that have a default, and turns strings that represent lists into lists.
     pub fn normalize(&self, config: &mut Value) {
         normalize(config, &self.normal);
     }

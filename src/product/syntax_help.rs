@@ -1,4 +1,4 @@
-//! What to do about mistakes in expressions and templates that people make often.
+//! What to do about frequent mistakes in expressions and templates.
 
 use minijinja::ErrorKind;
 

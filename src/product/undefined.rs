@@ -306,7 +306,7 @@ impl Product {
 }
 
 /// The texts whose names a file may see: an included file sees what the including one has assigned before. A template can include a
-/// file by a computed name, so only the policy is told apart.
+/// file by a computed name, so only the policy is distinguished.
 fn including<'t>(name: &str, files: &[(&'t String, &'t String)]) -> Vec<&'t str> {
     let policy = files.iter().find(|(other, _)| *other == POLICY);
     let in_policy = policy.is_some_and(|(_, text)| name == POLICY || text.contains(name));

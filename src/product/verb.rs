@@ -151,7 +151,7 @@ impl Verb {
         )
     }
 
-    /// Whether it makes files that a person can use without this program.
+    /// Whether it writes files that a person can use without this program.
     pub fn renders(self) -> bool {
         matches!(
             self,

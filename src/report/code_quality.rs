@@ -6,7 +6,7 @@ use super::fingerprint::fingerprints;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::text::escape_invisible;
 
-/// All diagnostics. Two of the same kind on equal lines are told apart by their order.
+/// All diagnostics. Two of the same kind on equal lines differ by their order.
 pub fn code_quality<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Value {
     let findings = fingerprints(diagnostics).map(|(diagnostic, fingerprint)| {
         let help = diagnostic.help.as_deref();

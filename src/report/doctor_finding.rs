@@ -230,7 +230,7 @@ pub enum Found {
     },
 }
 
-pub(super) const MEMBERS_HELP: &str = "a job's own token never sees them: use the token of an app that may read members, or name people as approvers";
+pub(super) const MEMBERS_HELP: &str = "the job's own token cannot read members: use the token of an app that can, or list people as approvers";
 
 impl Found {
     /// The finding as text.
@@ -243,16 +243,16 @@ impl Found {
             | Self::RoleNotAssumed { error }
             | Self::AwsFailed { error }
             | Self::NoCredentials { error } => error.clone(),
-            Self::MergeQueue => "a merge queue asks".to_owned(),
+            Self::MergeQueue => "merge queue".to_owned(),
             Self::Push { reference } => format!("push to {reference}"),
             Self::Comment { number } => format!("comment on {number}"),
             Self::Schedule => "schedule".to_owned(),
             Self::UnknownEvent { name } => {
-                format!("{name}, on which `provisioner ci` does nothing")
+                format!("{name}, which `provisioner ci` ignores")
             }
             Self::PullRequest { number, is_fork } => {
                 let from = match is_fork {
-                    true => "from a fork: no identity token is asked for, and nothing is written",
+                    true => "from a fork: provisioner requests no identity token and writes nothing",
                     false => "from this repository",
                 };
                 format!("pull request {number} {from}")
@@ -260,7 +260,7 @@ impl Found {
             Self::Protected => "protected".to_owned(),
             Self::NotProtected => "not protected".to_owned(),
             Self::ProtectionUnproven => {
-                "not proven: whether it is protected is not told to this token".to_owned()
+                "not proven: this token may not read the protection".to_owned()
             }
             Self::EnvironmentLimited { branch } => format!("only {branch} can deploy to it"),
             Self::EnvironmentOpen { branch, .. } => {
@@ -302,15 +302,15 @@ impl Found {
             }
             Self::PolicyAt { commit } => format!("loads, at {commit}"),
             Self::PolicyFile { path } => format!("{path} loads"),
-            Self::PolicyAbsent => "there is none; the defaults hold".to_owned(),
-            Self::GlobInvalid => "not read: a glob of the policy file is none".to_owned(),
+            Self::PolicyAbsent => "not found; the defaults apply".to_owned(),
+            Self::GlobInvalid => "not read: the policy file has an invalid glob".to_owned(),
             Self::ApproverId { pin } => {
                 format!("the login can get another owner; write {pin} to pin the account")
             }
             Self::ApproverPinned => "the login belongs to the pinned account".to_owned(),
             Self::ApproverAbsent => "no account has this login".to_owned(),
             Self::ApproverOther { id } => format!("the login belongs to account {id} now"),
-            Self::NoConfigs => "none are there".to_owned(),
+            Self::NoConfigs => "none found".to_owned(),
             Self::ConfigsLoad { configs } => format!("{configs} load"),
             Self::ConfigErrors { errors, configs } => format!(
                 "{} in {}",
@@ -337,21 +337,21 @@ impl Found {
             }
             Self::NoTokenForFork { is_group, is_known } => match (is_group, is_known) {
                 (true, _) => "not requested: a pull request of the merge group may come from a fork",
-                (false, true) => "not asked for: the pull request comes from a fork",
+                (false, true) => "not requested: the pull request comes from a fork",
                 (false, false) => "not requested: the pull request could not be read, and may come from a fork",
             }
             .to_owned(),
-            Self::NoIdentityToken { .. } => "none is issued to this job".to_owned(),
-            Self::ClaimsUnreadable { .. } => "it has no claims that can be read".to_owned(),
+            Self::NoIdentityToken { .. } => "this job gets no identity token".to_owned(),
+            Self::ClaimsUnreadable { .. } => "its claims cannot be read".to_owned(),
             Self::Claim { value } | Self::OtherAudience { value } => value.clone(),
             Self::OtherSubject { value, .. } => value.clone(),
-            Self::NoPlanRole => "the policy file names none: AWS is not asked in checks".to_owned(),
-            Self::NoApplyRole => "the policy file names none: nothing is provisioned".to_owned(),
+            Self::NoPlanRole => "not set in the policy file: checks do not query AWS".to_owned(),
+            Self::NoApplyRole => "not set in the policy file: nothing is provisioned".to_owned(),
             Self::PlanRoleOfEnvironment => {
-                "not for jobs of an environment, which the apply role is for".to_owned()
+                "denied to this job: jobs of an environment use the apply role".to_owned()
             }
             Self::ForeignApplyRole => {
-                "this job can assume it, and is none of its environment".to_owned()
+                "this job can assume it, but does not run in its environment".to_owned()
             }
             Self::ApplyRoleRefused => "refused to this job, as it should be".to_owned(),
             Self::Assumed { account } => format!("can be assumed, in account {account}"),
@@ -360,15 +360,15 @@ impl Found {
             }
             Self::RunsChangeSets { stack } => format!("it may run change sets of {stack}"),
             Self::ChangeSetsRefused { stacks } => format!(
-                "AWS refuses it, asked about {}",
+                "AWS denies it for {}",
                 pluralize(*stacks, "stack name")
             ),
             Self::DeletionUnproven => {
-                "not proven, since to ask is to do it; the role that `provisioner roles` writes is denied it".to_owned()
+                "not proven: the only test is a deletion. The role that `provisioner roles` prints denies it".to_owned()
             }
             Self::Caller { arn } => arn.clone(),
             Self::OtherCaller { account, stacks } => format!(
-                "these are for account {account}; with others of this one (AWS_PROFILE) {stacks} stacks can be worked on"
+                "the credentials are for account {account}; set AWS_PROFILE to reach {stacks} stacks of this account"
             ),
         }
     }

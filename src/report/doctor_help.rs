@@ -3,7 +3,7 @@
 use super::doctor_finding::{Found, MEMBERS_HELP};
 
 const ROLE_HELP: &str =
-    "`provisioner roles` writes the role and whom it trusts; compare with the subject above";
+    "compare the trust policy that `provisioner roles` prints with the subject above";
 
 impl Found {
     /// How to fix it; `None` if nothing is wrong.
@@ -22,7 +22,7 @@ impl Found {
                 "correct `approvers` in the policy file".to_owned()
             }
             Self::NotProtected => {
-                "protect it: what is merged into a branch that anybody can push to is not provisioned".to_owned()
+                "protect the branch: provisioner applies no merge into an unprotected branch".to_owned()
             }
             Self::EnvironmentOpen { help, .. } => (*help).to_owned(),
             Self::EnvironmentUnknown { help } => help.clone(),
@@ -38,7 +38,7 @@ impl Found {
             Self::PolicyInvalid { .. } => {
                 "commands that query AWS need a policy file that loads; run `provisioner explain policy-invalid`".to_owned()
             }
-            Self::ConfigErrors { .. } => "`provisioner validate-config` tells them".to_owned(),
+            Self::ConfigErrors { .. } => "run `provisioner validate-config`".to_owned(),
             Self::ScopeLacks { .. } => {
                 "extend `scope` in the policy file, then print the roles with `provisioner roles` and deploy them".to_owned()
             }
@@ -49,15 +49,15 @@ impl Found {
             Self::RoleMayNothing => {
                 "list a product of its environment in `scope.products`, or remove the role from the policy file".to_owned()
             }
-            Self::PathsInvalid { .. } => "look at the spelling of the path".to_owned(),
+            Self::PathsInvalid { .. } => "check the spelling of the path".to_owned(),
             Self::MembersHidden {
                 is_needed: true, ..
             } => MEMBERS_HELP.to_owned(),
             Self::ClaimsUnreadable { forge } => {
-                format!("an issuer of another kind than {forge}'s is not supported")
+                format!("use {forge}'s own issuer: no other is supported")
             }
             Self::OtherAudience { .. } => {
-                "the roles trust no other audience than sts.amazonaws.com".to_owned()
+                "request the audience sts.amazonaws.com: the roles trust no other".to_owned()
             }
             Self::OtherSubject { repository, .. } => format!(
                 "the subject is customised; the roles that `provisioner roles --repository {repository}` writes do not trust it"
@@ -65,11 +65,11 @@ impl Found {
             Self::RoleNotAssumed { .. } => ROLE_HELP.to_owned(),
             Self::AwsFailed { .. } => "check the network, then run it again".to_owned(),
             Self::ForeignApplyRole => {
-                "let it trust the subjects of its environments alone, as `provisioner roles` writes it".to_owned()
+                "let it trust only the subjects of its environments, as `provisioner roles` prints it".to_owned()
             }
             Self::OtherAccount { .. } => "write {account_id} in the role's ARN".to_owned(),
             Self::RunsChangeSets { .. } => {
-                "take cloudformation:ExecuteChangeSet away from it: every pull request has this role".to_owned()
+                "remove cloudformation:ExecuteChangeSet from the role: every pull request can assume it".to_owned()
             }
             Self::NoCredentials { .. } => {
                 "set AWS_PROFILE or the AWS_… variables, or sign in again".to_owned()

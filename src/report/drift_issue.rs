@@ -44,8 +44,8 @@ pub fn drift_issue_title(stack: &StackName) -> String {
 }
 
 /// The end of an open issue.
-const FOOT: &str = "Nothing was repaired. Undo what was done by hand, or bring it into the config by a pull request. \
-    This issue is updated by every look, and closed when the stack is as its template says.";
+const FOOT: &str = "provisioner repaired nothing. Undo the manual change, or add it to the config in a pull request. \
+    Each scan updates this issue. A scan closes it when the stack matches its template.";
 
 /// The text of a stack's issue in at most `limit` characters.
 pub fn drift_issue(stack: &StackName, config: &str, found: &FoundDrift, limit: usize) -> String {
@@ -64,7 +64,7 @@ pub fn drift_issue(stack: &StackName, config: &str, found: &FoundDrift, limit: u
 }
 
 /// Begins what a closed issue keeps.
-const DRIFTED_BEFORE: &str = "What had drifted, as the last scan before this one found it:\n\n";
+const DRIFTED_BEFORE: &str = "Drift that the previous scan found:\n\n";
 
 /// The text of an issue that is closed: the stack is as its template says, and what `before`, the text of the open issue, lists had
 /// drifted. People may have edited that text, so it is shown as it is written.
@@ -160,13 +160,11 @@ pub fn drift_scan_markdown(scan: &ScannedStacks, limit: usize) -> String {
         })
     }));
     if scan.stacks.is_empty() && missing == 0 && scan.invalid.is_empty() {
-        blocks.push(Block::Whole("There is no config.\n".to_owned()));
+        blocks.push(Block::Whole("No config found.\n".to_owned()));
     }
     if scan.left > 0 {
         let left = pluralize(scan.left, "stack");
-        blocks.push(Block::Whole(format!(
-            "{left} are looked at the next time.\n"
-        )));
+        blocks.push(Block::Whole(format!("Left for the next scan: {left}.\n")));
     }
     fit_blocks(blocks, Rest::JobReport, limit)
 }
@@ -203,7 +201,7 @@ pub fn drift_scan_lines(scan: &ScannedStacks) -> String {
     let (drifted, failed) = drift_counts(&scan.stacks);
     let all = pluralize(scan.stacks.len(), "stack");
     lines.push_str(&format!(
-        "provisioner: {all} looked at, {drifted} drifted, {failed} failed; {} no stack\n",
+        "provisioner: {all} checked, {drifted} drifted, {failed} failed; {} no stack\n",
         pluralize_have(scan.without_stack.len())
     ));
     escape_workflow_commands(&lines)
@@ -265,7 +263,7 @@ mod tests {
         assert!(body.chars().count() <= 65_000, "{}", body.chars().count());
         assert!(body.starts_with(&drift_issue_marker(&stack)));
         assert!(body.contains("… The rest is in the job summary."));
-        assert!(body.ends_with("as its template says.\n"), "the end stays");
+        assert!(body.ends_with("matches its template.\n"), "the end stays");
         let stacks = (0..3).map(|_| StackDrift {
             stack: stack.clone(),
             config: "a-s3.yaml".to_owned(),

@@ -100,7 +100,7 @@ fn longest_run(text: &str, wanted: char) -> usize {
     longest
 }
 
-/// Whether a text is words and punctuation without anything that a forge makes live.
+/// Whether a text is words and punctuation without anything that a forge turns into a link or mention.
 fn is_prose(text: &str) -> bool {
     let sentence =
         |character: char| character.is_ascii_alphanumeric() || " .,;'()-/…".contains(character);

@@ -1,4 +1,4 @@
-//! JSON documents for programs: each names its version in its first key, and has a schema that is made from its type.
+//! JSON documents for programs: each names its version in its first key, and has a schema generated from its type.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;

@@ -24,7 +24,7 @@ const COMMANDS: [(&str, &str); 5] = [
     ("`provisioner roles`", "`provisioner roles --forge gitlab`"),
     (
         "pull requests only",
-        "merge requests only, and let nobody push",
+        "merge requests only, and let no one push",
     ),
 ];
 

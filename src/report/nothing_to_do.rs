@@ -35,13 +35,13 @@ impl fmt::Display for NothingToDo {
             }
             Self::Event { name } => return write!(out, "nothing to do for the event `{name}`"),
             Self::Cancelled => "the cancelled job changes no stacks",
-            Self::NoCommand => "the comment commands nothing",
-            Self::CommentGone => "the comment is gone",
-            Self::Bot => "machines command nothing",
-            Self::Edited => "a comment that was edited commands nothing",
-            Self::OtherComment => "the comment is not the one that the event tells of",
-            Self::AuthorNotAllowed => "the comment's author may not command here",
-            Self::OwnComment => "own comments command nothing",
+            Self::NoCommand => "the comment has no command",
+            Self::CommentGone => "the comment was deleted",
+            Self::Bot => "provisioner ignores commands of bots",
+            Self::Edited => "provisioner ignores commands in edited comments",
+            Self::OtherComment => "the comment differs from the event's comment",
+            Self::AuthorNotAllowed => "the comment's author may not run commands",
+            Self::OwnComment => "provisioner ignores its own comments",
         };
         write!(out, "provisioner: nothing to do: {why}")
     }

@@ -34,7 +34,7 @@ pub struct OnMerge {
 pub enum MergeEffect {
     /// The config changes nothing that is deployed.
     None,
-    /// Folders are created in the stack's bucket. The stack stays as it is.
+    /// Folders are created in the stack's bucket. The stack does not change.
     CreateFolders,
     /// The stack is created.
     CreateStack,

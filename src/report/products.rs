@@ -183,7 +183,7 @@ pub fn list_products(
             }
         })
         .collect();
-    let head = ["Product", "Tier", "Files", "What it makes"];
+    let head = ["Product", "Tier", "Files", "What it creates"];
     Ok(table(format, &head, &rows))
 }
 
@@ -340,7 +340,7 @@ fn text(shown: &ProductDescription, format: ProductFormat) -> String {
     text
 }
 
-/// One line of somebody else's words.
+/// One line of foreign text.
 fn line(text: &str, format: ProductFormat) -> String {
     match format {
         ProductFormat::Markdown => escape_markdown(text),

@@ -247,7 +247,7 @@ fn read(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
-/// Whether the text stands for an unknown value, so that equal texts do not mean equal values: AWS masks `NoEcho` values, and
+/// Whether the text represents an unknown value, so that equal texts do not mean equal values: AWS masks `NoEcho` values, and
 /// dynamic references are resolved on use.
 fn is_alias(value: &Value) -> bool {
     match value {
@@ -312,11 +312,13 @@ fn enumerated(schema: &Value, words: &mut BTreeSet<String>) {
     }
 }
 
-fn visit_scalars(value: &Value, tell: &mut impl FnMut(&str)) {
+fn visit_scalars(value: &Value, notify: &mut impl FnMut(&str)) {
     match value {
-        Value::String(text) => tell(text),
-        Value::Array(items) => items.iter().for_each(|item| visit_scalars(item, tell)),
-        Value::Object(object) => object.values().for_each(|value| visit_scalars(value, tell)),
+        Value::String(text) => notify(text),
+        Value::Array(items) => items.iter().for_each(|item| visit_scalars(item, notify)),
+        Value::Object(object) => object
+            .values()
+            .for_each(|value| visit_scalars(value, notify)),
         _ => {}
     }
 }

@@ -100,7 +100,7 @@ impl Remains {
                 "The next run shows what is left, and deletes it after a new confirmation."
             }
             Some(Health::Failed) => {
-                "The next run is denied with `stack-failed` until somebody repairs or deletes the stack."
+                "The next run is denied with `stack-failed` until the stack is repaired or deleted."
             }
             Some(Health::Deleted | Health::ReviewInProgress) => {
                 "Run it again: it creates the stack."
@@ -188,7 +188,7 @@ mod tests {
                 Verb::Provision,
                 status("ROLLBACK_FAILED"),
                 None,
-                "What exists now: stack a-stack is ROLLBACK_FAILED. The next run is denied with `stack-failed` until somebody repairs or deletes the stack.",
+                "What exists now: stack a-stack is ROLLBACK_FAILED. The next run is denied with `stack-failed` until the stack is repaired or deleted.",
             ),
             (
                 Verb::Delete,

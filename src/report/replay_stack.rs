@@ -69,28 +69,28 @@ impl StackReplay {
         policies: Policies<'_>,
         record: &StackRecord,
         request: &ChangeRequest,
-        made: &Decision,
+        past: &Decision,
     ) {
         let stack = &record.stack;
-        let again = match &made.facts {
+        let again = match &past.facts {
             None => {
                 let facts = Facts {
                     authority: Authority::Request(Box::new(request.clone())),
                     ..Facts::default()
                 };
-                denials_before_credentials(made.kind, policies, &facts, stack)
+                denials_before_credentials(past.kind, policies, &facts, stack)
             }
             Some(facts) => {
                 let facts = facts.restore(&record.product, stack, request);
-                denials(made.kind, policies, &facts, stack)
+                denials(past.kind, policies, &facts, stack)
             }
         };
         self.decisions += 1;
-        if again != made.denials {
+        if again != past.denials {
             self.differ(format!(
                 "{} recorded as {}, decided now {}",
-                made.kind.word(),
-                codes(&made.denials),
+                past.kind.word(),
+                codes(&past.denials),
                 codes(&again)
             ));
         }
@@ -98,7 +98,7 @@ impl StackReplay {
 
     /// The decisions are in the order of their times, after the beginning of the run.
     fn check_times(&mut self, run: &RunRecord, record: &StackRecord) {
-        let times = record.decisions.iter().map(|made| made.at);
+        let times = record.decisions.iter().map(|past| past.at);
         let times: Vec<_> = std::iter::once(run.began).chain(times).collect();
         self.require(times.is_sorted(), "the decisions are not in order of time");
     }
@@ -135,8 +135,8 @@ impl StackReplay {
             let fit = kinds.all(|kind| effects(run, *verb).contains(&kind));
             self.require(fit, "a decision is about another effect");
             for kind in effects(run, *verb) {
-                let allowed = later.iter().filter(|made| made.denials.is_empty());
-                let allowed = allowed.filter(|made| made.kind == *kind).count();
+                let allowed = later.iter().filter(|past| past.denials.is_empty());
+                let allowed = allowed.filter(|past| past.kind == *kind).count();
                 let most = match kind {
                     EffectKind::TearDown => 2,
                     EffectKind::Inspect | EffectKind::Preview | EffectKind::Upload => usize::MAX,
@@ -144,10 +144,10 @@ impl StackReplay {
                 };
                 self.require(allowed <= most, "a decision is repeated");
             }
-            let denied = later.iter().position(|made| !made.denials.is_empty());
+            let denied = later.iter().position(|past| !past.denials.is_empty());
             let mut after = denied.iter().flat_map(|at| &later[at + 1..]);
             self.require(
-                after.all(|made| made.kind == EffectKind::Inspect),
+                after.all(|past| past.kind == EffectKind::Inspect),
                 "the run went on after a denial",
             );
         }
@@ -173,7 +173,7 @@ impl StackReplay {
             let environment = target.environment.clone();
             expected.push(Refusal::NoRole { environment }.denial());
             let mut decisions = attempts.iter().copied().flatten();
-            let is_early = decisions.all(|made| made.facts.is_none());
+            let is_early = decisions.all(|past| past.facts.is_none());
             self.require(is_early, "AWS was queried without a role");
         }
         self.require(
@@ -197,7 +197,7 @@ impl StackReplay {
             && denied.iter().all(|denial| denial.awaits_confirmation());
         let has_folders = attempts.get(2).is_some_and(|last| {
             let mut later = last[1..].iter();
-            later.any(|made| made.denials.is_empty())
+            later.any(|past| past.denials.is_empty())
         });
         let only_folders = outcome.next_steps.contains(&NextStep::FoldersOnly);
         let no_folders = outcome.next_steps.contains(&NextStep::FoldersNotCreated);
@@ -237,12 +237,12 @@ impl StackReplay {
             record.template.is_some() == is_applied,
             "the template is not that of an applied stack",
         );
-        let made = outcome.next_steps.iter().find_map(|step| match step {
+        let past = outcome.next_steps.iter().find_map(|step| match step {
             NextStep::ConfirmDeletion { config, digest, .. } => Some((config, digest)),
             _ => None,
         });
-        if let Some((config, digest)) = made {
-            let mut facts = first.iter().filter_map(|made| made.facts.as_ref());
+        if let Some((config, digest)) = past {
+            let mut facts = first.iter().filter_map(|past| past.facts.as_ref());
             let is_known = facts.any(|facts| facts.deletion.as_ref() == Some(digest));
             self.require(
                 is_known && *config == record.config,
@@ -307,7 +307,7 @@ fn effects(run: &RunRecord, verb: Verb) -> &'static [EffectKind] {
 
 /// What a task did that succeeded.
 fn success_of(verb: Verb, attempt: &[Decision]) -> Success {
-    let was_decided = |kind: EffectKind| attempt[1..].iter().any(|made| made.kind == kind);
+    let was_decided = |kind: EffectKind| attempt[1..].iter().any(|past| past.kind == kind);
     match verb {
         Verb::Provision if was_decided(EffectKind::Update) => Success::Updated,
         Verb::Provision if was_decided(EffectKind::Create) => Success::Created,
@@ -321,7 +321,7 @@ fn success_of(verb: Verb, attempt: &[Decision]) -> Success {
 
 /// Whether the decisions of a task permit what it did.
 fn is_permitted(verb: Verb, attempt: &[Decision]) -> bool {
-    let count = |kind: EffectKind| attempt[1..].iter().filter(|made| made.kind == kind).count();
+    let count = |kind: EffectKind| attempt[1..].iter().filter(|past| past.kind == kind).count();
     match verb {
         // A stack that equals its template is only read.
         Verb::Provision => {

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn at(width: Option<u16>) -> String {
-        let head = ["Product", "Tier", "What it makes"];
+        let head = ["Product", "Tier", "What it creates"];
         let row = |cells: [&str; 3]| cells.map(Text::name).to_vec();
         let rows = [
             row([
@@ -123,12 +123,12 @@ mod tests {
     fn a_table_fits_the_terminal() {
         assert_eq!(at(None), at(Some(80)));
         insta::assert_snapshot!(at(Some(80)), @"
-        PRODUCT  TIER     WHAT IT MAKES
+        PRODUCT  TIER     WHAT IT CREATES
         ml       starter  Pipelines, with the roles that they run as.
         own               A queue.
         ");
         insta::assert_snapshot!(at(Some(48)), @"
-        PRODUCT  TIER     WHAT IT MAKES
+        PRODUCT  TIER     WHAT IT CREATES
         ml       starter  Pipelines, with the roles
                           that they run as.
         own               A queue.
@@ -136,11 +136,11 @@ mod tests {
         insta::assert_snapshot!(at(Some(40)), @"
         Product        ml
         Tier           starter
-        What it makes  Pipelines, with the
+        What it creates  Pipelines, with the
                        roles that they run as.
 
         Product        own
-        What it makes  A queue.
+        What it creates  A queue.
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! Why the roles of a policy file cannot be made.
+//! Why the roles of a policy file cannot be generated.
 
 use std::fmt;
 

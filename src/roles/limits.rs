@@ -1,4 +1,4 @@
-//! What an apply role by naming law is denied, whatever else is attached to it: stacks and resources that are not provisioner's own,
+//! What an apply role by naming law is denied, regardless of other attached policies: stacks and resources that are not provisioner's own,
 //! roles above the boundary, and the roles of CI themselves.
 
 use std::collections::BTreeSet;

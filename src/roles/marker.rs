@@ -1,4 +1,4 @@
-//! Markers stand for the values of config keys that a policy's scope leaves open. What is rendered with them becomes a pattern: each
+//! Markers represent the values of config keys that a policy's scope leaves open. What is rendered with them becomes a pattern: each
 //! marker is replaced by `*`.
 
 use serde_json::{Map, Value};

@@ -109,7 +109,7 @@ pub struct Role {
     pub environments: BTreeSet<String>,
     /// The trust policy.
     pub trust: Value,
-    /// A policy that denies, whatever else is attached to the role.
+    /// A policy that denies, regardless of other attached policies.
     pub never: Option<Value>,
     /// Grants of the apply role on any resource.
     pub wide: Vec<WideGrant>,

@@ -30,7 +30,7 @@ const EXTRA_READS: &[&str] = &[
     "cloudformation:ValidateTemplate",
 ];
 
-/// Denied whatever else is attached to the role: executing a change set, and every way around one.
+/// Denied regardless of other attached policies: executing a change set, and every way around one.
 const NEVER: &[&str] = &[
     "cloudformation:CancelUpdateStack",
     "cloudformation:ContinueUpdateRollback",

@@ -1,4 +1,4 @@
-//! The configs that a scope stands for: one for each way in which the keys that a policy reads can be set. Keys that the scope leaves
+//! The configs that a scope represents: one for each way in which the keys that a policy reads can be set. Keys that the scope leaves
 //! open hold markers.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ pub(super) struct Shapes<'a> {
     crossed: Vec<(String, Vec<Value>)>,
     /// Optional keys: set, or left at their default.
     optional: Vec<(String, Vec<Value>)>,
-    /// Keys that names are made of.
+    /// Keys that are part of names.
     name_keys: BTreeSet<String>,
     /// Keys by the number of their marker, and whether each is required.
     pub open: Vec<(String, bool)>,
@@ -222,7 +222,7 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// The fullest shape, the same with each further value of a key, and without keys that names are made of.
+    /// The fullest shape, the same with each further value of a key, and without keys that are part of names.
     fn of_combination(
         &self,
         values: &Value,

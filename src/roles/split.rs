@@ -89,7 +89,7 @@ pub fn split_to_policy_size(statements: Vec<Statement>) -> Vec<Vec<Value>> {
         .collect()
 }
 
-/// Makes statement ids unique in a document.
+/// Numbers statement ids so that they are unique in a document.
 fn numbered(parts: &[Statement]) -> Vec<Value> {
     let named = parts.iter().enumerate().map(|(at, part)| {
         let before = parts[..at]

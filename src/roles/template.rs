@@ -62,7 +62,7 @@ pub fn template(account: &AccountRoles, request: &RolesRequest) -> Value {
         "Description": format!("Roles of provisioner for {} in account {}", request.repository.name(), account.account),
         "Parameters": {
             "MakeProvider": {
-                "Description": format!("Whether to make the identity provider {}; an account has one of them", request.issuer.url()),
+                "Description": format!("Whether to create the identity provider {}; an account has one of them", request.issuer.url()),
                 "Type": "String",
                 "AllowedValues": ["true", "false"],
                 "Default": "false",
@@ -78,8 +78,8 @@ fn role_resource(role: &Role, request: &RolesRequest) -> Value {
     let (path, name) = name(role);
     let environments: Vec<&str> = role.environments.iter().map(String::as_str).collect();
     let does = match role.phase {
-        RolePhase::Plan => "Looks at",
-        RolePhase::Apply => "Makes, changes and deletes",
+        RolePhase::Plan => "Reads",
+        RolePhase::Apply => "Creates, updates and deletes",
     };
     let mut properties = json!({
         "RoleName": name,

@@ -11,7 +11,7 @@ use super::plan_policy::is_read;
 use super::statement::Statement;
 use crate::product::Manifest;
 
-/// A pattern with fewer letters and digits stands for actions that its author does not list.
+/// A pattern with fewer letters and digits represents actions that its author does not list.
 const MIN_ACTION_LETTERS: usize = 4;
 
 /// A resource whose name begins with fewer letters and digits can be nearly any.

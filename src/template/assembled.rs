@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::intrinsic::tag_of;
 use crate::config::{Node, NodeKind};
 
-/// Stands for a computed part. A template that holds this character itself only gets more references.
+/// Represents a computed part. A template that holds this character itself only gets more references.
 const COMPUTED: char = '\0';
 /// Bytes of a text. Delimiters and variables that repeat can make it far longer than the template.
 const MAX_TEXT: usize = 1 << 20;
@@ -158,7 +158,7 @@ pub fn delimiter_start(argument: &Node) -> Option<char> {
 }
 
 /// Whether a text is, or together with other parts can become, a dynamic reference to anything but a parameter that may be read.
-/// Every reference begins with two braces. They stand in one text, or one ends a text, or one stands next to a computed part.
+/// Every reference begins with two braces. Both are in one text, or one ends a text, or one is next to a computed part.
 pub fn has_dynamic_reference(text: &str, cuts: &Cuts, may_read: impl Fn(&str) -> bool) -> bool {
     let is_foreign = |(at, word): (usize, &str)| {
         let before = text[..at].trim_end();

@@ -80,7 +80,7 @@ const SNAPSHOT_TYPES: &[&str] = &[
     "AWS::Redshift::Cluster",
 ];
 
-/// The property that makes an `AWS::RDS::DBInstance` a member of a cluster.
+/// The property of an `AWS::RDS::DBInstance` in a cluster.
 pub const CLUSTER_PROPERTY: &str = "DBClusterIdentifier";
 
 /// The property that decides whether a cache cluster has snapshots.

@@ -127,7 +127,7 @@ fn endpoint_claims(document: &Document, endpoint: &Resource<'_>, region: &str) -
     }
 }
 
-/// What tells a value from others: its text, or the SSM parameter that it is read from. `None` if a function computes it.
+/// The identity of a value: its text, or the SSM parameter that it is read from. `None` if a function computes it.
 fn identity(document: &Document, node: &Node) -> Option<String> {
     if let Some(text) = node.literal() {
         return Some(format!("`{text}`"));

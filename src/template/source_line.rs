@@ -4,7 +4,7 @@ use crate::config::{Config, fault_problem};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::product::{FaultPlace, ProductFault, ProductSource};
 
-/// Stands before the message of a problem that the configs of a product share.
+/// Precedes the message of a problem that the configs of a product share.
 pub const IN_RENDERED: &str = "in the rendered template: ";
 
 /// Problems of a rendered template. Those of the repository's own products are reported at the line of the product's file that they come

@@ -104,7 +104,7 @@ impl ConfigSelector {
     }
 
     fn matching<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a SelectorGlob> {
-        // APIs print U+FFFD for bytes that are not UTF-8. Such a path is not a config, and defaults are none.
+        // APIs print U+FFFD for bytes that are not UTF-8. Such a path is neither a config nor a file of defaults.
         let is_none = path.contains('\u{fffd}') || is_defaults(&RepoPath::typed(path));
         let globs = match is_none {
             true => &[],

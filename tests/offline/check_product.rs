@@ -509,7 +509,7 @@ fn a_picture_of_a_product_is_not_read() {
 }
 
 #[test]
-fn a_file_that_looks_like_a_test_or_a_sample_is_told() {
+fn a_file_that_looks_like_a_test_or_sample_is_reported() {
     for (name, proposed) in [
         ("test-attempts.yml", "test-attempts.yaml"),
         ("test_attempts.yaml", "test-attempts.yaml"),

@@ -375,7 +375,7 @@ fn explain_shows_words_and_no_template_source() {
         assert!(!text.contains("{{ ") && !text.contains("{%"), "{text}");
     }
     let code = printed(&run_in(folder.path(), &[], "explain s3-solution-name"));
-    assert!(code.contains("the solution `SOLUTION`"), "{code}");
+    assert!(code.contains("valid name: `SOLUTION`"), "{code}");
 }
 
 #[test]

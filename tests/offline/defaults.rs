@@ -167,7 +167,7 @@ fn sections_of_other_products_are_left_out() {
 
 /// The file's name comes from no default here, so the message names none.
 #[test]
-fn a_wrong_file_name_names_only_defaults_that_it_is_made_of() {
+fn a_wrong_file_name_names_only_defaults_in_the_name() {
     let own = SHARED.replace("company_prefix: edge", "company_prefix: acme");
     let own = own.replace("  env: prod", "  env: test");
     let shared = "client:\n  tenant_id: b009\ns3:\n  bucket_name_override: any-bucket\n";
@@ -223,7 +223,7 @@ fn the_product_comes_from_the_config_itself() {
 
 /// 200 configs with one wrong default: the message comes once.
 #[test]
-fn a_wrong_default_of_many_configs_is_told_once() {
+fn a_wrong_default_of_many_configs_is_reported_once() {
     let workdir = folder(OWN, &SHARED.replace("development", "developmint"));
     for number in 0..200 {
         let own = format!("client:\n  tenant_id: \"{number:04}\"\ns3: {{}}\n");

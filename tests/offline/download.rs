@@ -407,7 +407,7 @@ fn attack_a_password_in_the_address_is_not_printed() {
 }
 
 #[test]
-fn a_digest_in_another_form_is_told() {
+fn a_digest_in_another_form_is_reported() {
     let runner = Runner::new();
     runner.write("home/given", PROGRAM);
     let run = |digest: &str| {

@@ -86,7 +86,7 @@ fn the_check_reports_it_once() {
 
 /// Names of a test are longer, and stand in many places.
 #[test]
-fn a_template_that_only_a_test_makes_too_large_is_a_warning() {
+fn a_template_too_large_only_for_a_test_is_a_warning() {
     let name = format!("{BASE}-churn-ml-codecommit");
     let section =
         "ml_product:\n  use_case: churn\n  source_control: codecommit\n  tier: professional\n";

@@ -170,7 +170,7 @@ fn attack_an_apply_role_that_trusts_pull_requests_is_reported() {
     let pull = world.pull();
     let run = world.doctor(&world.job(&pull, &world.github.actions_token()));
     assert_eq!(run.status, 20, "{}", run.stdout);
-    let said = "this job can assume it, and is none of its environment";
+    let said = "this job can assume it, but does not run in its environment";
     assert!(run.stdout.contains(said), "{}", run.stdout);
     world.github.expect_writes(WRITE_PROBES);
 }

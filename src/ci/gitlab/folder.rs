@@ -9,7 +9,7 @@ use anyhow::Context as _;
 /// Its name, which the component's artifacts have.
 pub const FOLDER: &str = "provisioner-out";
 
-/// Makes the folder anew. What the checkout has in its place is removed, and no link in it is followed.
+/// Recreates the folder. What the checkout has in its place is removed, and no link in it is followed.
 pub fn make(checkout: &Path) -> anyhow::Result<PathBuf> {
     let folder = checkout.join(FOLDER);
     let shown = folder.display();

@@ -47,7 +47,7 @@ pub(super) const SYSTEM: CiSystem = CiSystem {
     alerts,
 };
 
-/// Reads the job's environment, and makes the folder of its files.
+/// Reads the job's environment, and creates the folder of its files.
 fn read() -> anyhow::Result<JobEnvironment> {
     if let Some(path) = variable("PROVISIONER_SARIF_FILE") {
         bail!(

@@ -56,16 +56,16 @@ impl Cloud {
         if proposal.body.contains("AWS::CloudFormation::Stack") {
             request = request.include_nested_stacks(true);
         }
-        let made = request.send().await;
-        let (id, stack_id) = match made.map_err(|e| error::from_sdk("CreateChangeSet", e)) {
-            Ok(made) => (
-                made.id.unwrap_or_default(),
-                made.stack_id.unwrap_or_default(),
+        let answer = request.send().await;
+        let (id, stack_id) = match answer.map_err(|e| error::from_sdk("CreateChangeSet", e)) {
+            Ok(answer) => (
+                answer.id.unwrap_or_default(),
+                answer.stack_id.unwrap_or_default(),
             ),
             // An attempt whose response was lost created it: the name is random.
             Err(error) if error.has_code("AlreadyExistsException") => {
-                let made = self.described(&stack.name, &name).await?;
-                (made.id, made.stack_id)
+                let answer = self.described(&stack.name, &name).await?;
+                (answer.id, answer.stack_id)
             }
             Err(error) => return Err(error),
         };

@@ -101,7 +101,7 @@ pub fn kind(code: Option<&str>, status: u16) -> AwsErrorKind {
     }
 }
 
-/// A situation that AWS reports with a code of many meanings, so that only the message tells it from others. The API reference
+/// A situation that AWS reports with an ambiguous code, so that only the message identifies it. The API reference
 /// describes these situations and not the texts, which are those of the services' answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Situation {

@@ -85,7 +85,7 @@ impl Cloud {
         })
     }
 
-    /// Deletes every version and every delete marker of a bucket. The next run continues a killed one. `tell` receives the number
+    /// Deletes every version and every delete marker of a bucket. The next run continues a killed one. `notify` receives the number
     /// of deleted versions.
     ///
     /// Returns the permit, because it is for the stack's deletion.
@@ -93,7 +93,7 @@ impl Cloud {
         &self,
         permit: Permit<E>,
         bucket: &StackBucket,
-        tell: &(dyn Fn(u64) + Send + Sync),
+        notify: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<Permit<E>> {
         of_same_stack(&permit, bucket.stack_id())?;
         let pages = stream::try_unfold(Some(Marker::default()), |at| async move {
@@ -107,7 +107,7 @@ impl Cloud {
             .try_buffer_unordered(BATCHES);
         deleted
             .try_fold(0, |sum, count| async move {
-                tell(sum + count);
+                notify(sum + count);
                 Ok(sum + count)
             })
             .await?;

@@ -139,19 +139,19 @@ impl Cloud {
     }
 
     /// Creates folders: empty objects whose keys end in a slash. Existing folders stay as they are. Returns the number of created
-    /// folders, also if a failure ends the work. `tell` receives the progress.
+    /// folders, also if a failure ends the work. `notify` receives the progress.
     pub async fn make_folders(
         &self,
         permit: Permit<Folders>,
         bucket: &StackBucket,
         keys: &[String],
-        tell: &(dyn Fn() + Send + Sync),
+        notify: &(dyn Fn() + Send + Sync),
     ) -> (usize, Option<CloudError>) {
         if let Err(error) = of_same_stack(&permit, bucket.stack_id()) {
             return (0, Some(error));
         }
         let failure = std::sync::OnceLock::new();
-        let made = stream::iter(keys).map(|key| {
+        let results = stream::iter(keys).map(|key| {
             let failure = &failure;
             async move {
                 // No write begins after a failure. Those that have begun are awaited, so that the count is true.
@@ -159,9 +159,9 @@ impl Cloud {
                     return 0;
                 }
                 match self.make_folder(bucket, key).await {
-                    Ok(made) => {
-                        tell();
-                        usize::from(made)
+                    Ok(results) => {
+                        notify();
+                        usize::from(results)
                     }
                     Err(error) => {
                         let _ = failure.set(error);
@@ -170,8 +170,10 @@ impl Cloud {
                 }
             }
         });
-        let made = made.buffer_unordered(WRITES);
-        let created = made.fold(0, |sum, made| async move { sum + made }).await;
+        let results = results.buffer_unordered(WRITES);
+        let created = results
+            .fold(0, |sum, results| async move { sum + results })
+            .await;
         (created, failure.into_inner())
     }
 

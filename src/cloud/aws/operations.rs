@@ -104,11 +104,11 @@ impl Cloud {
         }
     }
 
-    /// Watches an operation to its end. `tell` receives every event once, oldest first.
+    /// Watches an operation to its end. `notify` receives every event once, oldest first.
     pub async fn watch(
         &self,
         running: &mut StackOperation,
-        tell: &(dyn Fn(&StackEvent) + Send + Sync),
+        notify: &(dyn Fn(&StackEvent) + Send + Sync),
     ) -> Result<OperationResult> {
         let mut events: Vec<StackEvent> = Vec::new();
         let mut pauses = PollBackoff::new(&self.stop);
@@ -124,7 +124,7 @@ impl Cloud {
             let new = self.events(&running.stack_id, &running.seen).await?;
             for event in new {
                 running.seen.insert(event.id.clone());
-                tell(&event);
+                notify(&event);
                 events.push(event);
             }
             let of_stack = |event: &&StackEvent| {

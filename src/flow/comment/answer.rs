@@ -23,7 +23,7 @@ impl Answer {
     }
 }
 
-/// Whether an exit code makes the job red.
+/// Whether an exit code fails the job.
 pub fn is_failure(exit: Exit) -> bool {
     !matches!(exit, Exit::Ok | Exit::Drift)
 }

@@ -29,7 +29,7 @@ use crate::model::CommitSha;
 const TIMEOUT: Duration = Duration::from_secs(120);
 /// Bytes that all fetches of a job may leave on disk. The trees of 100,000 files are 3 MB.
 const MAX_BYTES: u64 = 256 << 20;
-/// Pause between two looks at the size.
+/// Pause between two checks of the size.
 const TICK: Duration = Duration::from_millis(100);
 /// Bytes of git's messages that an error quotes.
 const MAX_MESSAGE: u64 = 4096;
@@ -254,7 +254,7 @@ impl FetchedRepository {
         let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
         let write = async {
             if let Some(mut stdin) = stdin {
-                // git may end before it has read everything; its exit code tells.
+                // git may end before it has read everything; its exit code decides.
                 let _ = stdin.write_all(input.as_bytes()).await;
             }
         };

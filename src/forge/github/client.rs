@@ -211,7 +211,7 @@ impl GitHub {
         }
     }
 
-    /// The response after retries, whatever its status. An error means that no response arrived.
+    /// The response after retries, with any status. An error means that no response arrived.
     pub(super) async fn exchange(
         &self,
         what: &str,

@@ -11,7 +11,7 @@ use crate::guard::{AccountKind, Actor, Permission};
 use crate::model::UserId;
 
 impl GitLab {
-    /// A user of another answer, with the kind of account. Only GitLab's word makes it a person's.
+    /// A user of another answer, with the kind of account. Only GitLab's answer proves a person.
     pub(super) async fn account(&self, user: &wire::UserRef) -> Result<User, ForgeError> {
         Ok(User {
             id: UserId(user.id),
@@ -118,7 +118,7 @@ impl Users for GitLab {
         let route = format!("{}/members/all/{}", self.root, user.id.0);
         actor.permission = match self.membership(&what, &route, user).await? {
             None => Some(Permission::None),
-            // The name belongs to somebody else now, so that the policy's names may mean somebody else.
+            // The name belongs to another account now, so the policy's names may mean another person.
             Some(member) if member.username != user.login => None,
             Some(member) if member.state.as_deref() != Some("active") => Some(Permission::None),
             Some(member) => Some(permission(member.access_level)),

@@ -84,7 +84,7 @@ impl GitLab {
 }
 
 /// Who requested changes. GitLab keeps a state of reviewers alone, and not everybody who reviews becomes one: GitLab Free has one
-/// reviewer, and servers before 19 add nobody. Of all others the activity tells.
+/// reviewer, and servers before 19 add no one. For all others, the activity is read.
 fn objecting(reviewers: Vec<wire::Reviewer>, activity: Vec<wire::Note>) -> Vec<wire::UserRef> {
     let mut objecting = BTreeMap::new();
     for note in activity {

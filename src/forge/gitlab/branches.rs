@@ -33,7 +33,7 @@ impl GitLab {
         commit_sha(&what, &branch.commit.id)
     }
 
-    /// Whether every change of a branch needs a merge request: nobody may push, not even maintainers. `None` if the token may not read the
+    /// Whether every change of a branch needs a merge request: no one may push, not even maintainers. `None` if the token may not read the
     /// rules. GitLab applies the most permissive of all rules that match.
     pub(super) async fn is_protected(&self, branch: &str) -> Result<Option<bool>, ForgeError> {
         let Some(rules) = self.protection_rules(branch).await? else {
@@ -76,7 +76,7 @@ impl GitLab {
     }
 }
 
-/// Whether nobody may push. A missing list is no proof.
+/// Whether no one may push. A missing list is no proof.
 fn is_closed(rule: &wire::ProtectedBranch) -> bool {
     let nobody = |level: &wire::PushLevel| {
         level.access_level == Some(0)
@@ -89,7 +89,7 @@ fn is_closed(rule: &wire::ProtectedBranch) -> bool {
         && levels.is_some_and(|levels| !levels.is_empty() && levels.iter().all(nobody))
 }
 
-/// Whether the name of a rule, in which `*` stands for any text, matches a branch.
+/// Whether the name of a rule, in which `*` represents any text, matches a branch.
 fn matches(rule: &str, branch: &str) -> bool {
     let mut parts = rule.split('*');
     let first = parts.next().unwrap_or_default();

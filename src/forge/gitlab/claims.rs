@@ -86,7 +86,7 @@ impl IdentityTokens for JobIdentity {
             false => Err(ForgeError::new(
                 WHAT,
                 ForgeErrorKind::Expired,
-                "it has expired: set `timeout:` of the job, which GitLab makes the token's lifetime",
+                "it has expired: set `timeout:` of the job, which GitLab uses as the token's lifetime",
             )),
         }
     }

@@ -120,7 +120,7 @@ impl GitLab {
         parse(what, &response.body)
     }
 
-    /// All items of a list. A page may have fewer items than asked for, although more follow: only the header tells.
+    /// All items of a list. A page may have fewer items than asked for, although more follow: only the header says so.
     /// <https://docs.gitlab.com/api/rest/#pagination>
     pub(super) async fn get_all<T: DeserializeOwned>(
         &self,
@@ -222,7 +222,7 @@ impl GitLab {
         }
     }
 
-    /// The response after retries, whatever its status. An error means that no response arrived. `most`: bytes that are read of it.
+    /// The response after retries, with any status. An error means that no response arrived. `most`: bytes that are read of it.
     pub(super) async fn exchange(
         &self,
         what: &str,

@@ -83,7 +83,7 @@ impl GitLab {
     }
 }
 
-/// `ENVIRONMENT/ACCOUNT/REGION/STACK`: GitLab shows what stands before the first slash as a folder.
+/// `ENVIRONMENT/ACCOUNT/REGION/STACK`: GitLab shows the part before the first slash as a folder.
 fn environment_name(deployment: &Deployment) -> String {
     let stack = deployment.task.trim_start_matches("provisioner:");
     format!("{}/{stack}", deployment.environment)

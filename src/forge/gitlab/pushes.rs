@@ -67,7 +67,7 @@ impl GitLab {
     }
 }
 
-/// Each version with everybody who pushed its commit. `None` if nobody is known for one of them.
+/// Each version with all pushers of its commit. `None` if a version has no known pusher.
 fn pushes(
     versions: &[HeadVersion],
     by_commit: &BTreeMap<CommitSha, Vec<User>>,

@@ -121,7 +121,7 @@ fn latest(reviews: &[Review]) -> impl Iterator<Item = &Review> {
     latest.into_values()
 }
 
-/// Whether the person may approve: a listed approver, or without a list anybody with write permission.
+/// Whether the person may approve: a listed approver, or without a list any user with write permission.
 pub(super) fn may_approve(person: &Actor, approvers: &[String]) -> bool {
     // A user without read permission has left. A login with unknown permission may belong to another account by now.
     if person.bot || person.permission < Some(Permission::Read) {
@@ -138,7 +138,7 @@ pub(super) fn may_approve(person: &Actor, approvers: &[String]) -> bool {
             let mut teams = person.teams.iter();
             return teams.any(|team| team.eq_ignore_ascii_case(name));
         }
-        // A login that its owner gave up can be taken by anybody, who then has no write permission.
+        // Anyone can take a login that its owner gave up, but gets no write permission.
         person.permission >= Some(Permission::Write)
             && match name.split_once('#') {
                 Some((_, id)) => id.parse() == Ok(person.id.0),
@@ -276,7 +276,7 @@ pub fn is_by_an_approver(input: &RuleInput<'_>) -> Option<Denial> {
     )
 }
 
-/// Anybody's request for changes blocks the change. People decide whether to dismiss it.
+/// Every request for changes blocks the change. People decide whether to dismiss it.
 pub fn no_changes_requested(input: &RuleInput<'_>) -> Option<Denial> {
     ApprovalCount::new(input)?;
     let reviews = input.request()?.reviews.as_deref()?;

@@ -15,7 +15,7 @@ pub fn products_are_locked(input: &RuleInput<'_>) -> Option<Denial> {
         return None;
     }
     let state = match &input.facts.authority {
-        // Another rule denies what nobody requests.
+        // Another rule denies unrequested effects.
         Authority::Unknown => return None,
         Authority::CommandLine { lock, .. } => Some(lock),
         Authority::Request(request) => request.lock.as_ref(),

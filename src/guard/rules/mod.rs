@@ -25,7 +25,7 @@ type Rule = fn(&RuleInput<'_>) -> Option<Denial>;
 enum Phase {
     /// The rule needs no AWS facts. A request that it denies gets no credentials.
     BeforeCredentials,
-    /// The rule needs AWS facts, or what a report said about them: a deletion must be inspected before anybody can confirm it.
+    /// The rule needs AWS facts, or what a report said about them: a deletion must be inspected before a confirmation.
     WithAwsFacts,
 }
 use Phase::{BeforeCredentials, WithAwsFacts};

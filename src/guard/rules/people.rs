@@ -31,7 +31,7 @@ pub(super) fn pushers(input: &RuleInput<'_>) -> BTreeSet<UserId> {
         .collect()
 }
 
-/// Whether a bot without an owner opened the pull request or pushed to it. Nobody knows who steered it: perhaps a reviewer.
+/// Whether a bot without an owner opened the pull request or pushed to it. A reviewer may have steered it.
 pub(super) fn has_bot_without_owner(input: &RuleInput<'_>) -> bool {
     let (Ok(policy), Some(request)) = (input.policy, input.request()) else {
         return false;

@@ -29,10 +29,10 @@ pub fn is_merged(input: &RuleInput<'_>) -> Option<Denial> {
 pub fn targets_default_branch(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.request().filter(|_| !input.is_read_only())?;
     let fact = match &request.target {
-        None => "the branch that the pull request goes into is not known".to_owned(),
+        None => "the target branch of the pull request is not known".to_owned(),
         Some(branch) if branch.default => return None,
         Some(branch) => format!(
-            "the pull request goes into {}, which is not the default branch",
+            "the pull request targets {}, which is not the default branch",
             branch.name
         ),
     };

@@ -131,7 +131,7 @@ pub fn stack_is_not_protected(input: &RuleInput<'_>) -> Option<Denial> {
         Denial::new(
             Code::StackProtected,
             "termination protection is on",
-            "turn termination protection off, if the stack really is to go",
+            "turn termination protection off, if the stack should be deleted",
         )
     })
 }

@@ -36,11 +36,11 @@ fn a_conditional_replacement_says_why_data_is_kept() {
     assert_eq!(assessed.verdict, Verdict::KeepsData);
     assert_eq!(
         assessed.reason,
-        "CloudFormation cannot tell beforehand whether it is replaced; if it is, another one takes its place; the old one stays behind"
+        "CloudFormation cannot know in advance whether it is replaced; if it is, another one takes its place; the old one stays behind"
     );
     assert_eq!(
         assessed.uncertainty.as_deref(),
-        Some("CloudFormation cannot tell beforehand whether it is replaced")
+        Some("CloudFormation cannot know in advance whether it is replaced")
     );
 }
 
@@ -105,7 +105,7 @@ fn every_uncertain_verdict_says_why() {
     assert_eq!(open["certain"], false);
     assert_eq!(
         open["uncertainty"],
-        "CloudFormation cannot tell beforehand what it will do"
+        "CloudFormation cannot know in advance what it will do"
     );
     let sure = json(&assess_resource(&change(
         "AWS::Future::Store",

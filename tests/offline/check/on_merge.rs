@@ -62,7 +62,7 @@ fn a_policy_that_forbids_the_change_fails_the_check() {
 
 /// S1: the requirement of an allowed change is told; what `updates` refuses is a warning.
 #[test]
-fn a_merge_tells_what_it_requires_and_what_it_leaves() {
+fn a_merge_lists_its_requirements_and_kept_resources() {
     let scene = scene(&format!(
         "environments: {{prod: {{approvals: 2, approvers: ['@rex', '@acme/ml'], {ROLES}}}}}\n"
     ));

@@ -49,7 +49,7 @@ fn changed(commit: CommitBuilder) -> CommitBuilder {
 const NO_LOCK: &str = "This repository has no `.provisioner/products.lock`.";
 
 #[test]
-fn without_a_lock_the_check_says_once_what_it_gives() {
+fn without_a_lock_the_check_recommends_it_once() {
     let (scene, pull) = scene(None, changed);
     let run = check(&scene, &pull);
     assert_eq!(run.status, 0, "{}", run.stderr);

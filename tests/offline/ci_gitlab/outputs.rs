@@ -12,7 +12,7 @@ use provisioner::model::RepoPath;
 use provisioner::report::Alert;
 
 #[test]
-fn a_folder_is_made_anew() {
+fn a_folder_is_recreated() {
     let checkout = tempfile::tempdir().unwrap();
     let folder = make_folder(checkout.path()).unwrap();
     assert_eq!(folder, checkout.path().join(FOLDER));

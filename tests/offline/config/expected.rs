@@ -87,7 +87,7 @@ fn s3_errors_say_which_form_is_right() {
 
 /// U7: a consequence, and an error that another one says better, are left out.
 #[test]
-fn ml_errors_are_told_once_and_in_words() {
+fn ml_errors_are_reported_once_in_sentences() {
     let ml = "client:\n  company_prefix: acme\n  account_id: \"123456789012\"\n  tenant_id: c001\nenvironment:\n  env: dev\n  region: us-west-2\nml_product:\n  use_case: churn\n  source_control: codecommit\n";
     let path = "ml/configs/acme-dev-c001-us-west-2-churn-ml-codecommit.yaml";
     assert_eq!(told(path, ml), "");
@@ -103,7 +103,7 @@ fn ml_errors_are_told_once_and_in_words() {
     let twice = of(
         "  data:\n    - name: sales\n      bucket: acme-sales\n    - name: sales\n      bucket: acme-other\n",
     );
-    let words = "a location has the name of an earlier one: `ml_product.data[1]` sales\n";
+    let words = "a location has the same name as an earlier one: `ml_product.data[1]` sales\n";
     assert!(twice.contains(words), "{twice}");
     let days = of("  log_retention_days: 13\n");
     assert!(

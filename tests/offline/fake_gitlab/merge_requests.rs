@@ -130,7 +130,7 @@ fn requested_changes_are_a_state_of_the_reviewer() {
 }
 
 #[test]
-fn equal_times_while_the_clock_stands() {
+fn equal_times_while_the_clock_is_stopped() {
     let sample = sample();
     let api = Api::check(&sample);
     sample.fake.freeze();

@@ -81,7 +81,7 @@ fn statuses_stand_beside_a_merged_results_pipeline() {
 
 /// The users of the check and of apply jobs are one reporter. Anybody else's status of the same name is no report.
 #[test]
-fn attack_a_status_by_somebody_else() {
+fn attack_a_status_by_another_user() {
     let scene = new_scene();
     let (head, own) = (scene.head(), scene.own());
     for by in [&scene.bob, &scene.fake.check_bot()] {

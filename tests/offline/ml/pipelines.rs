@@ -369,7 +369,7 @@ fn steps_of_a_sagemaker_pipeline_run_in_the_role_of_the_jobs() {
 
 /// CodePipeline starts a new pipeline, and that start fails at the source as long as nothing is pushed.
 #[test]
-fn the_failed_start_of_a_new_pipeline_rings_nobody() {
+fn the_failed_start_of_a_new_pipeline_sends_no_alert() {
     let alarm = &resources(&config(CODECOMMIT))["FailureAlarm"];
     let queries = alarm["Metrics"].as_array().unwrap();
     let expressions: Vec<_> = queries

@@ -85,7 +85,7 @@ fn a_failed_detection_reports_its_findings_and_reason() {
 
 /// U10.
 #[test]
-fn drift_of_a_foreign_stack_is_detected_and_told() {
+fn drift_of_a_foreign_stack_is_reported() {
     for is_foreign in [false, true] {
         let workdir = workdir();
         let mut existing = stack(&workdir, "CREATE_COMPLETE");

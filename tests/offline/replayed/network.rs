@@ -217,7 +217,7 @@ fn attack_the_value_of_a_parameter_is_not_shown() {
 }
 
 #[test]
-fn a_refused_description_is_told_with_its_code() {
+fn a_refused_description_is_reported_with_its_code() {
     let workdir = direct();
     workdir.aws.on(
         "DescribeVpcEndpoints",

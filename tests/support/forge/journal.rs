@@ -11,7 +11,7 @@ pub struct Journal {
     pub requests: Vec<Seen>,
     /// Requests to routes that the fake does not have.
     pub unexpected: Vec<String>,
-    /// Writes that a test has looked at, by their place in `requests`.
+    /// Writes that a test has checked, by their place in `requests`.
     pub acknowledged: HashSet<usize>,
     pub faults: Vec<Queued>,
 }

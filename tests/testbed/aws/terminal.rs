@@ -92,7 +92,7 @@ fn yes_answers_no_prompt_of_a_replacement() {
 }
 
 #[test]
-fn a_deletion_that_is_denied_prompts_nobody() {
+fn a_denied_deletion_shows_no_prompt() {
     let workdir = Workdir::with_few_folders();
     with_stack(&workdir);
     workdir.write(

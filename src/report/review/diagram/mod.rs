@@ -15,7 +15,7 @@ use crate::template::{DataKind, Document, Resource, ResourceReference, resource_
 use label::{LINE_HEIGHT, Label};
 use layout::{Connector, Layout, Point, layout};
 
-/// A picture of more boxes or lines helps nobody. The layout of as many takes less than a second.
+/// Larger diagrams are unreadable. Layout up to this size takes less than a second.
 const MAX_BOXES: usize = 100;
 const MAX_LINES: usize = 200;
 /// The smallest scale at which the text can be read. On a narrower screen the diagram scrolls.

@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::model::RepoPath;
 
-/// Parts of names that try to leave the text they stand in.
+/// Parts of names that try to break out of their text.
 const HOSTILE: &[&str] = &[
     "</svg>",
     "<script>alert(1)</script>",
@@ -129,7 +129,7 @@ fn assert_harmless(svg: &str, resources: usize) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Names come from configs and products of anybody who opens a pull request.
+    /// Any author of a pull request controls these names.
     #[test]
     fn attack_hostile_templates_stay_text(
         names in prop::collection::btree_set(
