@@ -19,9 +19,9 @@ pub fn examples(verb: Verb, name: &str) -> String {
             ],
             match verb {
                 Verb::RenderPolicy => {
-                    "The file goes to policies/. Without --overwrite, an edited file is kept."
+                    "Writes the file to policies/. Without --overwrite, an edited file is kept."
                 }
-                _ => "The file goes to templates/. Without --overwrite, an edited file is kept.",
+                _ => "Writes the file to templates/. Without --overwrite, an edited file is kept.",
             },
         ),
         Verb::ValidateTemplate => (
@@ -33,7 +33,7 @@ pub fn examples(verb: Verb, name: &str) -> String {
         ),
         Verb::ReviewReport => (
             &[["CONFIG", "one page"]],
-            "The page goes to reports/. It needs no network and runs no script. A config with\n\
+            "Writes the page to reports/. It needs no network and runs no script. A config with\n\
              errors gets no page.",
         ),
         Verb::ShowChanges => (

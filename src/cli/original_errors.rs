@@ -100,7 +100,7 @@ fn all(root: &Command, words: &OriginalForm<'_>) -> Option<(ErrorKind, String)> 
     let others = words.flags.iter().filter(|flag| **flag != "--all");
     let others: String = others.map(|flag| format!(" {flag}")).collect();
     let message = format!(
-        "`--all` is no option of the form with `--config` and `--action`\n\n  tip: run `provisioner {} --all{others}`",
+        "`--all` is not an option of the form with `--config` and `--action`\n\n  tip: run `provisioner {} --all{others}`",
         command.get_name()
     );
     Some((ErrorKind::ArgumentConflict, message))

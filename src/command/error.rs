@@ -93,7 +93,7 @@ impl CommandParseError {
                 meant: Some(meant),
                 ..
             } if word.contains('=') => {
-                format!("did you mean `{meant}`? A value stands behind a blank")
+                format!("did you mean `{meant}`? A value follows a blank")
             }
             Self::UnknownFlag {
                 meant: Some(meant), ..

@@ -26,7 +26,11 @@ pub fn report<'a>(
     };
     let rank = |name: &str| tiers.iter().position(|tier| *tier == name);
     let Some(own_rank) = rank(own) else {
-        let message = format!("{} is no tier of product `{}`", quote(own), product.name());
+        let message = format!(
+            "{} is not a tier of product `{}`",
+            quote(own),
+            product.name()
+        );
         let help = match did_you_mean(own, tiers.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("a tier is {}", or_list(&tiers)),

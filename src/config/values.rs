@@ -247,7 +247,7 @@ fn add_mismatches(
             _ => {
                 // The message does not name the config, so that it is reported once for all.
                 let message = format!(
-                    "`{}` is no mapping, and a config of this folder has a mapping there",
+                    "`{}` is not a mapping, but a config of this folder has a mapping there",
                     at.join(".")
                 );
                 let place = defaults.at(entry.value.span);

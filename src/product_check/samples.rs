@@ -45,7 +45,7 @@ pub(super) fn problems(
             .any(|line| line.starts_with(&format!("{section}:")));
         if loaded.config.is_none() && !has_section {
             let message = format!(
-                "the sample lacks the section `{section}`, so it is no config of the product"
+                "the sample lacks the section `{section}`, so it is not a config of the product"
             );
             let problem = in_file(source, file, None, message);
             problems.push(problem.with_help(format!("add the section `{section}`")));

@@ -45,7 +45,7 @@ pub fn replay(file: &[u8]) -> Result<Replayed, EvidenceError> {
         replayed.differ(format!("{place} is not a value that provisioner writes"));
     }
     if evidence.kind != STATEMENT || evidence.predicate_type != PREDICATE {
-        let what = format!("this is no evidence of a run: {}", evidence.predicate_type);
+        let what = format!("not the evidence of a run: {}", evidence.predicate_type);
         replayed.differ(what);
     }
     let predicate = &evidence.predicate;

@@ -244,7 +244,7 @@ fn one(argument: &str) -> Result<Vec<ConfigFile>, SearchError> {
 
 /// The problem of an argument that names defaults.
 fn no_config(argument: &str) -> Diagnostic {
-    let message = "the file holds defaults for the configs beside it, and is no config";
+    let message = "the file holds defaults for the configs beside it, and is not a config";
     let help = "name configs, or their folder";
     Diagnostic::error(Code::ConfigNotFound, &RepoPath::typed(argument), message).with_help(help)
 }

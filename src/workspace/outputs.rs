@@ -60,7 +60,7 @@ pub enum OutputError {
     #[error("{0:?} is not a file name")]
     Name(String),
     /// The path exists and is not a regular file.
-    #[error("there is something that is no regular file")]
+    #[error("the path is not a regular file")]
     NotAFile,
     #[error(transparent)]
     Io(#[from] io::Error),

@@ -254,12 +254,12 @@ fn defaults_of_another_kind_than_a_mapping_are_an_error() {
         (
             "client:\n  company_name: Edge\n  company_prefix: edge\n  account_id: \"123456789012\"\n",
             "client: [1, 2]\n",
-            ":1:9: error[wrong-type]: `client` is no mapping, and a config of this folder has a mapping there",
+            ":1:9: error[wrong-type]: `client` is not a mapping, but a config of this folder has a mapping there",
         ),
         (
             "  lifecycle_policy: development\n",
             "  tags: text\n",
-            ":10:9: error[wrong-type]: `s3.tags` is no mapping, and a config of this folder has a mapping there",
+            ":10:9: error[wrong-type]: `s3.tags` is not a mapping, but a config of this folder has a mapping there",
         ),
     ] {
         let own = format!("{OWN}  tags: {{Team: research}}\n");

@@ -171,7 +171,7 @@ fn json_schemas() {
 #[test]
 fn diagnostics_page() {
     let mut page = "# Diagnostics\n\n<!-- Made from the code: UPDATE=1 cargo test generated -->\n\n\
-        Every diagnostic has a code that does not change. `provisioner explain CODE` prints what stands here.\n\n## Engine\n"
+        Every diagnostic has a code that does not change. `provisioner explain CODE` prints its text.\n\n## Engine\n"
         .to_owned();
     for entry in CATALOGUE {
         write!(

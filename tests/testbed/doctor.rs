@@ -187,7 +187,8 @@ fn a_job_of_the_environment_may_assume_the_apply_role() {
     );
     assert!(run.stdout.contains(&apply), "{}", run.stdout);
     assert!(
-        run.stdout.contains("which the apply role is for"),
+        run.stdout
+            .contains("jobs of an environment use the apply role"),
         "{}",
         run.stdout
     );

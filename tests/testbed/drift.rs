@@ -243,20 +243,12 @@ fn a_dispatch_looks_now_and_changes_nothing() {
         world.job("workflow_dispatch", &event, 0).run()
     };
     for (inputs, checked, missing) in [
-        (serde_json::Value::Null, "1 stack looked at", "1"),
-        (
-            serde_json::json!({"mode": "look"}),
-            "1 stack looked at",
-            "1",
-        ),
-        (
-            serde_json::json!({"configs": path}),
-            "1 stack looked at",
-            "0",
-        ),
+        (serde_json::Value::Null, "1 stack checked", "1"),
+        (serde_json::json!({"mode": "look"}), "1 stack checked", "1"),
+        (serde_json::json!({"configs": path}), "1 stack checked", "0"),
         (
             serde_json::json!({"configs": other}),
-            "0 stacks looked at",
+            "0 stacks checked",
             "1",
         ),
     ] {

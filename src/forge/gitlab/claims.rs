@@ -80,7 +80,7 @@ impl JobClaims {
 impl IdentityTokens for JobIdentity {
     async fn token(&self) -> Result<SecretString, ForgeError> {
         let claims = JobClaims::parse(&self.token)
-            .ok_or_else(|| ForgeError::invalid(WHAT, "PROVISIONER_ID_TOKEN is no token"))?;
+            .ok_or_else(|| ForgeError::invalid(WHAT, "PROVISIONER_ID_TOKEN is not a token"))?;
         match claims.exp > now() {
             true => Ok(self.token.clone()),
             false => Err(ForgeError::new(

@@ -40,13 +40,13 @@ fn an_issue_is_opened_updated_and_closed<W: ForgeWorld>() {
     assert!(!issue().open);
     for words in [
         "no drift",
-        "What had drifted",
+        "Drift that the previous scan found",
         "SolutionsPrefix",
         "BucketName",
     ] {
         assert!(issue().body.contains(words), "{words}: {}", issue().body);
     }
-    assert!(!issue().body.contains("Nothing was repaired"));
+    assert!(!issue().body.contains("provisioner repaired nothing"));
     // Drift that comes again opens another issue.
     set(&world, "SolutionsPrefix", "other/");
     scan(&[W::OPENS_ISSUE]);
