@@ -16,6 +16,8 @@ pub struct MergedRange {
     pub base: CommitSha,
     /// The last commit of the range.
     pub merge: CommitSha,
+    /// The last commit of the push; of a range that a person names, its own last commit.
+    pub pushed: CommitSha,
     /// Whether a person requested the run after the merge, rather than the push.
     pub is_requested: bool,
 }
@@ -45,6 +47,7 @@ pub async fn merged_ranges(
                 number,
                 base: parent.clone(),
                 merge: at,
+                pushed: after.clone(),
                 is_requested: false,
             }),
         }
@@ -81,6 +84,7 @@ pub async fn range_of_pull_request(
         number: (at != *merge).then_some(number),
         base: at,
         merge: merge.clone(),
+        pushed: merge.clone(),
         is_requested: true,
     })
 }
@@ -112,6 +116,7 @@ pub async fn last_merge_of(
     Ok(MergedRange {
         number: None,
         base: base.ok_or_else(|| ForgeError::invalid(&what, "the first commit has the file"))?,
+        pushed: commit.clone(),
         merge: commit,
         is_requested: true,
     })

@@ -106,7 +106,7 @@ impl MergedChange {
             return Ok(merged);
         }
         let change = (&merged.inputs, &merged.plan);
-        let tip = Tip::read(job, &branch.tip, merge, change, &selection).await?;
+        let tip = Tip::read(job, &branch.tip, range, change, &selection).await?;
         let of_tip = (job.source(&[&branch.tip]), &branch.tip);
         merged.lock = Some(merged_lock((source, base, merge), of_tip).await?);
         let (plan, inputs) = (&mut merged.plan, &merged.inputs);
@@ -200,7 +200,7 @@ impl MergedChange {
         };
         request.identity_limited = self.limits.of(change.target.as_ref());
         request.lock = self.lock.clone();
-        request.current = self.tip.as_ref().map(|tip| tip.is_current(change));
+        request.current = self.tip.as_ref().and_then(|tip| tip.is_current(change));
         request.other_claims = self.tip.as_ref().map(|tip| tip.other_claims(change));
         request.broken_claims = self.tip.as_ref().map(|tip| tip.broken_claims(change));
         request.trigger = Some(command.map_or(Trigger::Change, Trigger::Comment));
@@ -215,7 +215,8 @@ impl MergedChange {
 
     /// Whether a later commit changed the config again.
     pub fn is_outdated(&self, change: &Change) -> bool {
-        self.tip.as_ref().is_some_and(|tip| !tip.is_current(change))
+        let tip = self.tip.as_ref();
+        tip.is_some_and(|tip| tip.is_current(change) == Some(false))
     }
 
     /// The config as merged; for a removed config, as it was before.

@@ -5,6 +5,7 @@ mod contents;
 mod contributors;
 mod history;
 mod inputs;
+mod later_commits;
 mod limits;
 mod lock;
 mod merge_queue;

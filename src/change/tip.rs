@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::stack_claims;
+use super::history::MergedRange;
 use super::inputs::{ChangeInputs, other_configs_at};
+use super::later_commits::LaterCommits;
 use super::policy::policy_file_at;
 use super::products::products;
 use crate::config::ConfigContents;
@@ -22,19 +24,22 @@ pub(super) struct Tip {
     pub(super) policy_file: Option<FileContents>,
     /// Changes whose configs render otherwise now.
     superseded: BTreeSet<ChangeKey>,
+    /// Whether the commits since the merge tell who may delete its stacks.
+    is_history_known: bool,
     claims: StackClaims,
 }
 
 impl Tip {
-    /// `inputs` and `plan` are those of the change, `merge` its last commit.
+    /// `inputs` and `plan` are those of the change.
     pub(super) async fn read(
         job: &Job,
         tip: &CommitSha,
-        merge: &CommitSha,
+        range: &MergedRange,
         (inputs, plan): (&ChangeInputs, &Plan),
         selection: &ConfigSelector,
     ) -> Result<Self, JobError> {
         let source = job.source(&[tip]);
+        let merge = &range.merge;
         let policy_file = policy_file_at(source, tip).await?;
         let known = |path: &RepoPath| inputs.at_head(path).filter(|_| tip == merge);
         let read;
@@ -47,19 +52,29 @@ impl Tip {
         };
         let configs = other_configs_at(source, tip, registry, selection, known).await?;
         let claims = stack_claims(source, tip, registry, &configs, plan).await?;
+        let later = LaterCommits::read(job, range, tip, plan, registry, selection).await?;
+        let mut superseded = superseded(inputs, plan, registry, &configs, &claims);
+        superseded.extend(later.reclaimed);
+        for (path, contents) in later.contents {
+            superseded.extend(rendered_otherwise(inputs, registry, [(path, contents)]));
+        }
         Ok(Self {
             commit: tip.clone(),
             policy: read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref()),
             policy_file,
-            superseded: superseded(inputs, plan, registry, &configs, &claims),
+            superseded,
+            is_history_known: later.complete,
             claims,
         })
     }
 
-    /// Whether the config of a change still renders as it was merged; for a removed config, whether it is still absent; for a former
-    /// stack, whether its config still names another one.
-    pub(super) fn is_current(&self, change: &Change) -> bool {
-        !self.superseded.contains(&change.key())
+    /// Whether the config of a change still renders as it was merged; for a removed config, whether no config claimed its stack since;
+    /// for a former stack, whether its config never named it again. `None` if too many commits followed.
+    pub(super) fn is_current(&self, change: &Change) -> Option<bool> {
+        if self.superseded.contains(&change.key()) {
+            return Some(false);
+        }
+        self.is_history_known.then_some(true)
     }
 
     pub(super) fn claims(&self) -> &StackClaims {
@@ -107,22 +122,32 @@ fn superseded(
         .filter(|path| !is_same_text(path))
         .map(ChangeKey::for_config);
     let merged = merged.into_iter().map(|change| &change.path);
-    let since: Vec<Input> = merged
-        .map(|path| Input {
-            path: path.clone(),
-            base: inputs.at_head(path).cloned(),
-            head: configs.get(path).cloned(),
-            renamed: None,
-            governed: false,
-            relocked: false,
-            earlier: None,
-        })
-        .collect();
+    let now = merged.map(|path| (path.clone(), configs.get(path).cloned()));
+    let changed = rendered_otherwise(inputs, registry, now);
+    restored.chain(edited).chain(changed).collect()
+}
+
+/// The configs whose later contents render otherwise than the merged ones.
+fn rendered_otherwise(
+    inputs: &ChangeInputs,
+    registry: &Registry,
+    later: impl IntoIterator<Item = (RepoPath, Option<ConfigContents>)>,
+) -> Vec<ChangeKey> {
+    let since = later.into_iter().map(|(path, contents)| Input {
+        base: inputs.at_head(&path).cloned(),
+        head: contents,
+        path,
+        renamed: None,
+        governed: false,
+        relocked: false,
+        earlier: None,
+    });
+    let since: Vec<Input> = since.collect();
     let changes = assess(&inputs.head, registry, &since).changes.into_iter();
     let is_other =
         |change: &Change| change.intent != Intent::Unchanged || !change.folders.is_empty();
-    let changed = changes
+    changes
         .filter(is_other)
-        .map(|change| ChangeKey::for_config(&change.path));
-    restored.chain(edited).chain(changed).collect()
+        .map(|change| ChangeKey::for_config(&change.path))
+        .collect()
 }

@@ -176,7 +176,7 @@ impl Notice {
                 let more = (more > 0).then(|| Text::count(more, "more config"));
                 return Text::ours("A newer merge changed ")
                     .and(Text::and_list(shown.chain(more)))
-                    .and(Text::ours(" again, and the run of that merge applies it."));
+                    .and(Text::ours(" again. The run of that merge decides."));
             }
             Self::UpdatePlanRecomputed => {
                 "provisioner recomputed the plan before the update, so a forged status or comment could not change what ran. \

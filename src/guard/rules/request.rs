@@ -108,18 +108,20 @@ pub fn head_is_reported(input: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new(Code::StaleHead, fact, remedy))
 }
 
-/// The config has not changed since the merge. The run of the newer change provisions it.
+/// The config has not changed since the merge, not even back and forth.
 pub fn is_current(input: &RuleInput<'_>) -> Option<Denial> {
-    let fact = match input.merge()?.current {
+    let (fact, remedy) = match input.merge()?.current {
         Some(true) => return None,
-        Some(false) => "the config was changed again since this was merged",
-        None => "whether the config is still as it was merged is not known",
+        Some(false) => (
+            "the config was changed again since this was merged",
+            "the newer change decides: see its pull request",
+        ),
+        None => (
+            "whether a later commit changed the config again is not known",
+            "restore the config by a pull request, and remove it again by another one",
+        ),
     };
-    Some(Denial::new(
-        Code::Superseded,
-        fact,
-        "the run of the newer change provisions it",
-    ))
+    Some(Denial::new(Code::Superseded, fact, remedy))
 }
 
 /// No other config claims the stack: its change would undo this one, and a deletion would delete its stack.

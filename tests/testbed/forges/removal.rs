@@ -1,6 +1,7 @@
 //! A removed config: the run reports the deletion, and a second person confirms it in a comment.
 
 use super::*;
+use crate::support::job::{config, path};
 
 impl<W: ForgeWorld> Invites for W {}
 
@@ -67,8 +68,68 @@ fn attack_a_policy_without_deletions_offers_no_confirmation<W: ForgeWorld>() {
     world.fake().take_writes();
 }
 
+/// The config came back and was removed again without approval: the approval of the first removal is none of the second.
+fn attack_an_older_removal_permits_no_later_deletion<W: ForgeWorld>() {
+    let world = W::with_stack("");
+    let text = world.text();
+    let pull = world.removal(7);
+    let before = world.approved_and_merged(&pull);
+    world.run_push(&before).assert_exit(0);
+    let line = world.posted(7);
+    let restored = world.another(8, |commit| commit.write(&world.workdir().path(), &text));
+    let before = world.approved_and_merged(&restored);
+    world.run_push(&before).assert_exit(0);
+    let again = world.removal(9);
+    let before = world.merged(&again);
+    assert_eq!(world.run_push(&before).codes(), ["approval-missing"]);
+    let (run, _) = world.command(&pull, "carol", &line);
+    run.assert_exit(20);
+    assert!(run.stderr.contains("superseded"), "{}", run.stderr);
+    world.assert_stack(true);
+    world.fake().take_writes();
+}
+
+/// The same by a config of another path, which named the stack for a while.
+fn attack_a_stack_that_another_config_had_meanwhile<W: ForgeWorld>() {
+    let world = W::with_stack("configs: [s3/configs/*.yaml, team/s3/configs/*.yaml]\n");
+    let (path, text) = (world.workdir().path(), world.text());
+    let other = format!("team/{path}");
+    let pull = world.removal(7);
+    let before = world.approved_and_merged(&pull);
+    world.run_push(&before).assert_exit(0);
+    let line = world.posted(7);
+    let moved = world.another(8, |commit| commit.write(&other, &text));
+    world.approved_and_merged(&moved);
+    let again = world.another(9, |commit| commit.remove(&other));
+    world.merged(&again);
+    let (run, _) = world.command(&pull, "carol", &line);
+    run.assert_exit(20);
+    assert!(run.stderr.contains("superseded"), "{}", run.stderr);
+    world.assert_stack(true);
+    world.fake().take_writes();
+}
+
+fn merges_of_other_configs_leave_a_deletion_valid<W: ForgeWorld>() {
+    let world = W::with_stack("");
+    let pull = world.removal(7);
+    let before = world.approved_and_merged(&pull);
+    world.run_push(&before).assert_exit(0);
+    let line = world.posted(7);
+    let account = &world.workdir().account;
+    let text = config("c001", "").replace("123456789012", account);
+    let other = world.another(8, |commit| commit.write(&path("c001"), &text));
+    world.merged(&other);
+    let (run, _) = world.command(&pull, "carol", &line);
+    run.assert_exit(0);
+    assert_eq!(world.stacks(), []);
+    world.fake().take_writes();
+}
+
 on_both_forges! {
     a_second_person_confirms_a_deletion
     attack_an_unapproved_removal_is_not_inspected
     attack_a_policy_without_deletions_offers_no_confirmation
+    attack_an_older_removal_permits_no_later_deletion
+    attack_a_stack_that_another_config_had_meanwhile
+    merges_of_other_configs_leave_a_deletion_valid
 }

@@ -64,6 +64,27 @@ fn the_newer_of_two_changes_counts() {
     world.github.take_writes();
 }
 
+/// The contents are those of the approved merge again, and nobody approved that.
+#[test]
+fn attack_a_retry_after_the_config_was_changed_back() {
+    let (world, pull) = World::with_proposed();
+    let path = world.workdir.path();
+    let text = world.workdir.read(&path);
+    let before = world.approved_and_merged(&pull);
+    let job = world.push(&before);
+    world.workdir.write_config(TAGGED);
+    let other = world.workdir.read(&path);
+    for (number, text) in [(8, other), (9, text)] {
+        let later = world.another(number, |commit| commit.write(&path, text));
+        later.merge(&world.bob);
+    }
+    let run = job.run();
+    assert_eq!((run.status, &run.outputs["done"]), (0, &"0".into()));
+    assert_eq!(world.stack(), None);
+    assert!(world.report(7).contains("A newer merge changed"));
+    world.github.take_writes();
+}
+
 #[test]
 fn attack_a_merge_into_another_branch_does_not_count() {
     let world = World::new(&policy(""));
