@@ -307,7 +307,7 @@ pub trait ForgeWorld: Sized {
             (r"provisioner roles --forge gitlab", "provisioner roles"),
             // On GitLab a protected branch is one that nobody pushes to.
             (
-                r"pull requests only, and let nobody push",
+                r"pull requests only, and let no one push",
                 "pull requests only",
             ),
             // What differs between runs.
