@@ -1,7 +1,8 @@
 //! Steps for a project at GitLab, by `glab`.
 //!
 //! Sources: <https://docs.gitlab.com/api/projects/#edit-a-project>, <https://docs.gitlab.com/api/protected_branches/>,
-//! <https://docs.gitlab.com/api/resource_groups/>, <https://docs.gitlab.com/api/project_job_token_scopes/>, <https://docs.gitlab.com/cli/>.
+//! <https://docs.gitlab.com/user/project/merge_requests/auto_merge/#require-a-successful-pipeline-for-merge>,
+//! <https://docs.gitlab.com/api/project_job_token_scopes/>, <https://docs.gitlab.com/cli/>.
 
 use super::answers::Answers;
 use super::setup::{NO_IMAGE, RELEASES};
@@ -12,7 +13,8 @@ use super::step::{SetupChanges, SetupStep, commit, roles};
 const LIFETIME: &str = "8760h";
 
 pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
-    let mut steps = vec![tokens()];
+    // As docs/gitlab.md. Nothing is set before what it needs.
+    let mut steps = vec![protection(answers), tokens(), settings()];
     steps.extend(values(answers));
     if !changes.setup.is_empty() {
         let mut commands = commit(
@@ -43,8 +45,7 @@ pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
         ),
     };
     steps.extend(roles(answers, &before, &trusted));
-    steps.push(protection(answers));
-    steps.push(settings());
+    steps.push(required_check());
     steps.push(
         SetupStep::new(
             "Prove the setup",
@@ -57,17 +58,6 @@ pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
             ],
         )
         .with_note("The job's log has the findings of `provisioner doctor` and the next command."),
-    );
-    let groups = answers.environments.iter().map(|one| {
-        let name = quote_argument(&one.name);
-        format!("glab api --method PUT projects/:id/resource_groups/provisioner-{name} -f process_mode=oldest_first")
-    });
-    steps.push(
-        SetupStep::new(
-            "After the first pipeline of the default branch, let each environment take its jobs in order",
-            groups.collect(),
-        )
-        .with_note("A resource group exists once a job has used it."),
     );
     steps.push(
         SetupStep::new(
@@ -180,9 +170,21 @@ fn settings() -> SetupStep {
     SetupStep::new(
         "Change the project's settings, as an Owner",
         vec![
-            "glab api --method PUT projects/:id -F ci_allow_fork_pipelines_to_run_in_parent_project=false -f ci_pipeline_variables_minimum_override_role=owner -F ci_forward_deployment_enabled=false -F only_allow_merge_if_pipeline_succeeds=true".to_owned(),
+            "glab api --method PUT projects/:id -F ci_allow_fork_pipelines_to_run_in_parent_project=false -f ci_pipeline_variables_minimum_override_role=owner -F ci_forward_deployment_enabled=false -f resource_group_default_process_mode=oldest_first".to_owned(),
             "glab api --method PATCH projects/:id/job_token_scope -F enabled=true".to_owned(),
         ],
     )
-    .with_note("Pipelines of forks do not run here, only Owners set variables of pipelines, nobody merges before the check succeeds, and job tokens of other projects have no access.")
+    .with_note("Pipelines of forks do not run here, only Owners set variables of pipelines, the jobs of an environment run in order, and job tokens of other projects have no access.")
+}
+
+/// GitLab blocks merge requests without a pipeline, so the setup is merged before.
+fn required_check() -> SetupStep {
+    SetupStep::new(
+        "After the setup is merged, let nobody merge before the check succeeds",
+        vec![
+            "glab api --method PUT projects/:id -F only_allow_merge_if_pipeline_succeeds=true"
+                .to_owned(),
+        ],
+    )
+    .with_note("GitLab then blocks each merge request without a pipeline.")
 }

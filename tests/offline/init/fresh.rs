@@ -33,6 +33,20 @@ fn github_gets_policy_workflows_owners_and_a_config() {
     assert_eq!(checked.status, 0, "{}{}", checked.stdout, checked.stderr);
 }
 
+/// Nothing is set before what it needs: a new resource group takes the mode of the project, and GitLab blocks merge requests without a
+/// pipeline once it requires one.
+fn assert_gitlab_order(text: &str) {
+    let steps = [
+        "push_access_level=0",
+        "PROVISIONER_APPLY_TOKEN",
+        "resource_group_default_process_mode=oldest_first",
+        "provisioner roles --forge gitlab",
+        "only_allow_merge_if_pipeline_succeeds=true",
+    ];
+    let places: Vec<_> = steps.iter().map(|step| text.find(step).unwrap()).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
 #[test]
 fn gitlab_gets_the_component_with_the_product_ml() {
     let repository = InitRepository::gitlab();
@@ -51,6 +65,9 @@ fn gitlab_gets_the_component_with_the_product_ml() {
         "globalbank",
     ]);
     insta::assert_snapshot!("gitlab", shown(&output));
+    for text in [output, example("../docs/gitlab.md")] {
+        assert_gitlab_order(&text);
+    }
     insta::assert_snapshot!("gitlab_policy", repository.read(".provisioner.yaml"));
     assert!(
         repository
