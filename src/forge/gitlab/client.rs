@@ -128,6 +128,17 @@ impl GitLab {
         route: &str,
         most_pages: usize,
     ) -> Result<Vec<T>, ForgeError> {
+        self.get_until(what, route, most_pages, |_| false).await
+    }
+
+    /// The items of a list up to the page after which they are enough.
+    pub(super) async fn get_until<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        route: &str,
+        most_pages: usize,
+        are_enough: impl Fn(&[T]) -> bool,
+    ) -> Result<Vec<T>, ForgeError> {
         let separator = if route.contains('?') { '&' } else { '?' };
         let base = format!("{route}{separator}per_page={PAGE}");
         let mut next = Some(format!("{base}&page=1"));
@@ -139,6 +150,9 @@ impl GitLab {
             let response = self.send(what, Method::GET, &page, None, true).await?;
             let items: Vec<T> = parse(what, &response.body)?;
             all.extend(items);
+            if are_enough(&all) {
+                return Ok(all);
+            }
             next = self.next_page(what, &base, &response.headers)?;
         }
         match next {

@@ -139,6 +139,7 @@ pub struct Reviewer {
 
 #[derive(Deserialize)]
 pub struct Event {
+    pub created_at: Option<String>,
     pub author: Option<UserRef>,
     pub push_data: Option<PushData>,
 }
@@ -148,7 +149,18 @@ pub struct PushData {
     #[serde(rename = "ref")]
     pub reference: Option<String>,
     pub ref_type: Option<String>,
+    /// Null for a new branch.
+    pub commit_from: Option<String>,
+    /// Null for a deleted branch.
     pub commit_to: Option<String>,
+}
+
+impl PushData {
+    /// Whether it moved the branch. A push of many branches names none of them.
+    pub fn is_to(&self, branch: &str) -> bool {
+        self.reference.as_deref() == Some(branch)
+            && self.ref_type.as_deref().unwrap_or("branch") == "branch"
+    }
 }
 
 #[derive(Deserialize)]

@@ -138,6 +138,60 @@ fn pushers_that_gitlab_does_not_know_are_unknown() {
     assert_eq!(reviews(&scene), []);
 }
 
+/// More pushes to another branch than are read for every merge request.
+fn push_elsewhere(scene: &Scene) {
+    let ends = [scene.repo.head("main"), scene.pull.head_sha()];
+    for number in 0..2_100 {
+        let end = &ends[number % 2];
+        scene.repo.branch_by(&scene.mallory, "junk", end);
+    }
+}
+
+/// Everybody who pushed a version, by id.
+fn pushers(scene: &Scene) -> Option<Vec<UserId>> {
+    let pushes = read(scene).pushes?.into_iter();
+    let mut pushers: Vec<UserId> = pushes.filter_map(|push| Some(push.by?.id)).collect();
+    pushers.sort_unstable();
+    pushers.dedup();
+    Some(pushers)
+}
+
+/// Activity elsewhere makes no pusher unknown, and hides none.
+#[test]
+fn attack_many_pushes_to_another_branch() {
+    let scene = new_scene();
+    let (alice, bob) = (id(&scene.alice), id(&scene.bob));
+    push_elsewhere(&scene);
+    assert_eq!(pushers(&scene), Some(vec![alice]));
+    let first = scene.pull.head_sha();
+    let commit = scene.repo.commit("feature").by(&scene.bob);
+    commit.write("b", "x").push();
+    scene.repo.branch_by(&scene.alice, "feature", &first);
+    assert_eq!(pushers(&scene), Some(vec![alice, bob]), "a reverted push");
+    // Bob's branch of the same name and commit: Alice's was deleted by a push that names nothing.
+    scene.repo.delete_branch("feature");
+    scene.repo.blank_newest_events(1);
+    scene.repo.branch_by(&scene.bob, "feature", &first);
+    push_elsewhere(&scene);
+    assert_eq!(pushers(&scene), Some(vec![alice, bob]), "created again");
+}
+
+#[test]
+fn attack_many_pushes_around_a_push_without_names() {
+    let scene = new_scene();
+    let commit = scene.repo.commit("feature").by(&scene.bob);
+    commit.write("b", "x").push();
+    scene.repo.blank_newest_events(1);
+    push_elsewhere(&scene);
+    assert_eq!(pushers(&scene), None);
+    let scene = new_scene();
+    scene.repo.forget_activities();
+    let commit = scene.repo.commit("feature").by(&scene.bob);
+    commit.write("b", "x").push();
+    push_elsewhere(&scene);
+    assert_eq!(pushers(&scene), None, "the creation is forgotten");
+}
+
 #[test]
 fn attack_a_job_token_reads_no_approval() {
     let scene = new_scene();

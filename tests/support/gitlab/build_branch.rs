@@ -63,8 +63,14 @@ impl Repo {
 
     /// Turns all push events into those of a bulk push.
     pub fn blank_events(&self) {
+        self.blank_newest_events(usize::MAX);
+    }
+
+    /// Turns the newest push events into those of a bulk push.
+    pub fn blank_newest_events(&self, count: usize) {
         self.with(|p| {
-            for push in p.events.iter_mut().filter_map(|e| e.push.as_mut()) {
+            let pushes = p.events.iter_mut().rev().filter_map(|e| e.push.as_mut());
+            for push in pushes.take(count) {
                 (push.from, push.to, push.branch, push.title) = (None, None, None, None);
                 push.ref_count = Some(4);
             }

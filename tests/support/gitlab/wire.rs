@@ -49,13 +49,13 @@ pub fn number(name: &str, text: &str) -> Result<u64, Reply> {
     text.parse().map_err(|_| invalid())
 }
 
-struct Page {
-    number: usize,
-    size: usize,
+pub struct Page {
+    pub number: usize,
+    pub size: usize,
 }
 
 impl Page {
-    fn new(call: &Call) -> Self {
+    pub fn new(call: &Call) -> Self {
         let number = |name: &str| call.param(name).and_then(|v| v.parse::<usize>().ok());
         Self {
             number: number("page").unwrap_or(1).max(1),
