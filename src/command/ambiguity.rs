@@ -3,6 +3,8 @@
 
 use pulldown_cmark::Tag;
 
+use super::fences::{has_formula, has_front_matter};
+
 /// The block above a paragraph.
 pub(super) enum PrecedingBlock {
     /// A block that ends here in every dialect.
@@ -48,7 +50,7 @@ impl PrecedingBlock {
 }
 
 /// Whether every dialect agrees where each piece of HTML in the comment ends, and which paragraphs it interrupts. Versions of
-/// CommonMark differ.
+/// CommonMark differ. Front matter and formulas of several paragraphs exist in some dialects only.
 pub(super) fn is_clear(body: &str) -> bool {
     const DECLARED: [&str; 2] = ["<!--", "<![CDATA["];
     // These begin a block in only one version of CommonMark.
@@ -57,7 +59,9 @@ pub(super) fn is_clear(body: &str) -> bool {
     const ENDS: [&str; 4] = ["</pre", "</script", "</style", "</textarea"];
     let declares = |(at, _)| !DECLARED.iter().any(|known| body[at..].starts_with(known));
     let lower = body.to_ascii_lowercase();
-    !body.match_indices("<!").any(declares)
+    !has_front_matter(body)
+        && !has_formula(body)
+        && !body.match_indices("<!").any(declares)
         && !ELEMENTS.iter().any(|element| lower.contains(element))
         && ENDS.iter().filter(|end| lower.contains(**end)).count() <= 1
 }
@@ -72,8 +76,12 @@ pub(super) fn plain_until(paragraph: &str) -> usize {
     // Some dialects link addresses, and in some a tilde is not punctuation: then other signs begin and end emphasis.
     let emphasis =
         paragraph.contains(['*', '_']) && (has("://") || has("www.") || paragraph.contains('~'));
+    // Some dialects link pages of a wiki, and mark additions and deletions.
+    let linked = has("[[") && has("]]");
+    let marks = [("{+", "+}"), ("[+", "+]"), ("{-", "-}"), ("[-", "-]")];
+    let marked = marks.iter().any(|(start, end)| has(start) && has(end));
     // Versions of CommonMark differ in where an HTML comment ends.
-    if paired || emphasis || has("<!") || has("<?") {
+    if paired || emphasis || linked || marked || has("<!") || has("<?") {
         return 0;
     }
     table(paragraph).unwrap_or(paragraph.len())

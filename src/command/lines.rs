@@ -3,6 +3,7 @@
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::ambiguity::{PrecedingBlock, is_clear, plain_until};
+use super::fences::FencedBlocks;
 use super::grammar::TRIGGER;
 use super::html::OpenElements;
 
@@ -29,7 +30,7 @@ pub(super) fn command_lines(body: &str) -> Vec<Line<'_>> {
     let clear = is_clear(body);
     let mut in_paragraph = false;
     let mut plain_end = 0;
-    let mut quoted = false;
+    let mut fenced = FencedBlocks::default();
     let mut elements = OpenElements::default();
     for (event, range) in Parser::new_ext(body, extensions()).into_offset_iter() {
         let text = matches!(event, Event::Text(_) | Event::SoftBreak | Event::HardBreak);
@@ -43,12 +44,17 @@ pub(super) fn command_lines(body: &str) -> Vec<Line<'_>> {
                     let block = &body[range.clone()];
                     let apart = above.ends_before(body, range.start);
                     in_paragraph = tag == Tag::Paragraph;
-                    plain_end = match in_paragraph && apart && clear {
+                    match tag {
+                        Tag::BlockQuote(_) => fenced.read_quote(body, range.start),
+                        Tag::CodeBlock(_) => fenced.read_code(body, range.clone()),
+                        Tag::FootnoteDefinition(_) => fenced.read_footnote(body, range.clone()),
+                        _ => fenced.read_to(body, range.end),
+                    }
+                    plain_end = match in_paragraph && apart && clear && !fenced.in_doubt() {
                         true => range.start + plain_until(block),
                         false => 0,
                     };
                     match tag {
-                        Tag::BlockQuote(_) => quoted ^= toggles_quote(block),
                         Tag::HtmlBlock => elements.read(block),
                         // In some dialects the line above is the head of a table.
                         Tag::Table(_)
@@ -67,7 +73,9 @@ pub(super) fn command_lines(body: &str) -> Vec<Line<'_>> {
                 above = PrecedingBlock::Block(range.end);
             }
             Event::InlineHtml(html) if in_paragraph => elements.read(&html),
-            Event::Text(_) if in_paragraph && depth == 1 && !quoted && !elements.any_open() => {
+            Event::Text(_)
+                if in_paragraph && depth == 1 && !fenced.quotes() && !elements.any_open() =>
+            {
                 if let Some(end) = command_at(body, range.start) {
                     last_end = end;
                     lines.push(Line {
@@ -78,6 +86,10 @@ pub(super) fn command_lines(body: &str) -> Vec<Line<'_>> {
             }
             _ => {}
         }
+    }
+    fenced.read_to(body, body.len());
+    if fenced.describes() {
+        lines.iter_mut().for_each(|line| line.plain = false);
     }
     lines
 }
@@ -106,9 +118,4 @@ fn command_at(body: &str, start: usize) -> Option<usize> {
 
 fn is_line_break(between: &str) -> bool {
     between.trim_matches([' ', '\t']) == "\n"
-}
-
-/// GitLab quotes the lines between two lines `>>>`. In other dialects these are empty quotes.
-fn toggles_quote(quote: &str) -> bool {
-    quote.lines().filter(|line| line.trim() == ">>>").count() % 2 == 1
 }

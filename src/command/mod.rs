@@ -7,6 +7,7 @@
 mod action;
 mod ambiguity;
 mod error;
+mod fences;
 mod grammar;
 mod html;
 mod line;

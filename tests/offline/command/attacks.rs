@@ -47,7 +47,8 @@ attacks! { assert_only_shown:
     attack_nested_quote "> > @" ">>> @" "> - > @";
     attack_lazy_quote "> quoted\n@" "> > quoted\n@";
     attack_alert "> [!WARNING]\n> @" "> [!NOTE]\n@";
-    attack_quote_of_several_lines ">>>\n@\n>>>" ">>>\n\nx\n\n@\n\n>>>";
+    attack_quote_of_several_lines ">>>\n@\n>>>" ">>>\n\nx\n\n@\n\n>>>" "   >>>\n\n@\n\n  >>> " "text\n>>>\nx\n\n@\n\n>>>";
+    attack_quote_of_several_lines_with_a_longer_fence ">>>>\n\n@\n\n>>>>" "  >>>>>>\n@\n>>>>>>";
     attack_fence "```\n@\n```" "```sh\n@\n```" "````\n```\n@\n````" "   ```\n@\n   ```" "text\n```\n@\n```";
     attack_tilde_fence "~~~\n@\n~~~" "~~~ ```\n@\n~~~" "~~~\n```\n@\n~~~";
     attack_fence_with_empty_lines "```\n\n@\n\n```";
@@ -86,7 +87,7 @@ attacks! { assert_hidden_to_the_end:
     attack_unclosed_html_comment "<!--\n@" "<!-- x\n\n@" "x\n<!--\n@";
     attack_unclosed_script "<script>\n@" "<pre>\n\n@";
     attack_unclosed_details "<details>\n\n@" "<details/>\n\n@" "<details\n\n@" "<details>\n</details\n\n@";
-    attack_unclosed_quote_of_several_lines ">>>\n@";
+    attack_unclosed_quote_of_several_lines ">>>\n@" ">>>>\n\n@" "  >>>\n\n@";
 }
 
 attacks! { assert_ambiguous:
@@ -98,6 +99,15 @@ attacks! { assert_ambiguous:
     attack_emphasis_for_some "~__\"\n@\n)_" "***<https://a.bwww.a.b***&#47;\n@\n<b></b>*x";
     attack_declaration "<!x\n<script>\n\n@\n" "@\n<!x\n-" "<!x>\n\n@" "`<!x`\n@";
     attack_html_of_another_version "<pre>\n</script>\n```\n</pre>\n\n@" "<textarea>\n\n```\n</textarea>\n\n@" "<search>\n```\n\n@" "x\n<source>\n@";
+    attack_quote_of_several_lines_in_a_block "- >>>\n\n@\n\n>>>" "1. >>>>\n\n@" "> >>>\n\n@" "- x\n  >>>\n\n@";
+    attack_fences_of_different_lengths ">>>>\n\n>>>\n\n@\n\n>>>\n\n>>>>" ">>>\n\n>>>>\n\n@" ">>>\n```\n>>>\n```\n\n@\n>>>";
+    attack_alert_of_several_lines ">>> [!note]\n\n@\n\n>>>" ">>>> [!WARNING] Title\n\n@" "  >>> [!tip]\nx\n\n@\n\n>>>";
+    attack_front_matter "---\n\n@\n\n---" "---\n\n@\n\n---\n" "+++\n\n@\n\n+++" ";;;\n\n@\n\n;;;" "---yaml\n\n@\n\n---" "--- toml\n\n@\n\n---" "\n\n---\n\n@\n\n---" "# coding: utf-8\n---\n\n@\n\n---" "---\n\n@\n\n..." "-----\n\n@\n\n+++ \nx" "\u{feff}---\n\n@\n\n---";
+    attack_description "@\n: x" "@\n\n: x" "@\n\n\n  : x" "@\n~ x" "x\n: y\n@" "x\n\n: y\n\n  @";
+    attack_formula_of_several_paragraphs "$$\n\n@\n\n$$" "x\n\n$$ \n\ny\n\n@\n\n$$\n";
+    attack_wiki_link "[[x|\n@\n]]" "[[_TOC_]]\n@";
+    attack_inline_difference "{+\n@\n+}" "{- x\n@\ny -}" "[-\n@\n-]";
+    attack_footnote_for_some "[^[]: x\n@" "[^[]:\n@" "[^[]: x\n\n    : y\n@" "> |a|\n[^[]: x\n\n    y\n@";
     attack_html_in_a_paragraph "x <?y?>\n@" "x <!-- y -->\n@";
 }
 

@@ -268,3 +268,34 @@ fn attack_names_and_summaries_that_are_not_plain() {
         "{line}"
     );
 }
+
+/// Signs of blocks where they have no such meaning on any forge: the command is executed.
+#[test]
+fn a_command_near_other_signs_is_executed() {
+    let command = "/provisioner tear-down a-s3.yaml --force";
+    for text in [
+        "---\n\n@",
+        "x\n\n---\n\n@\n\n---\n",
+        "# x\n\n---\n\n@\n\n---\n",
+        "x\n\n+++\n\n@\n\n+++",
+        "> x\n\n@",
+        ">\n\n@",
+        "> x\n>> y\n>>> z\n\n@",
+        ">>> x\n\n@",
+        ">>>\nx\n>>>\n\n@",
+        ">>>>\nx\n>>>>\n\n@",
+        "```\n>>>\n: x\n```\n\n@",
+        "> [!NOTE]\n> x\n\n@",
+        ":smile: x\n\n@",
+        "x: y\n\n@",
+        "$$\nx\n\n@",
+        "[x]\n\n@",
+        "[^1]: x\n\n@",
+        "x [^1]\n\n[^1]: x\n[^2]: y\n\n@",
+        "[[x]]\n\n@",
+        "x >>>\n\n@",
+    ] {
+        let body = text.replace('@', command);
+        assert_eq!(commands(&body), [command], "{body:?}");
+    }
+}

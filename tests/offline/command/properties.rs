@@ -29,6 +29,8 @@ fn fragments() -> impl Strategy<Value = String> {
         "> ",
         ">",
         ">>>",
+        ">>>>",
+        ">>> [!note]",
         "- ",
         "* ",
         "1. ",
@@ -63,6 +65,9 @@ fn fragments() -> impl Strategy<Value = String> {
         "[x]",
         "[^1]",
         "[^1]: ",
+        "[^[]: ",
+        "[[",
+        "]]",
         "[x]: ",
         "![",
         "](",
@@ -100,13 +105,15 @@ fn fragments() -> impl Strategy<Value = String> {
         "-|-",
         ":::",
         "+++",
+        "~ ",
         "~",
+        ";;;",
     ]);
     prop::collection::vec(fragment, 0..24).prop_map(|all| all.concat())
 }
 
-/// Lines of plain text in top-level paragraphs, by another parser than the program's.
-fn shown_plainly(body: &str) -> Vec<String> {
+/// Lines of plain text in top-level paragraphs, by another parser than the program's: the parser of GitLab.
+fn shown_plainly(body: &str, on_gitlab: bool) -> Vec<String> {
     fn plain<'a>(node: &'a AstNode<'a>, line: &mut String, lines: &mut Vec<String>) {
         for child in node.children() {
             match &child.data.borrow().value {
@@ -124,6 +131,13 @@ fn shown_plainly(body: &str) -> Vec<String> {
     options.extension.math_dollars = true;
     options.extension.tasklist = true;
     options.extension.alerts = true;
+    options.extension.autolink = on_gitlab;
+    options.extension.description_lists = on_gitlab;
+    options.extension.math_code = on_gitlab;
+    options.extension.multiline_block_quotes = on_gitlab;
+    options.extension.wikilinks_title_before_pipe = on_gitlab;
+    options.extension.cjk_friendly_emphasis = on_gitlab;
+    options.parse.relaxed_autolinks = on_gitlab;
     let arena = Arena::new();
     let mut lines = Vec::new();
     for node in parse_document(&arena, body, &options).children() {
@@ -137,11 +151,13 @@ fn shown_plainly(body: &str) -> Vec<String> {
 }
 
 fn is_shown_plainly(body: &str) -> Result<(), TestCaseError> {
-    let shown = shown_plainly(body);
-    for command in parse(body).into_iter().flatten() {
-        let command = command.to_string();
-        let among = shown.iter().any(|line| line.trim_end() == command);
-        prop_assert!(among, "{command:?} of {body:?} is not among {shown:?}");
+    for on_gitlab in [false, true] {
+        let shown = shown_plainly(body, on_gitlab);
+        for command in parse(body).into_iter().flatten() {
+            let command = command.to_string();
+            let among = shown.iter().any(|line| line.trim_end() == command);
+            prop_assert!(among, "{command:?} of {body:?} is not among {shown:?}");
+        }
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ const NAMES_GITLAB: &[&str] = &[
     "ci/mod.rs",
     "forge/mod.rs",
     // What its Markdown does with a line of a comment, and its readers' words.
-    "command/lines.rs",
+    "command/fences.rs",
     "report/escape.rs",
     "report/merge_requests.rs",
 ];
