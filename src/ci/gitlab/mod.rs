@@ -74,6 +74,10 @@ fn read() -> anyhow::Result<JobEnvironment> {
         project: number("CI_PROJECT_ID")?,
         path: required("CI_PROJECT_PATH")?,
         token: variable("PROVISIONER_TOKEN").map(SecretString::from),
+        token_name: match variable("CI_PIPELINE_SOURCE").as_deref() {
+            Some("merge_request_event") => "PROVISIONER_CHECK_TOKEN",
+            _ => "PROVISIONER_APPLY_TOKEN",
+        },
         git: variable("CI_SERVER_URL").map(|server_url| GitAccess {
             server_url,
             place: GitPlace {

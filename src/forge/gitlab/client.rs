@@ -15,7 +15,7 @@ use super::clock::now;
 use super::{JobClaims, JobPipeline, ProjectAccess};
 use crate::forge::git::Contents;
 use crate::forge::recent::Recent;
-use crate::forge::{ForgeError, with_causes};
+use crate::forge::{ForgeError, ForgeErrorKind, with_causes};
 use crate::guard::AccountKind;
 use crate::model::{UserId, WebAddress};
 use crate::pacing;
@@ -28,6 +28,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const MAX_JSON_BYTES: usize = 128 << 20;
 /// Items of a page, the most that GitLab gives.
 pub(super) const PAGE: usize = 100;
+/// How GitLab's answer about a project begins that the token's user may not see.
+const HIDDEN_PROJECT: &str = "404 Project Not Found";
 /// GitLab's place for a token. A header that begins with `Authorization` would also go through, but is not for access tokens.
 const TOKEN_HEADER: &str = "private-token";
 
@@ -36,6 +38,7 @@ const TOKEN_HEADER: &str = "private-token";
 pub struct GitLab {
     http: reqwest::Client,
     token: Option<SecretString>,
+    token_name: &'static str,
     api_url: String,
     /// Route of the project: `/projects/ID`.
     pub(super) root: String,
@@ -93,6 +96,7 @@ impl GitLab {
         Ok(Self {
             http,
             token: access.token.clone(),
+            token_name: access.token_name,
             root: format!("/projects/{}", access.project),
             project: access.project,
             page: format!("{server}/{}", access.path),
@@ -231,9 +235,32 @@ impl GitLab {
             false => {
                 let (kind, message) =
                     classify(response.status, &response.headers, &response.body, now());
-                Err(ForgeError::new(what, kind, message))
+                Err(match self.is_about_token(route, &kind, &message) {
+                    true => self.token_error(what, kind, &message),
+                    false => ForgeError::new(what, kind, message),
+                })
             }
         }
+    }
+
+    /// Whether GitLab does not know the token, or hides this project from its user. It then answers as if the project did not exist.
+    /// <https://docs.gitlab.com/api/rest/troubleshooting/#status-codes>
+    fn is_about_token(&self, route: &str, kind: &ForgeErrorKind, message: &str) -> bool {
+        let below = route.strip_prefix(&self.root);
+        let is_ours = below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        match kind {
+            ForgeErrorKind::Expired => true,
+            ForgeErrorKind::NotFound => is_ours && hides_project(message),
+            _ => false,
+        }
+    }
+
+    fn token_error(&self, what: &str, kind: ForgeErrorKind, message: &str) -> ForgeError {
+        let name = self.token_name;
+        let message = format!(
+            "{message}; set the CI/CD variable {name} to an access token of a Developer with the scope `api`"
+        );
+        ForgeError::new(what, kind, message)
     }
 
     /// The response after retries, with any status. An error means that no response arrived. `most`: bytes that are read of it.
@@ -245,6 +272,13 @@ impl GitLab {
         body: Option<&Value>,
         (idempotent, most): (bool, usize),
     ) -> Result<ApiResponse, ForgeError> {
+        if self.token.is_none() {
+            return Err(self.token_error(
+                what,
+                ForgeErrorKind::Expired,
+                &format!("{} is empty", self.token_name),
+            ));
+        }
         let backoffs = ExponentialBuilder::new()
             .with_min_delay(FIRST_BACKOFF)
             .with_max_times(RETRIES)
@@ -323,6 +357,11 @@ impl GitLab {
             body: bytes,
         })
     }
+}
+
+/// Whether a message says that the token's user may not see the project.
+pub(super) fn hides_project(message: &str) -> bool {
+    message.starts_with(HIDDEN_PROJECT)
 }
 
 pub(super) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, ForgeError> {

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::client::GitLab;
+use super::client::{GitLab, hides_project};
 use super::objects::CONCURRENCY;
 use super::wire;
 use crate::forge::route::encoded;
@@ -29,7 +29,11 @@ impl GitLab {
         let mut pauses = self.recent.pauses(&what);
         loop {
             match self.get(&what, &route).await {
-                Err(error) if ForgeError::is_not_found(&error) && pauses.wait().await => {}
+                // Time makes no project visible.
+                Err(error)
+                    if error.is_not_found()
+                        && !hides_project(&error.message)
+                        && pauses.wait().await => {}
                 answer => return answer,
             }
         }

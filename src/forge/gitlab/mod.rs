@@ -45,6 +45,8 @@ pub struct ProjectAccess {
     pub path: String,
     /// An access token with the scope `api`. The job's own token can neither write notes nor read approvals.
     pub token: Option<SecretString>,
+    /// The CI/CD variable that the project keeps the token in.
+    pub token_name: &'static str,
     /// Where git fetches many files; `None` to fetch nothing.
     pub git: Option<GitAccess>,
     /// The page of the job, for links.

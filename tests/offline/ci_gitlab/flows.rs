@@ -125,6 +125,29 @@ fn a_check_comments_and_leaves_its_reports() {
     scene.fake.take_writes();
 }
 
+/// A token that is forgotten, wrong, or of a user outside of the project.
+#[test]
+fn a_job_without_a_token_of_the_project_names_the_variable() {
+    let scene = scene(CONFIG);
+    let stranger = scene.fake.user("mallory");
+    let requests = scene.fake.requests().len();
+    for (token, says) in [
+        (String::new(), "PROVISIONER_CHECK_TOKEN is empty"),
+        ("glpat-wrong".to_owned(), "401 Unauthorized"),
+        (scene.fake.token(&stranger), "404 Project Not Found"),
+    ] {
+        let ran = run(scene.pull.pipeline(&scene.author), &token);
+        assert_ne!(ran.status, 0, "{}", ran.log);
+        assert!(ran.log.contains(says), "{}", ran.log);
+        let help = "set the CI/CD variable PROVISIONER_CHECK_TOKEN to an access token";
+        assert!(ran.log.contains(help), "{}", ran.log);
+        assert!(!ran.log.contains("newest change"), "{}", ran.log);
+        if token.is_empty() {
+            assert_eq!(scene.fake.requests().len(), requests, "{}", ran.log);
+        }
+    }
+}
+
 #[test]
 fn a_finding_of_a_check_is_in_its_reports() {
     let scene = scene(&CONFIG.replace("s3:\n", "s3:\n  versionning: true\n"));

@@ -259,6 +259,7 @@ pub fn access(fake: &Fake<GitLab>, repo: &Repo<GitLab>, token: String) -> Projec
         run: None,
         pipeline: None,
         claims: None,
+        token_name: "PROVISIONER_APPLY_TOKEN",
         check_user: Some(UserId(fake.check_bot().id)),
         since: None,
     }
