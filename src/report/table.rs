@@ -134,12 +134,12 @@ mod tests {
         own               A queue.
         ");
         insta::assert_snapshot!(at(Some(40)), @"
-        Product        ml
-        Tier           starter
+        Product          ml
+        Tier             starter
         What it creates  Pipelines, with the
-                       roles that they run as.
+                         roles that they run as.
 
-        Product        own
+        Product          own
         What it creates  A queue.
         ");
     }
