@@ -101,7 +101,7 @@ pub async fn last_merge_of(
     let history = forge.history(tip, path, 1).await?;
     let commit = history.commits.into_iter().next();
     let commit = commit.ok_or_else(|| ForgeError::invalid(&what, "no commit has the file"))?;
-    let merge = match pull_request_of(forge, &commit).await? {
+    let merge = match pull_request_with(forge, &commit).await? {
         Some(number) => forge
             .request(number, &[])
             .await?
@@ -129,6 +129,19 @@ async fn pull_request_of(forge: &dyn Reviews, at: &CommitSha) -> Result<Option<u
         [one] => Some(one),
         _ => None,
     })
+}
+
+/// The pull request that merged a commit of a file's history, which may follow the branch rather than its merge.
+async fn pull_request_with(
+    forge: &dyn Reviews,
+    commit: &CommitSha,
+) -> Result<Option<u64>, ForgeError> {
+    match forge.merged_with(commit).await?[..] {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        // Of branches that share the commit, the merge tells.
+        _ => pull_request_of(forge, commit).await,
+    }
 }
 
 /// First parent; `None` for the first commit of the branch.

@@ -29,6 +29,11 @@ pub trait Reviews: Send + Sync {
     /// The merged pull requests that brought a commit into the default branch.
     async fn merged_by(&self, commit: &CommitSha) -> Result<Vec<u64>, ForgeError>;
 
+    /// The merged pull requests that have a commit of the default branch, on their branches too.
+    async fn merged_with(&self, commit: &CommitSha) -> Result<Vec<u64>, ForgeError> {
+        self.merged_by(commit).await
+    }
+
     /// A pull request with its reviews, its reviewers' permissions, and which of `teams` (`organisation/team`) they belong to.
     async fn request(
         &self,

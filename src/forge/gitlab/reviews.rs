@@ -52,27 +52,15 @@ impl Reviews for GitLab {
         parents.map(|parent| commit_sha(&what, parent)).collect()
     }
 
-    /// GitLab also lists merge requests that merely contain the commit, open ones too.
-    /// <https://docs.gitlab.com/api/commits/#list-merge-requests-associated-with-a-commit>
     async fn merged_by(&self, commit: &CommitSha) -> Result<Vec<u64>, ForgeError> {
-        let what = format!("merge requests of {}", commit.short());
-        let route = format!("{}/repository/commits/{commit}/merge_requests", self.root);
-        let branch = self.default_branch_name().await?;
-        let mut pauses = self.recent.pauses(&what);
-        loop {
-            let listed: Vec<wire::MergeRequest> = self.get_all(&what, &route, MAX_PAGES).await?;
-            let ours = listed.into_iter().filter(|request| {
-                request.is_merged()
-                    && request.target_project_id == self.project
-                    && request.target_branch == branch
-                    && (request.is_fast_forward()
-                        || request.merged_commit() == Some(commit.as_str()))
-            });
-            let numbers: Vec<u64> = ours.map(|request| request.iid).collect();
-            if !numbers.is_empty() || !pauses.wait().await {
-                return Ok(numbers);
-            }
-        }
+        let is_of_merge = |request: &wire::MergeRequest| {
+            request.is_fast_forward() || request.merged_commit() == Some(commit.as_str())
+        };
+        self.merged(commit, is_of_merge).await
+    }
+
+    async fn merged_with(&self, commit: &CommitSha) -> Result<Vec<u64>, ForgeError> {
+        self.merged(commit, |_| true).await
     }
 
     async fn request(
@@ -133,5 +121,33 @@ impl Reviews for GitLab {
             },
             author,
         })
+    }
+}
+
+impl GitLab {
+    /// The merge requests into the default branch that GitLab lists for a commit, which merely have to contain it, and that are
+    /// `chosen`. <https://docs.gitlab.com/api/commits/#list-merge-requests-associated-with-a-commit>
+    async fn merged(
+        &self,
+        commit: &CommitSha,
+        chosen: impl Fn(&wire::MergeRequest) -> bool + Send + Sync,
+    ) -> Result<Vec<u64>, ForgeError> {
+        let what = format!("merge requests of {}", commit.short());
+        let route = format!("{}/repository/commits/{commit}/merge_requests", self.root);
+        let branch = self.default_branch_name().await?;
+        let mut pauses = self.recent.pauses(&what);
+        loop {
+            let listed: Vec<wire::MergeRequest> = self.get_all(&what, &route, MAX_PAGES).await?;
+            let ours = listed.iter().filter(|request| {
+                request.is_merged()
+                    && request.target_project_id == self.project
+                    && request.target_branch == branch
+                    && chosen(request)
+            });
+            let numbers: Vec<u64> = ours.map(|request| request.iid).collect();
+            if !numbers.is_empty() || !pauses.wait().await {
+                return Ok(numbers);
+            }
+        }
     }
 }

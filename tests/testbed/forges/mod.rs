@@ -1,5 +1,6 @@
 //! Scenarios of the flows that are the same on every forge: one body, one expectation, one snapshot.
 
+mod again;
 mod check;
 mod comment;
 mod drift;
