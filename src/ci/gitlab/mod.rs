@@ -8,6 +8,7 @@ mod section;
 mod variables;
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use secrecy::SecretString;
 
-use super::environment::{JobEnvironment, JobRun, Workplace, git_variables, required, variable};
+use super::environment::{
+    JobEnvironment, JobRun, Workplace, git_variables, is_blank, required, variable,
+};
 use super::system::CiSystem;
 use crate::forge::IdentityTokens;
 use crate::forge::git::{GitAccess, GitPlace};
@@ -60,6 +63,12 @@ fn read() -> anyhow::Result<JobEnvironment> {
         output::OUT.get_or_init(|| out);
     }
     require_all(&variable)?;
+    if is_blank(OsStr::new("PROVISIONER_ENVIRONMENT")) {
+        bail!(
+            "PROVISIONER_ENVIRONMENT is empty\n  \
+             help: remove the variable PROVISIONER_ENVIRONMENT from the trigger, the schedule and the project's settings"
+        );
+    }
     let checkout = PathBuf::from(required("CI_PROJECT_DIR")?);
     let out = output::OUT.get().cloned().unwrap_or_default();
     let token = variable("PROVISIONER_ID_TOKEN").map(SecretString::from);

@@ -88,18 +88,18 @@ pub fn require_all(variables: &dyn Variables) -> anyhow::Result<()> {
 
 /// Fails if a variable contradicts the identity token, which no variable can change: AWS takes no other token.
 pub fn compare_with_claims(variables: &dyn Variables, claims: &JobClaims) -> anyhow::Result<()> {
-    // GitLab gives the token of a merge request's job the project and branch of the source.
-    let of_merge_request = claims.pipeline_source == "merge_request_event";
-    let compared = [
-        ("CI_PIPELINE_SOURCE", &claims.pipeline_source, true),
-        ("CI_PIPELINE_ID", &claims.pipeline_id, true),
-        ("CI_JOB_ID", &claims.job_id, true),
-        ("CI_COMMIT_SHA", &claims.sha, true),
-        ("CI_PROJECT_ID", &claims.project_id, !of_merge_request),
-        ("CI_PROJECT_PATH", &claims.project_path, !of_merge_request),
+    let mut compared = vec![
+        ("CI_PIPELINE_SOURCE", &claims.pipeline_source),
+        ("CI_PIPELINE_ID", &claims.pipeline_id),
+        ("CI_JOB_ID", &claims.job_id),
+        ("CI_COMMIT_SHA", &claims.sha),
     ];
-    for (name, claim, is_compared) in compared {
-        if let Some(value) = variables.value(name).filter(|_| is_compared)
+    if !runs_for_fork(variables, claims) {
+        compared.push(("CI_PROJECT_ID", &claims.project_id));
+        compared.push(("CI_PROJECT_PATH", &claims.project_path));
+    }
+    for (name, claim) in compared {
+        if let Some(value) = variables.value(name)
             && value != *claim
         {
             bail!(
@@ -109,4 +109,12 @@ pub fn compare_with_claims(variables: &dyn Variables, claims: &JobClaims) -> any
         }
     }
     Ok(())
+}
+
+/// Whether the project runs the merge request of a fork. GitLab gives the token of a merge request's job the project of the source.
+fn runs_for_fork(variables: &dyn Variables, claims: &JobClaims) -> bool {
+    let project = variables.value("CI_PROJECT_ID");
+    claims.pipeline_source == "merge_request_event"
+        && project.as_ref() != Some(&claims.project_id)
+        && project == variables.value("CI_MERGE_REQUEST_PROJECT_ID")
 }

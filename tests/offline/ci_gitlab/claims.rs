@@ -54,6 +54,17 @@ fn attack_a_variable_contradicts_the_identity_token() {
     }
 }
 
+#[test]
+fn attack_a_check_of_another_project() {
+    let claims = claims("merge_request_event");
+    let home = ("CI_MERGE_REQUEST_PROJECT_ID", "42");
+    assert_eq!(compared(&claims, &[home]), Ok(()));
+    for (name, value) in [("CI_PROJECT_ID", "1"), ("CI_PROJECT_PATH", "acme/other")] {
+        let error = compared(&claims, &[home, (name, value)]).unwrap_err();
+        assert!(error.starts_with(&format!("{name} is ")), "{error}");
+    }
+}
+
 /// A token without a claim is no token of GitLab.
 #[test]
 fn attack_an_identity_token_without_claims() {
@@ -68,6 +79,7 @@ fn a_fork_in_its_parent_has_another_project_in_its_token() {
     let parent = [
         ("CI_PROJECT_ID", "1"),
         ("CI_PROJECT_PATH", "upstream/infra"),
+        ("CI_MERGE_REQUEST_PROJECT_ID", "1"),
     ];
     assert_eq!(compared(&claims, &parent), Ok(()));
     assert!(compared(&claims, &[("CI_PIPELINE_SOURCE", "push")]).is_err());

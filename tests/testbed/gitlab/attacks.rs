@@ -185,3 +185,36 @@ fn attack_a_foreign_server_in_a_trigger_variable() {
     assert!(evil.requests().is_empty());
     assert_eq!(world.stack(), None);
 }
+
+/// A job for no environment would be one for all of them.
+#[test]
+fn attack_an_empty_environment() {
+    let world = GitLabWorld::new(&policy(""));
+    let pull = world.proposed(CONFIG);
+    let before = world.approved_and_merged(&pull);
+    for empty in ["", " "] {
+        let run = run(world
+            .push_job(&before)
+            .with("PROVISIONER_ENVIRONMENT", empty));
+        assert_eq!((run.status, world.stack()), (2, None), "{}", run.stderr);
+        let expected = "PROVISIONER_ENVIRONMENT is empty";
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
+    }
+    assert_provisioned(&world, &before);
+}
+
+/// The check's variables name another project than its identity token.
+#[test]
+fn attack_a_check_that_names_another_project() {
+    let world = GitLabWorld::new(&policy(""));
+    let pull = world.proposed(CONFIG);
+    for (name, value) in [("CI_PROJECT_ID", "1"), ("CI_PROJECT_PATH", "acme/other")] {
+        let variables = pull.pipeline(&world.alice);
+        let token = world.gitlab.check_token();
+        let job = world.job(&variables, &token, &world.branch_claims());
+        let run = run(job.with(name, value));
+        assert_eq!(run.status, 2, "{name}: {}", run.stderr);
+        assert!(run.stderr.contains(name), "{}", run.stderr);
+        assert_eq!(world.gitlab.take_writes().len(), 0, "{name}");
+    }
+}
