@@ -1,7 +1,7 @@
-//! How many stacks a change would create, update and delete.
+//! How many stacks the merge of a change creates and updates, and for how many it requests a deletion.
 
+use super::MergeEffect;
 use super::check::Report;
-use crate::plan::Intent;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlanCounts {
@@ -12,14 +12,14 @@ pub struct PlanCounts {
 
 impl PlanCounts {
     pub fn new(report: &Report) -> Self {
-        let count = |intent: Intent| {
-            let changes = report.plan.changes.iter();
-            changes.filter(|change| change.intent == intent).count()
+        let count = |effect: MergeEffect| {
+            let stacks = report.on_merge.values();
+            stacks.filter(|stack| stack.effect == effect).count()
         };
         Self {
-            create: count(Intent::Create),
-            update: count(Intent::Update),
-            delete: count(Intent::Delete),
+            create: count(MergeEffect::CreateStack),
+            update: count(MergeEffect::UpdateStack),
+            delete: count(MergeEffect::RequestDeletion),
         }
     }
 }

@@ -25,13 +25,21 @@ struct Scene {
 
 /// A merge request that adds a config.
 fn scene(config: &str) -> Scene {
+    scene_with(config, None)
+}
+
+fn scene_with(config: &str, policy: Option<&str>) -> Scene {
     let fake = FakeGitLab::start();
     let author = fake.user("alice");
     let repo = fake
         .repo("acme/infra")
         .private()
         .collaborator(&author, Permission::Write);
-    let base = repo.commit("main").write("README.md", "x").push();
+    let base = match policy {
+        Some(policy) => repo.commit("main").write(".provisioner.yaml", policy),
+        None => repo.commit("main").write("README.md", "x"),
+    };
+    let base = base.push();
     let repo = repo.protected("main");
     repo.branch_by(&author, "feature", &base);
     repo.commit("feature")
@@ -114,8 +122,6 @@ fn a_check_comments_and_leaves_its_reports() {
     let statuses = scene.repo.statuses(&scene.pull.head_sha());
     assert_eq!(statuses.len(), 1, "{}", ran.log);
     assert_eq!(ran.file("code-quality.json"), "[]\n");
-    let counts = serde_json::json!({"create": 1, "update": 0, "delete": 0});
-    assert_eq!(ran.json("plan.json"), counts);
     assert!(ran.file("summary.md").contains(PATH));
     assert!(
         ran.file("provisioner.env")
@@ -145,6 +151,22 @@ fn a_job_without_a_token_of_the_project_names_the_variable() {
         if token.is_empty() {
             assert_eq!(scene.fake.requests().len(), requests, "{}", ran.log);
         }
+    }
+}
+
+/// The widget of the merge request.
+#[test]
+fn the_plan_counts_what_the_merge_applies() {
+    let role = "version: 1\nenvironments:\n  prod:\n    roles:\n      apply: arn:aws:iam::{account_id}:role/apply\n";
+    for (policy, create) in [(Some(role), 1), (None, 0)] {
+        let scene = scene_with(CONFIG, policy);
+        let ran = run(
+            scene.pull.pipeline(&scene.author),
+            &scene.fake.check_token(),
+        );
+        let counts = serde_json::json!({"create": create, "update": 0, "delete": 0});
+        assert_eq!(ran.json("plan.json"), counts, "{policy:?}: {}", ran.log);
+        scene.fake.take_writes();
     }
 }
 
