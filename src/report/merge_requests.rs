@@ -8,7 +8,7 @@ const WORDS: [(&str, &str); 2] = [
 ];
 
 /// Replaced in code spans too.
-const COMMANDS: [(&str, &str); 5] = [
+const COMMANDS: [(&str, &str); 8] = [
     (
         "provisioner roles --repository OWNER@ID/NAME@ID",
         "provisioner roles --forge gitlab --repository GROUP/PROJECT",
@@ -25,6 +25,18 @@ const COMMANDS: [(&str, &str); 5] = [
     (
         "pull requests only",
         "merge requests only, and let no one push",
+    ),
+    (
+        "With a job's own token, every workflow of this repository can forge",
+        "Every Developer can print the token of the check, and forge",
+    ),
+    (
+        "add it to the matrix of the workflow",
+        "add it to the component's input `environments`",
+    ),
+    (
+        "in the input `configs`",
+        "in the variable `PROVISIONER_PATHS`",
     ),
 ];
 
@@ -148,6 +160,18 @@ mod tests {
             (
                 "with `provisioner roles`",
                 "with `provisioner roles --forge gitlab`",
+            ),
+            (
+                "add it to the matrix of the workflow.",
+                "add it to the component's input `environments`.",
+            ),
+            (
+                "list the paths of configs in the input `configs`",
+                "list the paths of configs in the variable `PROVISIONER_PATHS`",
+            ),
+            (
+                "With a job's own token, every workflow of this repository can forge what reviewers see.",
+                "Every Developer can print the token of the check, and forge what reviewers see.",
             ),
             ("nothing", "nothing"),
         ] {
