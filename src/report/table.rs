@@ -137,7 +137,8 @@ mod tests {
         Product          ml
         Tier             starter
         What it creates  Pipelines, with the
-                         roles that they run as.
+                         roles that they run
+                         as.
 
         Product          own
         What it creates  A queue.
