@@ -172,7 +172,7 @@ pub fn suffices(input: &RuleInput<'_>) -> Option<Denial> {
             )
         }
     };
-    let remedy = "have the head of the pull request approved, then run the job again";
+    let remedy = "have the head of the pull request approved, then run the job again. If the forge accepts no approval after a merge, open a pull request that changes a YAML comment of the config";
     Some(Denial::new(Code::ApprovalMissing, fact, remedy))
 }
 
