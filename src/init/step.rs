@@ -58,6 +58,30 @@ pub fn commit(base: &str, branch: &str, paths: &[String], message: &str) -> Vec<
     ]
 }
 
+/// Proposes the first config; `None` without one. `request`: the forge's word. `open`: the command that opens one.
+pub fn first_config(
+    answers: &Answers,
+    changes: &SetupChanges,
+    (request, open): (&str, &str),
+) -> Option<SetupStep> {
+    if changes.samples.is_empty() {
+        return None;
+    }
+    let base = format!("origin/{}", answers.branch);
+    let mut commands = vec!["git fetch origin".to_owned()];
+    commands.extend(commit(
+        &base,
+        "first-stack",
+        &changes.samples,
+        "Add the first stack",
+    ));
+    commands.push(open.to_owned());
+    let title = format!("Open the first {request} with a config");
+    let note =
+        "The check comments what the merge creates. Another person approves it before you merge.";
+    Some(SetupStep::new(title, commands).with_note(note))
+}
+
 /// For each account: print the roles, and deploy them. `trusted`: options of `provisioner roles` that name the repository.
 pub fn roles(answers: &Answers, before: &[String], trusted: &str) -> Vec<SetupStep> {
     let accounts = answers.accounts();

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::answers::Answers;
 use super::setup::RELEASES;
 use super::shell::quote_argument;
-use super::step::{SetupChanges, SetupStep, commit, roles};
+use super::step::{SetupChanges, SetupStep, commit, first_config, roles};
 
 /// GitHub's own app for Actions: no other app can report the required check.
 const ACTIONS_APP: u64 = 15368;
@@ -85,21 +85,8 @@ pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
         )
         .with_note("The job's summary has the findings of `provisioner doctor` and the next step."),
     );
-    if !changes.samples.is_empty() {
-        let base = format!("origin/{}", answers.branch);
-        let mut commands = vec!["git fetch origin".to_owned()];
-        commands.extend(commit(
-            &base,
-            "first-stack",
-            &changes.samples,
-            "Add the first stack",
-        ));
-        commands.push("gh pr create --fill".to_owned());
-        steps.push(SetupStep::new(
-            "Open the first pull request with a config",
-            commands,
-        ).with_note("The check comments what the merge creates. Another person approves it before you merge."));
-    }
+    let open = ("pull request", "gh pr create --fill");
+    steps.extend(first_config(answers, changes, open));
     steps
 }
 

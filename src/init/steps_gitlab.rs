@@ -7,7 +7,7 @@
 use super::answers::Answers;
 use super::setup::{NO_IMAGE, RELEASES};
 use super::shell::quote_argument;
-use super::step::{SetupChanges, SetupStep, commit, roles};
+use super::step::{SetupChanges, SetupStep, commit, first_config, roles};
 
 /// A project access token lives at most a year.
 const LIFETIME: &str = "8760h";
@@ -69,21 +69,8 @@ pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
         )
         .with_note("The schedule's owner must be an Owner of the project, because the schedule sets a variable."),
     );
-    if !changes.samples.is_empty() {
-        let base = format!("origin/{}", answers.branch);
-        let mut commands = vec!["git fetch origin".to_owned()];
-        commands.extend(commit(
-            &base,
-            "first-stack",
-            &changes.samples,
-            "Add the first stack",
-        ));
-        commands.push("glab mr create --fill --yes".to_owned());
-        steps.push(
-            SetupStep::new("Open the first merge request with a config", commands)
-                .with_note("The check comments what the merge creates. Another person approves it before you merge."),
-        );
-    }
+    let open = ("merge request", "glab mr create --fill --yes");
+    steps.extend(first_config(answers, changes, open));
     steps
 }
 
