@@ -36,4 +36,5 @@ pub mod proxy;
 pub mod replay;
 pub mod step;
 pub mod testbed;
+pub mod token_watch;
 pub mod workdir;

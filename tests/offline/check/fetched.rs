@@ -3,7 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
@@ -11,6 +11,7 @@ use crate::support::check::Scene;
 use crate::support::git_server::{Behavior, GitServer};
 use crate::support::github::{CommitBuilder, Pull};
 use crate::support::job::{Job, JobOutput, config, path};
+use crate::support::token_watch::TokenWatch;
 
 /// Requests that a check without contents sends: the pull request, the comment, the status and so on, and pages of files.
 const OTHER_CALLS: usize = 8;
@@ -286,53 +287,22 @@ fn attack_a_redirect_does_not_get_the_token() {
 /// Looks at all processes and temporary files while git waits for an answer.
 #[test]
 fn attack_the_token_is_in_no_argument_and_no_file() {
-    let needles: Arc<Mutex<Vec<String>>> = Arc::default();
-    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let folder: Arc<Mutex<Option<std::path::PathBuf>>> = Arc::default();
+    let watch = TokenWatch::default();
     let inspect = {
-        let (needles, seen, folder) = (needles.clone(), seen.clone(), folder.clone());
-        move || {
-            let needles = needles.lock().unwrap().clone();
-            let found = |text: &[u8]| {
-                let text = String::from_utf8_lossy(text);
-                needles.iter().any(|needle| text.contains(needle))
-            };
-            let mut seen = seen.lock().unwrap();
-            for process in std::fs::read_dir("/proc").unwrap().flatten() {
-                let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-                let text = String::from_utf8_lossy(&line).replace('\0', " ");
-                if found(&line) {
-                    seen.push(format!("token in {text}"));
-                }
-                if text.contains("remote-http") {
-                    seen.push("waiting".to_owned());
-                }
-            }
-            let folder = folder.lock().unwrap().clone().unwrap();
-            for file in walkdir::WalkDir::new(folder).into_iter().flatten() {
-                if file.file_type().is_file() && found(&std::fs::read(file.path()).unwrap()) {
-                    seen.push(format!("token in {}", file.path().display()));
-                }
-            }
-        }
+        let watch = watch.clone();
+        move || watch.look()
     };
     let behavior = Behavior {
         inspect: Some(Arc::new(inspect)),
         ..Behavior::default()
     };
     let fetch = Fetch::new(behavior, many(40));
-    use base64::Engine as _;
-    let pair = format!("x-access-token:{}", fetch.token);
-    let pair = base64::engine::general_purpose::STANDARD.encode(pair);
-    *needles.lock().unwrap() = vec![fetch.token.clone(), pair];
     let job = fetch.job().with("GITHUB_SERVER_URL", &fetch.server.url);
-    *folder.lock().unwrap() = Some(job.folder.path().to_owned());
+    watch.look_for("x-access-token", &fetch.token, job.folder.path());
     let run = fetch.finish(&job);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(fetch.server.fetches() > 0);
-    let seen = seen.lock().unwrap();
-    assert!(seen.iter().any(|line| line == "waiting"), "{seen:?}");
-    assert!(seen.iter().all(|line| line == "waiting"), "{seen:?}");
+    watch.assert_unseen();
 }
 
 /// Hooks, filters and settings of the job's user, and attributes in the repository.

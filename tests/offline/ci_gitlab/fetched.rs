@@ -4,16 +4,15 @@
     reason = "a repository and a job are made of files"
 )]
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use base64::Engine as _;
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use crate::support::git_server::{Behavior, GitServer};
 use crate::support::gitlab::{FakeGitLab, Permission, Pull, Repo, User};
 use crate::support::job::{Job, config, path};
+use crate::support::token_watch::TokenWatch;
 
 /// Requests of a check beside those for contents.
 const OTHER_CALLS: usize = 14;
@@ -172,54 +171,20 @@ fn attack_a_redirect_of_git_does_not_get_the_token() {
 /// Looks at all processes and at the job's files while git waits for an answer.
 #[test]
 fn attack_the_token_is_in_no_argument_and_no_file() {
-    let needles: Arc<Mutex<Vec<String>>> = Arc::default();
-    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let folder: Arc<Mutex<Option<PathBuf>>> = Arc::default();
+    let watch = TokenWatch::default();
     let inspect = {
-        let (needles, seen, folder) = (needles.clone(), seen.clone(), folder.clone());
-        move || {
-            let needles = needles.lock().unwrap().clone();
-            let found = |bytes: &[u8]| {
-                let text = String::from_utf8_lossy(bytes);
-                needles.iter().any(|needle| text.contains(needle))
-            };
-            let mut seen = seen.lock().unwrap();
-            for process in std::fs::read_dir("/proc").unwrap().flatten() {
-                let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-                let text = String::from_utf8_lossy(&line).replace('\0', " ");
-                if found(&line) {
-                    seen.push(format!("token in {text}"));
-                }
-                if text.contains("remote-http") {
-                    seen.push("waiting".to_owned());
-                }
-            }
-            let Some(folder) = folder.lock().unwrap().clone() else {
-                return;
-            };
-            for file in WalkDir::new(folder).into_iter().flatten() {
-                // git removes its own files meanwhile.
-                let bytes = std::fs::read(file.path()).unwrap_or_default();
-                if found(&bytes) {
-                    seen.push(format!("token in {}", file.path().display()));
-                }
-            }
-        }
+        let watch = watch.clone();
+        move || watch.look()
     };
     let behavior = Behavior {
         inspect: Some(Arc::new(inspect)),
         ..Behavior::default()
     };
     let fetch = Fetch::new(30, behavior);
-    let pair = format!("oauth2:{}", fetch.token);
-    let pair = base64::engine::general_purpose::STANDARD.encode(pair);
-    *needles.lock().unwrap() = vec![fetch.token.clone(), pair];
     let job = fetch.job();
-    *folder.lock().unwrap() = Some(job.folder.path().to_owned());
+    watch.look_for("oauth2", &fetch.token, job.folder.path());
     let ran = fetch.run(&job);
     assert_eq!((ran.status, ran.configs), (0, 30), "{}", ran.log);
     assert!(fetch.server.fetches() > 0, "{}", ran.log);
-    let seen = seen.lock().unwrap();
-    assert!(seen.iter().any(|line| line == "waiting"), "{seen:?}");
-    assert!(seen.iter().all(|line| line == "waiting"), "{seen:?}");
+    watch.assert_unseen();
 }
