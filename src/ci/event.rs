@@ -44,7 +44,13 @@ pub enum CiEvent {
         /// Paths or file names of configs.
         configs: Vec<String>,
     },
-    /// Any other event, by its name.
+    /// An event that the program handles in other cases.
+    Idle {
+        name: String,
+        /// The case in which the program handles it, such as ``the variable `X` is `1` ``.
+        only_if: &'static str,
+    },
+    /// An event that the program always ignores, by its name.
     Other(String),
 }
 

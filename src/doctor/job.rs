@@ -19,6 +19,14 @@ use crate::workspace::ConfigSelector;
 pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) {
     let forge = match environment.repository.connect() {
         Ok(forge) => forge,
+        Err(ForgeError {
+            kind: ForgeErrorKind::Misconfigured { help },
+            message: error,
+            ..
+        }) => {
+            let found = Found::WrongSettings { error, help };
+            return diagnosis.fail("job", "forge", &found, Exit::Usage);
+        }
         Err(error) => {
             let error = error.to_string();
             let help = environment.repository.profile().connect_help;
@@ -115,6 +123,11 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
         }
         CiEvent::Schedule | CiEvent::Dispatch { .. } => {
             diagnosis.pass("job", "event", &Found::Schedule);
+            return None;
+        }
+        CiEvent::Idle { name, only_if } => {
+            let name = name.clone();
+            diagnosis.skip("job", "event", &Found::IdleEvent { name, only_if });
             return None;
         }
         CiEvent::Other(name) => {

@@ -4,7 +4,7 @@ use super::diagnosis::Diagnosis;
 use super::facts::JobFacts;
 use crate::ci::{self, CiEvent, DispatchMode};
 use crate::exit::Exit;
-use crate::forge::{Capability, ReadPermission, TokenPermission, WritePermission};
+use crate::forge::{Capability, ForgeErrorKind, ReadPermission, TokenPermission, WritePermission};
 use crate::guard::Policy;
 use crate::report::Found;
 
@@ -20,7 +20,7 @@ fn required_permissions(event: &CiEvent) -> &'static [WritePermission] {
         } => &[WritePermission::Deployments],
         CiEvent::Comment { .. } => &[WritePermission::Comments, WritePermission::Deployments],
         CiEvent::Schedule | CiEvent::Dispatch { .. } => &[WritePermission::Issues],
-        CiEvent::Other(_) => &[],
+        CiEvent::Idle { .. } | CiEvent::Other(_) => &[],
     }
 }
 
@@ -43,6 +43,13 @@ pub async fn check_token(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
         return diagnosis.fail(PART, profile.token_variable, &found, Exit::Unreachable);
     }
     diagnosis.pass(PART, profile.token_variable, &Found::TokenSet);
+    if let Err(error) = job.forge.current_user().await
+        && let ForgeErrorKind::Misconfigured { help } = error.kind
+    {
+        let error = error.message;
+        let found = Found::WrongSettings { error, help };
+        diagnosis.fail(PART, "user", &found, Exit::Usage);
+    }
     if let Some(about) = &job.about {
         let what = (profile.permission)(TokenPermission::ReadContents);
         diagnosis.pass(PART, what, &Found::Works);

@@ -90,11 +90,13 @@ pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> Jo
                 super::provision::provision_again(&job, reference, configs).await
             }
         },
-        CiEvent::Other(name) => {
-            let name = name.clone();
-            let line = NothingToDo::Event { name }.to_string();
-            log::info!("{line}");
-            Ok((String::new(), Exit::Ok))
-        }
+        CiEvent::Idle { name, only_if } => Ok(ignore(name, Some(only_if))),
+        CiEvent::Other(name) => Ok(ignore(name, None)),
     }
+}
+
+fn ignore(event: &str, only_if: Option<&'static str>) -> (String, Exit) {
+    let name = event.to_owned();
+    log::info!("{}", NothingToDo::Event { name, only_if });
+    (String::new(), Exit::Ok)
 }

@@ -39,6 +39,11 @@ pub enum ForgeErrorKind {
     /// The forge rejects the request, the object does not take it (a locked conversation, an archived repository), or the answer
     /// contradicts the forge's documentation.
     Invalid,
+    /// The job's settings contradict the forge's answer. Nothing that the job would write is right.
+    Misconfigured {
+        /// The setting to change.
+        help: String,
+    },
 }
 
 impl ForgeError {
@@ -70,6 +75,12 @@ impl ForgeError {
         Self::new(what, ForgeErrorKind::Invalid, message)
     }
 
+    /// Wrong settings of the job.
+    pub fn misconfigured(what: &str, message: impl ToString, help: impl ToString) -> Self {
+        let help = help.to_string();
+        Self::new(what, ForgeErrorKind::Misconfigured { help }, message)
+    }
+
     /// Whether it does not exist, or is not visible.
     pub fn is_not_found(&self) -> bool {
         self.kind == ForgeErrorKind::NotFound
@@ -78,6 +89,11 @@ impl ForgeError {
     /// Whether the token may not do it.
     pub fn is_not_allowed(&self) -> bool {
         matches!(self.kind, ForgeErrorKind::NotAllowed { .. })
+    }
+
+    /// Whether the job's settings are wrong.
+    pub fn is_misconfigured(&self) -> bool {
+        matches!(self.kind, ForgeErrorKind::Misconfigured { .. })
     }
 
     /// Whether the token may not read it: not allowed, or not visible.
@@ -127,6 +143,9 @@ impl fmt::Display for ForgeError {
             ForgeErrorKind::Expired => write!(f, "{what}: token not accepted: {message}"),
             ForgeErrorKind::Unreachable | ForgeErrorKind::Invalid => {
                 write!(f, "{what}: {message}")
+            }
+            ForgeErrorKind::Misconfigured { help } => {
+                write!(f, "{what}: {message}\n  help: {help}")
             }
         }
     }

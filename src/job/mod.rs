@@ -11,7 +11,7 @@ use crate::ci::{CiEvent, JobEnvironment};
 use crate::cloud::CancellationToken;
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
-use crate::forge::{Forge, ForgeError, IdentityTokens, PullRequest, Source};
+use crate::forge::{Forge, ForgeError, ForgeErrorKind, IdentityTokens, PullRequest, Source};
 use crate::model::{CommitSha, Digest};
 
 pub use credentials::CredentialCache;
@@ -56,7 +56,10 @@ impl JobError {
 
 impl From<ForgeError> for JobError {
     fn from(error: ForgeError) -> Self {
-        Self::Forge(error)
+        match error.kind {
+            ForgeErrorKind::Misconfigured { .. } => Self::Usage(error.into()),
+            _ => Self::Forge(error),
+        }
     }
 }
 

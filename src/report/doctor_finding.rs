@@ -22,6 +22,10 @@ pub enum Found {
     UnknownEvent {
         name: String,
     },
+    IdleEvent {
+        name: String,
+        only_if: &'static str,
+    },
     PullRequest {
         number: u64,
         is_fork: bool,
@@ -82,6 +86,11 @@ pub enum Found {
     TokenSet,
     TokenMissing {
         help: &'static str,
+    },
+    /// The settings of the job contradict the forge.
+    WrongSettings {
+        error: String,
+        help: String,
     },
     Works,
     ReadRefused {
@@ -240,6 +249,7 @@ impl Found {
             | Self::Unreadable { error, .. }
             | Self::IssuerFailed { error, .. }
             | Self::TokenNotAccepted { error, .. }
+            | Self::WrongSettings { error, .. }
             | Self::RoleNotAssumed { error }
             | Self::AwsFailed { error }
             | Self::NoCredentials { error } => error.clone(),
@@ -249,6 +259,9 @@ impl Found {
             Self::Schedule => "schedule".to_owned(),
             Self::UnknownEvent { name } => {
                 format!("{name}, which `provisioner ci` ignores")
+            }
+            Self::IdleEvent { name, only_if } => {
+                format!("{name}, which `provisioner ci` handles only if {only_if}")
             }
             Self::PullRequest { number, is_fork } => {
                 let from = match is_fork {

@@ -17,7 +17,8 @@ impl Found {
             Self::Unreadable { help: None, .. } => "run it again".to_owned(),
             Self::Unreadable {
                 help: Some(help), ..
-            } => help.clone(),
+            }
+            | Self::WrongSettings { help, .. } => help.clone(),
             Self::ApproverAbsent | Self::ApproverOther { .. } => {
                 "correct `approvers` in the policy file".to_owned()
             }

@@ -7,8 +7,11 @@ use std::fmt;
 pub enum NothingToDo {
     /// A push to a branch that is not provisioned.
     Push { reference: String },
-    /// The program does not handle the event.
-    Event { name: String },
+    /// The program does not handle the event, or handles it only in another case.
+    Event {
+        name: String,
+        only_if: Option<&'static str>,
+    },
     /// The job of a cancelled step changes no stacks.
     Cancelled,
     /// No line of the comment is a command.
@@ -33,7 +36,13 @@ impl fmt::Display for NothingToDo {
             Self::Push { reference } => {
                 return write!(out, "nothing to do for a push to `{reference}`");
             }
-            Self::Event { name } => return write!(out, "nothing to do for the event `{name}`"),
+            Self::Event { name, only_if } => {
+                write!(out, "nothing to do for the event `{name}`")?;
+                return match only_if {
+                    Some(case) => write!(out, ": provisioner handles it only if {case}"),
+                    None => Ok(()),
+                };
+            }
             Self::Cancelled => "the cancelled job changes no stacks",
             Self::NoCommand => "the comment has no command",
             Self::CommentGone => "the comment was deleted",

@@ -152,7 +152,7 @@ impl Notice {
             }
             Self::OpenPullRequestsUnknown => "The other open pull requests could not be read.",
             Self::CommentAuthorUnknown => {
-                "No comment was posted: the token's user could not be determined."
+                "No comment and no commit status were written: the forge does not say whose token the job has."
             }
             Self::NotWritten {
                 what,

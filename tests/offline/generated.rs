@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use provisioner::ci::gitlab::PIPELINE_SOURCES;
 use provisioner::cli::{self, DOCUMENT_SCHEMAS};
 use provisioner::command::CommentActions;
 use provisioner::diagnostic::CATALOGUE;
@@ -143,6 +144,28 @@ fn inputs_of_the_component() {
         writeln!(table, "| `{name}` | {default} | {meaning} |").unwrap();
     }
     same_section("gitlab.md", "inputs", &table);
+}
+
+#[test]
+fn sources_of_pipelines() {
+    let mut table =
+        "| `CI_PIPELINE_SOURCE` | `provisioner ci` | only if |\n|---|---|---|\n".to_owned();
+    for source in PIPELINE_SOURCES {
+        let names: Vec<String> = source
+            .names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let only_if = source.only_if.unwrap_or("always");
+        writeln!(
+            table,
+            "| {} | {} | {only_if} |",
+            names.join(", "),
+            source.does
+        )
+        .unwrap();
+    }
+    same_section("gitlab.md", "pipeline-sources", &table);
 }
 
 /// A schema that differs from the committed one changes what programs rely on: a removed or renamed key, or another meaning, needs a

@@ -6,6 +6,7 @@
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
+use super::sources::{SourceKind, pipeline_source};
 use super::variables::Variables;
 use crate::ci::event::{CiEvent, DispatchMode};
 use crate::model::CommitSha;
@@ -13,58 +14,62 @@ use crate::model::CommitSha;
 /// Reads the event from the variables. `payload` is the content of `TRIGGER_PAYLOAD`, the file with the webhook that started the
 /// pipeline.
 pub fn parse_event(variables: &dyn Variables, payload: Option<&str>) -> anyhow::Result<CiEvent> {
-    let source = variables.required("CI_PIPELINE_SOURCE")?;
-    match source.as_str() {
-        "merge_request_event" => merge_request(variables),
-        "push" => push(variables),
-        "schedule" => Ok(CiEvent::Schedule),
-        "trigger" => match payload {
-            Some(payload) => comment(payload),
-            None => Ok(CiEvent::Other(source)),
-        },
-        "web" | "api" => dispatch(variables, source),
-        _ => Ok(CiEvent::Other(source)),
-    }
-}
-
-fn merge_request(variables: &dyn Variables) -> anyhow::Result<CiEvent> {
-    // A fork's pipeline runs in the fork, where the number means another merge request.
-    let home = variables.required("CI_MERGE_REQUEST_PROJECT_ID")?;
-    if home != variables.required("CI_PROJECT_ID")? {
-        return Ok(CiEvent::Other("merge request of a fork".to_owned()));
-    }
-    if variables.value("CI_MERGE_REQUEST_EVENT_TYPE").as_deref() == Some("merge_train") {
-        return Ok(CiEvent::MergeGroup {
-            base: commit(variables, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA")?,
-            head: commit(variables, "CI_COMMIT_SHA")?,
-        });
-    }
-    Ok(CiEvent::PullRequest {
-        number: number(variables, "CI_MERGE_REQUEST_IID")?,
+    let name = variables.required("CI_PIPELINE_SOURCE")?;
+    let Some(source) = pipeline_source(&name) else {
+        return Ok(CiEvent::Other(name));
+    };
+    let event = match source.kind {
+        SourceKind::MergeRequest => merge_request(variables)?,
+        SourceKind::Push => push(variables)?,
+        SourceKind::Schedule => Some(CiEvent::Schedule),
+        SourceKind::Trigger => payload.map(comment).transpose()?.flatten(),
+        SourceKind::Manual => manual(variables)?,
+    };
+    Ok(match (event, source.only_if) {
+        (Some(event), _) => event,
+        (None, Some(only_if)) => CiEvent::Idle { name, only_if },
+        (None, None) => CiEvent::Other(name),
     })
 }
 
-fn push(variables: &dyn Variables) -> anyhow::Result<CiEvent> {
+fn merge_request(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
+    // A fork's pipeline runs in the fork, where the number means another merge request.
+    let home = variables.required("CI_MERGE_REQUEST_PROJECT_ID")?;
+    if home != variables.required("CI_PROJECT_ID")? {
+        return Ok(None);
+    }
+    if variables.value("CI_MERGE_REQUEST_EVENT_TYPE").as_deref() == Some("merge_train") {
+        return Ok(Some(CiEvent::MergeGroup {
+            base: commit(variables, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA")?,
+            head: commit(variables, "CI_COMMIT_SHA")?,
+        }));
+    }
+    Ok(Some(CiEvent::PullRequest {
+        number: number(variables, "CI_MERGE_REQUEST_IID")?,
+    }))
+}
+
+fn push(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
     let branch = variables.value("CI_COMMIT_BRANCH");
     let default = variables.required("CI_DEFAULT_BRANCH")?;
     // Tags have no CI_COMMIT_BRANCH.
     let Some(branch) = branch.filter(|branch| *branch == default) else {
-        return Ok(CiEvent::Other("push".to_owned()));
+        return Ok(None);
     };
     let before = variables.required("CI_COMMIT_BEFORE_SHA")?;
     // Zeros in the first pipeline of a branch.
     let is_none = before.bytes().all(|byte| byte == b'0');
-    Ok(CiEvent::Push {
+    Ok(Some(CiEvent::Push {
         reference: format!("refs/heads/{branch}"),
         before: (!is_none).then(|| CommitSha::parse(&before)).transpose()?,
         after: Some(commit(variables, "CI_COMMIT_SHA")?),
-    })
+    }))
 }
 
 /// A person's pipeline. Without the mode it is for other jobs.
-fn dispatch(variables: &dyn Variables, source: String) -> anyhow::Result<CiEvent> {
+fn manual(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
     let mode = match variables.value("PROVISIONER_MODE").as_deref() {
-        None => return Ok(CiEvent::Other(source)),
+        None => return Ok(None),
         Some("look") => DispatchMode::Look,
         Some("apply") => DispatchMode::Apply,
         Some(other) => bail!("PROVISIONER_MODE: expected `look` or `apply`: {other:?}"),
@@ -75,7 +80,7 @@ fn dispatch(variables: &dyn Variables, source: String) -> anyhow::Result<CiEvent
         None => format!("refs/tags/{}", variables.required("CI_COMMIT_TAG")?),
     };
     let paths = variables.value("PROVISIONER_PATHS").unwrap_or_default();
-    Ok(CiEvent::Dispatch {
+    Ok(Some(CiEvent::Dispatch {
         reference,
         mode,
         configs: paths
@@ -84,7 +89,7 @@ fn dispatch(variables: &dyn Variables, source: String) -> anyhow::Result<CiEvent
             .filter(|path| !path.is_empty())
             .map(str::to_owned)
             .collect(),
-    })
+    }))
 }
 
 #[derive(Deserialize)]
@@ -122,27 +127,27 @@ struct NotedProject {
     visibility_level: Option<u8>,
 }
 
-fn comment(payload: &str) -> anyhow::Result<CiEvent> {
+fn comment(payload: &str) -> anyhow::Result<Option<CiEvent>> {
     let wrong = "TRIGGER_PAYLOAD is not the payload of a webhook";
     let hook: HookKind = serde_json::from_str(payload).context(wrong)?;
     if hook.object_kind != "note" {
-        return Ok(CiEvent::Other(hook.object_kind));
+        return Ok(None);
     }
     let hook: NoteHook = serde_json::from_str(payload).context(wrong)?;
     let note = hook.object_attributes;
     let on_merge_request = note.noteable_type == "MergeRequest";
     let Some(merge_request) = hook.merge_request.filter(|_| on_merge_request) else {
-        return Ok(CiEvent::Other("note".to_owned()));
+        return Ok(None);
     };
     let visibility = hook.project.and_then(|project| project.visibility_level);
-    Ok(CiEvent::Comment {
+    Ok(Some(CiEvent::Comment {
         id: note.id,
         number: merge_request.iid,
         is_new: note.action.as_deref() == Some("create") && !note.system,
         // An internal project is open to every user of the server.
         public: visibility != Some(0),
         body: note.note.unwrap_or_default(),
-    })
+    }))
 }
 
 fn commit(variables: &dyn Variables, name: &str) -> anyhow::Result<CommitSha> {

@@ -5,6 +5,7 @@ mod event;
 mod folder;
 mod output;
 mod section;
+mod sources;
 mod variables;
 
 use std::env;
@@ -31,6 +32,7 @@ pub use event::parse_event;
 pub use folder::{FOLDER, append, make as make_folder};
 pub use output::{alerts, dotenv, link_report, write_findings};
 pub use section::section;
+pub use sources::PIPELINE_SOURCES;
 pub use variables::{Variables, compare_with_claims, require_all};
 
 /// The largest payload that is read. A note has at most a million characters.

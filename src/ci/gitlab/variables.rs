@@ -5,6 +5,7 @@
 
 use anyhow::{Context as _, bail};
 
+use super::sources::{SourceKind, pipeline_source};
 use crate::forge::gitlab::JobClaims;
 
 /// A job's variables by name. An empty one is unset.
@@ -37,22 +38,25 @@ const CHECK_USER: &str = "PROVISIONER_CHECK_USER";
 /// What the jobs of a pipeline need, by its source. Every job that counts approvals needs the user of the check.
 fn needed(variables: &dyn Variables) -> Vec<&'static str> {
     let source = variables.value("CI_PIPELINE_SOURCE").unwrap_or_default();
-    let more: &[&str] = match source.as_str() {
-        "merge_request_event" => match variables.value("CI_MERGE_REQUEST_EVENT_TYPE").as_deref() {
-            Some("merge_train") => &["CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_COMMIT_SHA"],
-            _ => &["CI_MERGE_REQUEST_IID"],
-        },
-        "push" => &[
+    let kind = pipeline_source(&source).map(|source| source.kind);
+    let more: &[&str] = match kind {
+        Some(SourceKind::MergeRequest) => {
+            match variables.value("CI_MERGE_REQUEST_EVENT_TYPE").as_deref() {
+                Some("merge_train") => &["CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_COMMIT_SHA"],
+                _ => &["CI_MERGE_REQUEST_IID"],
+            }
+        }
+        Some(SourceKind::Push) => &[
             "CI_DEFAULT_BRANCH",
             "CI_COMMIT_BEFORE_SHA",
             "CI_COMMIT_SHA",
             CHECK_USER,
         ],
-        "schedule" | "trigger" => &[CHECK_USER],
-        "web" | "api" if variables.value("PROVISIONER_MODE").is_some() => &[CHECK_USER],
-        _ => &[],
+        Some(SourceKind::Schedule | SourceKind::Trigger) => &[CHECK_USER],
+        Some(SourceKind::Manual) if variables.value("PROVISIONER_MODE").is_some() => &[CHECK_USER],
+        Some(SourceKind::Manual) | None => &[],
     };
-    let home = (source == "merge_request_event").then_some("CI_MERGE_REQUEST_PROJECT_ID");
+    let home = (kind == Some(SourceKind::MergeRequest)).then_some("CI_MERGE_REQUEST_PROJECT_ID");
     ALL.into_iter()
         .chain(home)
         .chain(more.iter().copied())

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use self::on_merge::add_on_merge;
 use self::preview::{PreviewContext, Seen, preview};
-use self::publish::{deliver, set_status, write_comment};
+use self::publish::{Publisher, deliver, publisher, set_status, write_comment};
 use self::report::{collisions, report, show_values};
 use self::upgrade::{add_lock, mark_unread};
 use crate::change::{
@@ -75,11 +75,16 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
         report.notices.push(Notice::ForkReport);
         return Ok((report, None, None));
     }
+    let publisher = publisher(job, job.environment.comment, &mut assessment.report).await?;
     let seen = assessment.preview(job, &format!("pull-{number}")).await;
     let unanswered = seen.unanswered;
     let mut report = assessment.finish(&request, seen);
     add_collisions(&**forge, &mut report, number).await;
-    let (own, url, unwritten) = write_comment(job, (number, head), &mut report).await?;
+    let own = match publisher {
+        Publisher::Known(own) => own,
+        Publisher::Unknown(unknown) => return Ok((report, None, unanswered.max(unknown))),
+    };
+    let (url, unwritten) = write_comment(job, own, (number, head), &mut report).await?;
     let exits = [
         unanswered,
         unwritten,
@@ -209,6 +214,7 @@ async fn merge_group(
         fork: Some(false),
         ..ChangeRequest::default()
     };
+    let publisher = publisher(job, false, &mut assessment.report).await?;
     let seen = match group_offline(job, &branch, head, &assessment.report).await {
         Some((reason, unanswered)) => {
             request.fork = Some(matches!(reason, OfflineReason::QueuedFork { .. }));
@@ -222,7 +228,10 @@ async fn merge_group(
     };
     let unanswered = seen.unanswered;
     let mut report = assessment.finish(&request, seen);
-    let unwritten = set_status(&*job.forge, head, None, &mut report).await;
+    let unwritten = match publisher {
+        Publisher::Known(own) => set_status(&*job.forge, head, own, &mut report).await,
+        Publisher::Unknown(unknown) => unknown,
+    };
     Ok((report, unanswered.max(unwritten)))
 }
 

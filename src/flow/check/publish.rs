@@ -16,49 +16,64 @@ use crate::report::{
 use crate::stack::StackName;
 use crate::workspace::write_file;
 
-/// Writes the comment on a pull request. Returns the token's user, the comment's address, and an exit code if a later run may write
-/// it: a check that the forge does not take still ends with its summary and files.
+/// Who publishes a check.
+pub enum Publisher {
+    /// The token's user; `None` if the forge does not say, and the check only writes a status that names no comment.
+    Known(Option<UserId>),
+    /// Nothing is published, because the forge does not say whose token the job has. With an exit code if a later run may find out.
+    Unknown(Option<Exit>),
+}
+
+/// The token's user. Fails if the job's settings name another one.
+pub async fn publisher(
+    job: &Job,
+    writes_comment: bool,
+    report: &mut Report,
+) -> Result<Publisher, JobError> {
+    let what = match writes_comment {
+        true => NotWritten::Comment,
+        false => NotWritten::Status,
+    };
+    match job.forge.current_user().await {
+        Ok(None) if writes_comment => {
+            report.notices.push(Notice::CommentAuthorUnknown);
+            Ok(Publisher::Unknown(None))
+        }
+        Ok(own) => Ok(Publisher::Known(own)),
+        Err(error) if error.is_misconfigured() => Err(error.into()),
+        Err(error) => {
+            not_written(report, what, &error);
+            Ok(Publisher::Unknown(Some(Exit::Unreachable)))
+        }
+    }
+}
+
+/// Writes the comment on a pull request. Returns its address, and an exit code if a later run may write it: a check that the forge
+/// does not take still ends with its summary and files.
 pub async fn write_comment(
     job: &Job,
+    own: Option<UserId>,
     (number, head): (u64, &CommitSha),
     report: &mut Report,
-) -> Result<(Option<UserId>, Option<String>, Option<Exit>), JobError> {
-    if !job.environment.comment {
-        // The user only saves writing an equal status again.
-        return Ok((job.forge.current_user().await.ok().flatten(), None, None));
-    }
+) -> Result<(Option<String>, Option<Exit>), JobError> {
+    let Some(own) = own.filter(|_| job.environment.comment) else {
+        return Ok((None, None));
+    };
     let limit = job.forge.profile().comment_chars;
     let body = print::comment(report, head, limit);
     let body = body.map_err(|error| JobError::Internal(error.into()))?;
-    let own = match job.forge.current_user().await {
-        Ok(Some(own)) => own,
-        Ok(None) => {
-            report.notices.push(Notice::CommentAuthorUnknown);
-            return Ok((None, None, None));
-        }
-        Err(error) => {
-            not_written(report, NotWritten::Comment, &error);
-            return Ok((None, None, Some(Exit::Unreachable)));
-        }
-    };
     // A change that concerns nothing gets no comment, but one that said otherwise before is corrected.
     if report.is_empty() {
         match job.forge.own_comment(number, own, MARKER).await {
-            Ok(None) => return Ok((Some(own), None, None)),
+            Ok(None) => return Ok((None, None)),
             Ok(Some(_)) => {}
-            Err(error) => {
-                let exit = not_written(report, NotWritten::Comment, &error);
-                return Ok((Some(own), None, exit));
-            }
+            Err(error) => return Ok((None, not_written(report, NotWritten::Comment, &error))),
         }
     }
     let written = job.forge.upsert_comment(number, own, MARKER, &body).await;
     Ok(match written {
-        Ok(written) => (Some(own), Some(written.url().to_owned()), None),
-        Err(error) => {
-            let exit = not_written(report, NotWritten::Comment, &error);
-            (Some(own), None, exit)
-        }
+        Ok(written) => (Some(written.url().to_owned()), None),
+        Err(error) => (None, not_written(report, NotWritten::Comment, &error)),
     })
 }
 

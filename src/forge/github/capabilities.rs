@@ -139,6 +139,7 @@ fn refused(error: ForgeError) -> Capability {
         ForgeErrorKind::Limited { .. }
         | ForgeErrorKind::Expired
         | ForgeErrorKind::Unreachable
-        | ForgeErrorKind::Invalid => Capability::Unproven(error.to_string()),
+        | ForgeErrorKind::Invalid
+        | ForgeErrorKind::Misconfigured { .. } => Capability::Unproven(error.to_string()),
     }
 }

@@ -54,12 +54,13 @@ impl GitLab {
         let is_check = claims.is_some_and(|it| it.pipeline_source == "merge_request_event");
         match self.check_user.filter(|user| is_check && *user != own) {
             None => Ok(own),
-            Some(user) => Err(ForgeError::invalid(
+            Some(user) => Err(ForgeError::misconfigured(
                 "the token's user",
                 format!(
-                    "PROVISIONER_CHECK_USER is {}, and the token is of user {}: set the component's input `check-user` to \"{}\"",
-                    user.0, own.0, own.0
+                    "PROVISIONER_CHECK_USER is {}, and PROVISIONER_CHECK_TOKEN is of user {}",
+                    user.0, own.0
                 ),
+                format!("set the component's input `check-user` to \"{}\"", own.0),
             )),
         }
     }

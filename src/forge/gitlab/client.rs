@@ -70,17 +70,18 @@ impl GitLab {
     /// Sends no request.
     pub fn new(access: &ProjectAccess) -> Result<Self, ForgeError> {
         let what = "access to GitLab";
-        let invalid = |message: String| ForgeError::invalid(what, message);
+        let help = "set the component's input `server` to the server's address";
+        let wrong = |message: String| ForgeError::misconfigured(what, message, help);
         let api_url = access.api_url.trim_end_matches('/').to_owned();
         let is_web = api_url.starts_with("https://") || api_url.starts_with("http://");
         let server = api_url
             .strip_suffix("/api/v4")
             .filter(|_| is_web)
-            .ok_or_else(|| invalid(format!("{api_url:?} is not SERVER/api/v4")))?;
+            .ok_or_else(|| wrong(format!("{api_url:?} is not SERVER/api/v4")))?;
         if let Some(claims) = &access.claims
             && !claims.are_of_server(server)
         {
-            return Err(invalid(format!(
+            return Err(wrong(format!(
                 "CI_API_V4_URL names {server}, and the job's identity token is of {:?}",
                 claims.iss
             )));
@@ -92,7 +93,7 @@ impl GitLab {
             .timeout(TIMEOUT)
             .user_agent(concat!("provisioner/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| invalid(with_causes(&error.without_url())))?;
+            .map_err(|error| ForgeError::invalid(what, with_causes(&error.without_url())))?;
         Ok(Self {
             http,
             token: access.token.clone(),

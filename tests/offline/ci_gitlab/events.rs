@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use provisioner::ci::gitlab::parse_event;
+use provisioner::ci::gitlab::{PIPELINE_SOURCES, parse_event};
 use provisioner::ci::{CiEvent, DispatchMode};
 use provisioner::model::CommitSha;
 use serde_json::{Value, json};
@@ -33,8 +33,14 @@ fn event(more: &[(&str, &str)]) -> CiEvent {
     read(more, None).unwrap()
 }
 
-fn other(name: &str) -> CiEvent {
-    CiEvent::Other(name.to_owned())
+/// An event that the program would handle in another case.
+fn idle(name: &str) -> CiEvent {
+    let mut all = PIPELINE_SOURCES.iter();
+    let source = all.find(|source| source.names.contains(&name)).unwrap();
+    CiEvent::Idle {
+        name: name.to_owned(),
+        only_if: source.only_if.unwrap(),
+    }
 }
 
 #[test]
@@ -72,7 +78,7 @@ fn attack_a_pipeline_of_a_fork_checks_nothing() {
         ("CI_MERGE_REQUEST_PROJECT_ID", "41"),
         ("CI_MERGE_REQUEST_IID", "7"),
     ];
-    assert_eq!(event(&fork), other("merge request of a fork"));
+    assert_eq!(event(&fork), idle("merge_request_event"));
 }
 
 #[test]
@@ -102,7 +108,7 @@ fn pushes() {
         // A tag, also one with the branch's name.
         &[("CI_COMMIT_TAG", "main"), ("CI_COMMIT_REF_NAME", "main")],
     ] {
-        assert_eq!(event(&push(more)), other("push"), "{more:?}");
+        assert_eq!(event(&push(more)), idle("push"), "{more:?}");
     }
 }
 
@@ -110,16 +116,16 @@ fn pushes() {
 fn other_sources() {
     let source = |name: &str| event(&[("CI_PIPELINE_SOURCE", name)]);
     assert_eq!(source("schedule"), CiEvent::Schedule);
+    for name in ["trigger", "web", "api"] {
+        assert_eq!(source(name), idle(name));
+    }
     for name in [
-        "trigger",
         "pipeline",
         "parent_pipeline",
         "chat",
         "external_pull_request_event",
-        "web",
-        "api",
     ] {
-        assert_eq!(source(name), other(name));
+        assert_eq!(source(name), CiEvent::Other(name.to_owned()));
     }
     assert!(read(&[], None).is_err());
 }
@@ -221,15 +227,15 @@ fn attack_other_notes_command_nothing() {
     for kind in ["Issue", "Commit", "Snippet", "mergerequest"] {
         // A hostile payload may have a merge request beside it.
         let event = changed("/object_attributes/noteable_type", json!(kind)).unwrap();
-        assert_eq!(event, other("note"), "{kind}");
+        assert_eq!(event, idle("trigger"), "{kind}");
     }
     assert_eq!(
         changed("/merge_request", json!(null)).unwrap(),
-        other("note")
+        idle("trigger")
     );
     assert_eq!(
         changed("/object_kind", json!("push")).unwrap(),
-        other("push")
+        idle("push")
     );
     assert!(changed("/merge_request/iid", json!(-7)).is_err());
     assert!(changed("/object_attributes/id", json!("99")).is_err());
@@ -245,5 +251,5 @@ fn attack_a_payload_beside_another_source_is_ignored() {
     let event = read(&[("CI_PIPELINE_SOURCE", "schedule")], Some(&payload));
     assert_eq!(event.unwrap(), CiEvent::Schedule);
     let event = read(&[("CI_PIPELINE_SOURCE", "web")], Some(&payload));
-    assert_eq!(event.unwrap(), other("web"));
+    assert_eq!(event.unwrap(), idle("web"));
 }

@@ -1,5 +1,6 @@
 //! GitLab CI: what its variables mean, and what a job leaves.
 
+mod check_user;
 mod claims;
 mod events;
 mod fetched;

@@ -95,8 +95,8 @@ fn doctor_knows_the_jobs_of_gitlab() {
     let subject = "project_path:acme/infra:ref_type:branch:ref:feature";
     let claims = world.claims(subject, "feature", false);
     let variables = pull.pipeline(&world.alice);
-    let job = world.job(&variables, &world.gitlab.check_token(), &claims);
-    let check = doctor(&job);
+    let check_job = world.job(&variables, &world.gitlab.check_token(), &claims);
+    let check = doctor(&check_job);
     assert_own_words(&world, "doctor in a check", &check);
     assert!(check.stdout.contains("merge request 7"), "{}", check.stdout);
     let once = "the role Reporter and the scope api: works";
@@ -114,6 +114,25 @@ fn doctor_knows_the_jobs_of_gitlab() {
     assert_own_words(&world, "doctor without a token", &bare);
     let help = "PROVISIONER_CHECK_TOKEN and PROVISIONER_APPLY_TOKEN";
     assert!(bare.stdout.contains(help), "{}", bare.stdout);
+    // A person starts the doctor's job, which has no mode.
+    for source in ["web", "api"] {
+        let mut variables = world.repo.push_pipeline("main", &before, &world.bob);
+        for (name, value) in &mut variables {
+            if name == "CI_PIPELINE_SOURCE" {
+                source.clone_into(value);
+            }
+        }
+        let token = world.gitlab.apply_token();
+        let manual = doctor(&world.job(&variables, &token, &world.branch_claims()));
+        assert_own_words(&world, "doctor by hand", &manual);
+        let case = "handles only if `PROVISIONER_MODE` is `look` or `apply`";
+        assert!(manual.stdout.contains(case), "{}", manual.stdout);
+        assert!(!manual.stdout.contains("ignores"), "{}", manual.stdout);
+    }
+    let wrong = doctor(&check_job.with("PROVISIONER_CHECK_USER", "999"));
+    assert_ne!(wrong.status, 0, "{}", wrong.stdout);
+    let right = format!("`check-user` to \"{}\"", world.gitlab.check_bot().id);
+    assert!(wrong.stdout.contains(&right), "{}", wrong.stdout);
     world.gitlab.take_writes();
 }
 
