@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{ChangeRequest, LockState};
 use crate::plan::{Deletion, Verdict};
 use crate::product::Level;
-use crate::stack::{Stack, StackName};
+use crate::stack::Stack;
+pub use crate::stack::{TEST_TAG, owner_tags};
 use crate::template::{ExternalReference, RoleBoundary};
 
 /// Facts about one stack, read in this run.
@@ -97,20 +98,4 @@ pub enum Authority {
     },
     /// A pull request, perhaps with a command in a comment.
     Request(Box<ChangeRequest>),
-}
-
-/// Marks a stack of `test-deploy`; the value is the name of the tested stack.
-pub const TEST_TAG: &str = "provisioner:test";
-
-/// The tags of provisioner's own stacks: the product, the environment, and the stack's own name, so that tags copied from another
-/// stack do not count. The policy of another environment never decides about a stack.
-pub fn owner_tags(product: &str, stack: &StackName) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        ("provisioner:product".to_owned(), product.to_owned()),
-        (
-            "provisioner:environment".to_owned(),
-            stack.target.environment.clone(),
-        ),
-        ("provisioner:stack".to_owned(), stack.name.clone()),
-    ])
 }

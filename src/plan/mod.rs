@@ -1,5 +1,6 @@
 //! The effect of a change of configs on stacks, as far as it is known without AWS.
 
+mod adoption;
 mod assess;
 mod cause;
 mod changes;
@@ -37,6 +38,10 @@ use crate::product::{Level, Target};
 use crate::stack::StackName;
 use crate::template::{Costs, DataKind, DeletionBehavior, ExternalReference, RoleBoundary};
 
+pub use adoption::{
+    Adoption, AdoptionInput, AdoptionTags, AdoptionVerdict, ComparedResource, DifferentSide,
+    Obstacle, OutputDifference, ResourceDifference, ResourceMatch, TagClash, owner_mark,
+};
 pub use assess::assess;
 pub use cause::Cause;
 pub use changes::{Assessed, Changes};

@@ -1,6 +1,7 @@
 //! All output: text, Markdown, HTML, annotations, SARIF, evidence. One place escapes, one fits limits.
 
 mod action_summary;
+mod adoption;
 mod after_deletion;
 mod alert;
 mod allow_list;
@@ -73,6 +74,7 @@ mod unique_keys;
 mod unserved;
 
 pub use action_summary::{ActionSummary, FolderCount};
+pub use adoption::{adoption, adoption_summary, obstacle};
 pub use alert::Alert;
 pub use changed_keys::show_changed_values;
 pub use changes::{changes, changes_summary, denied_update, redacted_changes};

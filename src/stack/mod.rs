@@ -1,13 +1,18 @@
 //! What CloudFormation reports about stacks. Names and values are those of the API (2010-05-15). A value that AWS adds to an
 //! enumeration later is kept, and counts as unknown.
 
+mod arn;
 mod change_set;
 mod drift;
 mod event;
 mod findings;
+mod live;
 mod name;
+mod other_tool;
+mod owner;
 mod state;
 
+pub use arn::{NotAStackArn, StackArn};
 pub use change_set::{
     ChangeAction, ChangeSet, ChangeTarget, Detail, Evaluation, PolicyAction, Recreation,
     Replacement, ResourceChange,
@@ -15,5 +20,8 @@ pub use change_set::{
 pub use drift::{Difference, Drift, DriftCheck, DriftStatus, Drifted, ResourceDrift};
 pub use event::{StackEvent, first_failure, kept_creations};
 pub use findings::{DescribedChangeSet, Hook, Validation};
+pub use live::{LiveStack, StackParameter};
 pub use name::StackName;
+pub use other_tool::{OtherTool, ToolMark};
+pub use owner::{OWN_TAGS, TEST_TAG, owner_tags};
 pub use state::{Health, Output, Stack, StackStatus};

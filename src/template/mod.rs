@@ -3,6 +3,7 @@
 mod assembled;
 mod check;
 mod cost;
+mod create_only;
 mod data_kind;
 mod document;
 mod external;
@@ -13,12 +14,15 @@ mod money;
 mod name_claim;
 mod naming;
 mod references;
+mod resolve;
+mod resolve_text;
 mod role_boundary;
 mod source_line;
 mod ssm_input;
 
 pub use check::check;
 pub use cost::{Costs, FixedCost, NeededCost, UsePrice, billed, costs};
+pub use create_only::{PropertyEffect, property_effect};
 pub use data_kind::{
     CLUSTER_PROPERTY, DataKind, ENGINE_PROPERTY, data_kind, has_snapshot_by_default, has_snapshots,
 };
@@ -33,6 +37,7 @@ pub use naming::{
     physical_names,
 };
 pub use references::{ResourceReference, resource_references};
+pub use resolve::{ResolvedTemplate, TemplateInputs, UNKNOWN, computed_by};
 pub use role_boundary::{ROLE, RoleBoundary, role_boundaries};
 pub use source_line::{IN_RENDERED, in_own_product, source_line};
 pub use ssm_input::{SsmInput, SsmMismatch};

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::built_in);
 static CREATE_ONLY: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
-    serde_yaml::from_str(include_str!("../fixtures/aws/create-only.yaml")).unwrap()
+    serde_yaml::from_str(include_str!("../../templates/create-only.yaml")).unwrap()
 });
 
 const SUBSCRIPTION: &str = "AWS::SNS::Subscription";

@@ -10,6 +10,7 @@
 mod support;
 
 mod actions;
+mod adoption;
 mod aws_messages;
 mod change_set;
 mod check;

@@ -13,6 +13,7 @@ mod ec2;
 mod emptying;
 mod error;
 mod federated;
+mod live_stacks;
 mod network;
 mod object_keys;
 mod objects;

@@ -1,0 +1,196 @@
+//! The result of comparing a live stack with a config.
+
+use super::Text;
+use super::format::Format;
+use crate::plan::{
+    Adoption, AdoptionVerdict, ComparedResource, DifferentSide, Obstacle, ResourceMatch,
+};
+use crate::template::{DataKind, PropertyEffect};
+use crate::text::pluralize;
+
+const HEAD: &[&str] = &["effect", "resource", "type", "property", "why"];
+/// Differences of a table.
+const MAX_ROWS: usize = 200;
+
+impl AdoptionVerdict {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::Equivalent => "equivalent",
+            Self::WouldChange => "would change",
+            Self::Cannot => "cannot be adopted",
+        }
+    }
+}
+
+/// Why a stack cannot be adopted.
+pub fn obstacle(obstacle: &Obstacle) -> Text {
+    let values = |words: &'static str, live: &str, needed: &str| {
+        let live = Text::ours(words)
+            .and(Text::ours(": "))
+            .and(Text::name(live));
+        live.and(Text::ours("; the config has "))
+            .and(Text::name(needed))
+    };
+    let status = |words: &'static str, status: &str| {
+        Text::ours(words)
+            .and(Text::ours(": "))
+            .and(Text::name(status))
+    };
+    match obstacle {
+        Obstacle::NoStackId { id } => status("not the id of a stack", id),
+        Obstacle::OtherAccount { live, needed } => {
+            values("the stack is in another account", live, needed)
+        }
+        Obstacle::OtherRegion { live, needed } => {
+            values("the stack is in another region", live, needed)
+        }
+        Obstacle::OtherName { live, needed } => values("the stack has another name", live, needed),
+        Obstacle::OtherConfig { tag, live, needed } => {
+            let tag = Text::ours("another config owns the stack: ").and(Text::name(tag));
+            let tag = tag.and(Text::ours(" is ")).and(Text::name(live));
+            tag.and(Text::ours("; the config needs "))
+                .and(Text::name(needed))
+        }
+        Obstacle::OtherTool(owner) => {
+            let tool = Text::ours(owner.tool.name()).and(Text::ours(" owns the stack: "));
+            tool.and(Text::name(&owner.mark))
+        }
+        Obstacle::TestStack { tested } => {
+            status("a test created the stack, and deletes it", tested)
+        }
+        Obstacle::InProgress { status: word } => status("an operation is running", word),
+        Obstacle::Failed { status: word } => status("the last operation failed", word),
+        Obstacle::NeverCreated { status: word } => status("the stack was never created", word),
+        Obstacle::Deleted { status: word } => status("the stack is deleted", word),
+        Obstacle::UnreadableTemplate => Text::ours("the live template cannot be read"),
+        Obstacle::TooManyTags { count } => Text::ours("the stack would have ")
+            .and(Text::count(*count, "tag"))
+            .and(Text::ours("; CloudFormation allows 50")),
+    }
+}
+
+/// The verdict in one line.
+pub fn adoption_summary(adoption: &Adoption) -> String {
+    let changed = adoption.changed().count();
+    let parts = [
+        (changed, "resource"),
+        (adoption.outputs.len(), "output"),
+        (adoption.sections.len(), "section"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| pluralize(count, what))
+        .collect();
+    let verdict = adoption.verdict.words();
+    match adoption.verdict {
+        AdoptionVerdict::WouldChange => format!("{verdict}: {}", parts.join(", ")),
+        _ => verdict.to_owned(),
+    }
+}
+
+/// Obstacles, differences, tags and drift. Values of properties are not shown.
+pub fn adoption(adoption: &Adoption, format: Format) -> String {
+    let mut text = String::new();
+    let mut line = |line: Text| text.push_str(&format.line(&line));
+    for found in &adoption.obstacles {
+        line(obstacle(found));
+    }
+    for output in &adoption.outputs {
+        let side = match output.side {
+            DifferentSide::OnlyLive => " would be removed",
+            DifferentSide::OnlyConfig => " would be added",
+            DifferentSide::Both => " would change",
+        };
+        let shown = Text::ours("output ").and(Text::name(&output.key));
+        let shown = shown.and(Text::ours(side));
+        line(match &output.export {
+            Some(export) => shown
+                .and(Text::ours("; other stacks import it as "))
+                .and(Text::name(export)),
+            None => shown,
+        });
+    }
+    for section in &adoption.sections {
+        line(
+            Text::ours("section ")
+                .and(Text::name(section))
+                .and(Text::ours(" differs, so all resources may change")),
+        );
+    }
+    for (key, value) in &adoption.tags.added {
+        line(Text::ours("tag added: ").and(Text::name(format!("{key}={value}"))));
+    }
+    let kept = adoption.tags.kept.len();
+    if kept > 0 {
+        line(Text::count(kept, "tag").and(Text::ours(" kept")));
+    }
+    if adoption.drift.status.is_drift() {
+        line(Text::ours(
+            "the stack has drifted from its template; an update may overwrite that",
+        ));
+    }
+    let rows: Vec<Vec<Text>> = adoption.changed().flat_map(rows).collect();
+    let left_out = rows.len().saturating_sub(MAX_ROWS);
+    if !rows.is_empty() {
+        text.push_str(&format.table(HEAD, &rows[..rows.len().min(MAX_ROWS)]));
+    }
+    if left_out > 0 {
+        let rest = Text::ours("and ").and(Text::count(left_out, "more difference"));
+        text.push_str(&format.line(&rest));
+    }
+    text
+}
+
+fn rows(resource: &ComparedResource) -> Vec<Vec<Text>> {
+    let row = |effect: &'static str, property: &str, why: Text| {
+        let property = match property {
+            "" => Text::default(),
+            property => Text::name(property),
+        };
+        vec![
+            Text::ours(effect),
+            Text::name(&resource.logical_id),
+            Text::name(&resource.kind),
+            property,
+            why,
+        ]
+    };
+    let data = match resource.holds {
+        DataKind::Data => "holds data",
+        DataKind::NotKnown => "may hold data",
+        DataKind::Nothing => "",
+    };
+    match resource.matches {
+        ResourceMatch::Identical | ResourceMatch::Equivalent => Vec::new(),
+        ResourceMatch::WouldBeAdded => vec![row("add", "", Text::default())],
+        ResourceMatch::WouldBeRemoved => {
+            let behavior = resource.deletion_behavior.map_or("", |it| it.word());
+            let why = [behavior, data].into_iter().filter(|it| !it.is_empty());
+            vec![row("remove", "", Text::list(why.map(Text::ours)))]
+        }
+        ResourceMatch::OtherType => {
+            let why = Text::ours("CloudFormation refuses another type under the same logical id");
+            vec![row("refused", "", why)]
+        }
+        ResourceMatch::WouldChange => {
+            let differences = resource.differences.iter();
+            let rows = differences.map(|difference| {
+                let effect = match difference.effect {
+                    PropertyEffect::InPlace => "change",
+                    PropertyEffect::MayReplace => "may replace",
+                    PropertyEffect::Replaces => "replace",
+                };
+                let why = match (&difference.computed_by, difference.side) {
+                    (Some(computed), _) => Text::ours("computed by ").and(Text::name(computed)),
+                    (None, DifferentSide::OnlyLive) => Text::ours("only in the stack"),
+                    (None, DifferentSide::OnlyConfig) => Text::ours("only in the config"),
+                    (None, DifferentSide::Both) => Text::ours("other value"),
+                };
+                row(effect, &difference.path, why)
+            });
+            rows.collect()
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A live stack compared with what a config renders.
+
+mod obstacles;
+mod properties;
+mod templates;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use provisioner::config::sample;
+use provisioner::model::RepoPath;
+use provisioner::plan::{Adoption, AdoptionInput};
+use provisioner::product::{Registry, Target};
+use provisioner::stack::{
+    DriftCheck, LiveStack, Output, Stack, StackName, StackParameter, StackStatus, owner_tags,
+};
+use provisioner::template::Document;
+
+const ACCOUNT: &str = "123456789012";
+const REGION: &str = "us-west-2";
+const NAME: &str = "acme-stack";
+
+/// A live stack and a rendered template, which agree in everything but their templates.
+struct Pair {
+    live: LiveStack,
+    template: String,
+    stack: StackName,
+    rendered: String,
+}
+
+impl Pair {
+    fn new(template: &str, rendered: &str) -> Self {
+        Self {
+            live: live(NAME),
+            template: template.to_owned(),
+            stack: StackName {
+                target: Target {
+                    account: ACCOUNT.to_owned(),
+                    region: REGION.to_owned(),
+                    environment: "prod".to_owned(),
+                },
+                name: NAME.to_owned(),
+            },
+            rendered: rendered.to_owned(),
+        }
+    }
+
+    fn parameter(mut self, name: &str, value: &str) -> Self {
+        let value = StackParameter {
+            value: value.to_owned(),
+            resolved: None,
+        };
+        self.live.parameters.insert(name.to_owned(), value);
+        self
+    }
+
+    fn tag(mut self, key: &str, value: &str) -> Self {
+        let tags = &mut self.live.stack.tags;
+        tags.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    fn compare(&self) -> Adoption {
+        let document = Document::parse(&RepoPath::typed("rendered"), &self.rendered).unwrap();
+        Adoption::new(&AdoptionInput {
+            live: &self.live,
+            template: &self.template,
+            stack: &self.stack,
+            owner: &owner_tags("s3", &self.stack),
+            rendered: &self.rendered,
+            document: &document,
+        })
+    }
+
+    /// Logical id and paths of all differences.
+    fn paths(&self) -> Vec<String> {
+        let adoption = self.compare();
+        let changed = adoption.changed();
+        let paths = changed.flat_map(|resource| {
+            let paths = resource.differences.iter();
+            paths.map(|difference| format!("{}{}", resource.logical_id, difference.path))
+        });
+        paths.collect()
+    }
+}
+
+fn live(name: &str) -> LiveStack {
+    LiveStack {
+        stack: Stack {
+            id: format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/6a4c9a50"),
+            name: name.to_owned(),
+            status: StackStatus("CREATE_COMPLETE".to_owned()),
+            reason: None,
+            protected: false,
+            tags: BTreeMap::new(),
+            outputs: vec![Output {
+                key: "Name".to_owned(),
+                value: "x".to_owned(),
+                export: Some("acme-name".to_owned()),
+            }],
+            created: 0,
+            drift: DriftCheck::default(),
+        },
+        parameters: BTreeMap::new(),
+        parent: None,
+        root: None,
+        role: None,
+        capabilities: Vec::new(),
+    }
+}
+
+/// The templates of the products' samples.
+static SAMPLES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let registry = Registry::built_in();
+    let tiers = [
+        ("s3", "standard"),
+        ("ml", "starter"),
+        ("ml", "professional"),
+        ("ml", "enterprise"),
+    ];
+    let templates = tiers.map(|(product, tier)| {
+        let product = registry.product(product).unwrap().unwrap();
+        let config = sample(&registry, &product, tier).unwrap();
+        product.render_template(&config.derived.scope).unwrap()
+    });
+    templates.into()
+});

@@ -1,0 +1,224 @@
+//! Which stacks cannot be adopted, and the tags and the digest of the others.
+
+use provisioner::plan::{AdoptionVerdict, Obstacle};
+use provisioner::stack::{OtherTool, StackStatus, ToolMark};
+
+use super::Pair;
+
+const PLAIN: &str = "Resources: {A: {Type: T}}\n";
+
+fn plain() -> Pair {
+    Pair::new(PLAIN, PLAIN)
+}
+
+fn obstacles(pair: &Pair) -> Vec<Obstacle> {
+    let adoption = pair.compare();
+    let is_obstructed = adoption.verdict == AdoptionVerdict::Cannot;
+    assert_eq!(is_obstructed, !adoption.obstacles.is_empty());
+    adoption.obstacles
+}
+
+#[test]
+fn attack_a_stack_in_another_place_is_not_adopted() {
+    let with_id = |id: &str| {
+        let mut pair = plain();
+        pair.live.stack.id = id.to_owned();
+        obstacles(&pair)
+    };
+    let other = |live: &str, needed: &str| (live.to_owned(), needed.to_owned());
+    let (live, needed) = other("210987654321", "123456789012");
+    let id = "arn:aws:cloudformation:us-west-2:210987654321:stack/acme-stack/1";
+    assert_eq!(with_id(id), [Obstacle::OtherAccount { live, needed }]);
+    let (live, needed) = other("us-west-1", "us-west-2");
+    let id = "arn:aws:cloudformation:us-west-1:123456789012:stack/acme-stack/1";
+    assert_eq!(with_id(id), [Obstacle::OtherRegion { live, needed }]);
+    let (live, needed) = other("acme", "acme-stack");
+    let id = "arn:aws:cloudformation:us-west-2:123456789012:stack/acme/1";
+    assert_eq!(with_id(id), [Obstacle::OtherName { live, needed }]);
+    assert!(matches!(
+        *with_id("acme-stack"),
+        [Obstacle::NoStackId { .. }]
+    ));
+}
+
+#[test]
+fn attack_tags_of_another_config_are_not_replaced() {
+    for (key, value) in [
+        ("provisioner:environment", "dev"),
+        ("provisioner:product", "ml"),
+        ("provisioner:stack", "other-stack"),
+    ] {
+        let pair = plain().tag(key, value);
+        let [Obstacle::OtherConfig { tag, live, .. }] = &*obstacles(&pair) else {
+            panic!("{key}")
+        };
+        assert_eq!((tag.as_str(), live.as_str()), (key, value));
+        assert_eq!(pair.compare().tags.clashing.len(), 1);
+    }
+}
+
+#[test]
+fn stacks_of_tests_and_of_other_tools_are_not_adopted() {
+    let test = plain().tag("provisioner:test", "acme-stack");
+    assert!(matches!(*obstacles(&test), [Obstacle::TestStack { .. }]));
+    let of_template = |text: &str| obstacles(&Pair::new(text, PLAIN));
+    let mark = |tool: OtherTool, mark: &str| {
+        let mark = mark.to_owned();
+        [Obstacle::OtherTool(ToolMark { tool, mark })]
+    };
+    assert_eq!(
+        of_template(
+            "Transform: [AWS::Include, 'AWS::Serverless-2016-10-31']\nResources: {A: {Type: T}}\n"
+        ),
+        mark(OtherTool::Sam, "transform AWS::Serverless-2016-10-31")
+    );
+    assert_eq!(
+        of_template("Resources: {M: {Type: AWS::CDK::Metadata}}\n"),
+        mark(OtherTool::Cdk, "resource M")
+    );
+    assert_eq!(
+        of_template("Resources: {A: {Type: T, Metadata: {'aws:cdk:path': App/A}}}\n"),
+        mark(OtherTool::Cdk, "resource A")
+    );
+    let mut nested = plain();
+    nested.live.parent = Some("arn:parent".to_owned());
+    assert_eq!(
+        obstacles(&nested),
+        mark(OtherTool::NestedStack, "parent arn:parent")
+    );
+}
+
+#[test]
+fn only_stable_stacks_are_adopted() {
+    let with = |status: &str| {
+        let mut pair = plain();
+        pair.live.stack.status = StackStatus(status.to_owned());
+        obstacles(&pair).pop()
+    };
+    for stable in [
+        "CREATE_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "IMPORT_COMPLETE",
+    ] {
+        assert_eq!(with(stable), None);
+    }
+    for busy in ["UPDATE_IN_PROGRESS", "SOMETHING_NEW", ""] {
+        assert!(matches!(with(busy), Some(Obstacle::InProgress { .. })));
+    }
+    for failed in ["UPDATE_ROLLBACK_FAILED", "ROLLBACK_COMPLETE"] {
+        assert!(matches!(with(failed), Some(Obstacle::Failed { .. })));
+    }
+    let review = with("REVIEW_IN_PROGRESS");
+    assert!(matches!(review, Some(Obstacle::NeverCreated { .. })));
+    let deleted = with("DELETE_COMPLETE");
+    assert!(matches!(deleted, Some(Obstacle::Deleted { .. })));
+}
+
+#[test]
+fn attack_a_template_that_cannot_be_read() {
+    for text in ["", "{", "Resources: {A: 1, A: 2}", "a: &a [*a]"] {
+        let found = obstacles(&Pair::new(text, PLAIN));
+        let is_unreadable = found == [Obstacle::UnreadableTemplate];
+        assert!(is_unreadable || text.is_empty(), "{text}: {found:?}");
+    }
+    let empty = Pair::new("", PLAIN).compare();
+    assert_ne!(empty.verdict, AdoptionVerdict::Equivalent);
+}
+
+#[test]
+fn other_tags_are_kept() {
+    let pair = plain()
+        .tag("Team", "ml")
+        .tag("provisioner:stack", "acme-stack");
+    let adoption = pair.compare();
+    let added: Vec<&str> = adoption.tags.added.keys().map(String::as_str).collect();
+    assert_eq!(added, ["provisioner:environment", "provisioner:product"]);
+    let kept: Vec<&str> = adoption.tags.kept.keys().map(String::as_str).collect();
+    assert_eq!(kept, ["Team", "provisioner:stack"]);
+    assert!(!adoption.is_adopted());
+    let adopted = pair
+        .tag("provisioner:environment", "prod")
+        .tag("provisioner:product", "s3");
+    assert!(adopted.compare().is_adopted());
+}
+
+#[test]
+fn a_stack_has_at_most_50_tags() {
+    let with = |count: usize| {
+        let tags = (0..count).map(|index| format!("Tag{index}"));
+        obstacles(&tags.fold(plain(), |pair, key| pair.tag(&key, "x")))
+    };
+    assert_eq!(with(47), []);
+    assert_eq!(with(48), [Obstacle::TooManyTags { count: 51 }]);
+}
+
+#[test]
+fn attack_the_digest_covers_stack_template_parameters_and_tags() {
+    let digest = |pair: &Pair| pair.compare().digest;
+    let first = digest(&plain());
+    assert_eq!(first, digest(&plain()));
+    let mut renewed = plain();
+    renewed.live.stack.id.push('1');
+    let mut environment = plain();
+    environment.stack.target.environment = "dev".to_owned();
+    let comment = format!("# comment\n{PLAIN}");
+    for other in [
+        renewed,
+        environment,
+        Pair::new(&comment, PLAIN),
+        plain().parameter("P", "x"),
+        plain().tag("Team", "ml"),
+    ] {
+        assert_ne!(digest(&other), first);
+    }
+    // What is rendered later does not count: the adoption sends the live template.
+    let rendered = Pair::new(PLAIN, &comment);
+    assert_eq!(digest(&rendered), first);
+}
+
+#[test]
+fn every_obstacle_has_words() {
+    let word = || "x".to_owned();
+    let (live, needed, status) = (word(), word(), word());
+    let all = [
+        Obstacle::NoStackId { id: word() },
+        Obstacle::OtherAccount {
+            live: live.clone(),
+            needed: needed.clone(),
+        },
+        Obstacle::OtherRegion {
+            live: live.clone(),
+            needed: needed.clone(),
+        },
+        Obstacle::OtherName {
+            live: live.clone(),
+            needed: needed.clone(),
+        },
+        Obstacle::OtherConfig {
+            tag: word(),
+            live,
+            needed,
+        },
+        Obstacle::OtherTool(ToolMark {
+            tool: OtherTool::Cdk,
+            mark: word(),
+        }),
+        Obstacle::TestStack { tested: word() },
+        Obstacle::InProgress {
+            status: status.clone(),
+        },
+        Obstacle::Failed {
+            status: status.clone(),
+        },
+        Obstacle::NeverCreated {
+            status: status.clone(),
+        },
+        Obstacle::Deleted { status },
+        Obstacle::UnreadableTemplate,
+        Obstacle::TooManyTags { count: 51 },
+    ];
+    let lines = all
+        .iter()
+        .map(|obstacle| provisioner::report::obstacle(obstacle).plain());
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+}
