@@ -75,12 +75,12 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
         report.notices.push(Notice::ForkReport);
         return Ok((report, None, None));
     }
-    let publisher = publisher(job, job.environment.comment, &mut assessment.report).await?;
     let seen = assessment.preview(job, &format!("pull-{number}")).await;
     let unanswered = seen.unanswered;
     let mut report = assessment.finish(&request, seen);
     add_collisions(&**forge, &mut report, number).await;
-    let own = match publisher {
+    // On GitHub the list of open pull requests names the token's user.
+    let own = match publisher(job, job.environment.comment, &mut report).await? {
         Publisher::Known(own) => own,
         Publisher::Unknown(unknown) => return Ok((report, None, unanswered.max(unknown))),
     };

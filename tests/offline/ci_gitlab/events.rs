@@ -235,7 +235,7 @@ fn attack_other_notes_command_nothing() {
     );
     assert_eq!(
         changed("/object_kind", json!("push")).unwrap(),
-        idle("push")
+        idle("trigger")
     );
     assert!(changed("/merge_request/iid", json!(-7)).is_err());
     assert!(changed("/object_attributes/id", json!("99")).is_err());
