@@ -31,7 +31,7 @@ impl ApprovalCount {
     /// `None` where no approval is needed: read-only effects, and the command line.
     fn new(input: &RuleInput<'_>) -> Option<Self> {
         let request = input.request()?;
-        if input.is_read_only() {
+        if input.is_read_only() || input.is_without_pull_request() {
             return None;
         }
         let environment = &input.stack.target.environment;

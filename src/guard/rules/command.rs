@@ -36,7 +36,11 @@ pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
     };
     let confirmed = request.command();
     let Some(confirmed) = confirmed.and_then(|command| command.confirm.as_deref()) else {
-        return denial("no comment confirms the deletion".to_owned());
+        let fact = match request.trigger {
+            Some(_) => "no comment confirms the deletion",
+            None => "the event that requests the deletion is not known",
+        };
+        return denial(fact.to_owned());
     };
     match digest {
         None => denial("the deletion's digest is not known".to_owned()),
@@ -58,7 +62,10 @@ pub fn confirmer_may(input: &RuleInput<'_>) -> Option<Denial> {
     (!may_approve(by, approvers)).then(|| {
         Denial::new(
             Code::ApproverNotAllowed,
-            format!("{} is not an approver", by.login),
+            match by.permission {
+                Some(_) => format!("{} is not an approver", by.login),
+                None => format!("whether {} may approve is not known", by.login),
+            },
             "ask a person of `approvers` in the policy file to confirm it; without `approvers`, a person with write permission",
         )
     })

@@ -2,7 +2,7 @@
 
 use super::RuleInput;
 use crate::diagnostic::Code;
-use crate::guard::{Authority, Denial, EffectKind, Facts};
+use crate::guard::{Authority, Denial, EffectKind, Facts, Trigger};
 use crate::plan::Verdict;
 use crate::product::Level;
 use crate::stack::StackName;
@@ -48,17 +48,22 @@ pub fn actor_is_known(input: &RuleInput<'_>) -> Option<Denial> {
 pub fn is_forced(input: &RuleInput<'_>) -> Option<Denial> {
     let deletes = matches!(input.kind, EffectKind::Delete | EffectKind::TearDown);
     let forced = match &input.facts.authority {
-        Authority::Unknown => false,
-        Authority::CommandLine { force, .. } => *force,
+        Authority::Unknown => None,
+        Authority::CommandLine { force, .. } => Some(*force),
         // A merge confirms everything but a deletion.
-        Authority::Request(request) => {
-            !deletes || request.command().is_some_and(|command| command.force)
-        }
+        Authority::Request(_) if !deletes => Some(true),
+        Authority::Request(request) => request.trigger.as_ref().map(|trigger| match trigger {
+            Trigger::Comment(command) => command.force,
+            Trigger::Change => false,
+        }),
     };
-    (needs_confirmation(input) && !forced).then(|| {
+    (needs_confirmation(input) && forced != Some(true)).then(|| {
         Denial::new(
             Code::ForceRequired,
-            "`--force` was not given",
+            match forced {
+                Some(_) => "`--force` was not given",
+                None => "whether `--force` was given is not known",
+            },
             match input.kind {
                 EffectKind::Delete | EffectKind::TearDown => {
                     "read what the deletion removes, then add `--force`"

@@ -27,6 +27,13 @@ impl<'a> RuleInput<'a> {
         self.request().filter(|_| !passes)
     }
 
+    /// Whether no pull request is known to contain the change, so that nothing of one was read. Another rule (`is_merged`) denies
+    /// the effect, and other rules claim nothing about a pull request.
+    pub(super) fn is_without_pull_request(&self) -> bool {
+        self.merge()
+            .is_some_and(|request| request.merged == Some(false) && request.number == 0)
+    }
+
     /// How to change the policy. A pull request cannot change the policy that decides about it, and a command line may have none.
     pub(super) fn policy_remedy(&self, change: &str) -> String {
         let file = self.policy.ok().and_then(|policy| policy.file.as_ref());

@@ -12,7 +12,7 @@ pub fn is_merged(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.merge()?;
     let (fact, remedy) = match request.merged {
         Some(true) => return None,
-        Some(false) if request.number == 0 => (
+        _ if input.is_without_pull_request() => (
             "no merged pull request is known to contain the change",
             "change the config in a pull request, and have it approved",
         ),
@@ -56,6 +56,9 @@ pub fn branch_is_protected(input: &RuleInput<'_>) -> Option<Denial> {
 /// An identity that any branch can get changes stacks without this guard. That holds for tests too, which use the same identity.
 pub fn identity_is_limited(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.request().filter(|_| !input.is_read_only())?;
+    if input.is_without_pull_request() {
+        return None;
+    }
     let environment = &input.stack.target.environment;
     let fact = match request.identity_limited {
         Some(true) => return None,
@@ -165,12 +168,22 @@ pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
     let deletes = matches!(input.kind, EffectKind::Delete | EffectKind::TearDown);
     match (deletes, request.asks) {
         (true, Some(RequestedChange::Delete)) | (false, Some(RequestedChange::Provision)) => None,
-        (true, _) => Some(Denial::new(
+        (true, None) => Some(Denial::new(
+            Code::DeleteNotRequested,
+            "whether the pull request removes the stack's config is not known",
+            "remove the config in a pull request, and have it approved",
+        )),
+        (false, None) => Some(Denial::new(
+            Code::NotRequested,
+            "what the pull request changes of this stack is not known",
+            "comment on the pull request that changed the stack's config",
+        )),
+        (true, Some(_)) => Some(Denial::new(
             Code::DeleteNotRequested,
             "the pull request does not remove the stack's config",
             "remove the config in a pull request, and have it approved",
         )),
-        (false, _) => Some(Denial::new(
+        (false, Some(_)) => Some(Denial::new(
             Code::NotRequested,
             "the pull request does not change this stack",
             "comment on the pull request that changed the stack's config",
@@ -182,7 +195,7 @@ pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
 /// confirmed.
 pub fn plan_is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.merge()?;
-    if matches!(input.kind, EffectKind::Delete | EffectKind::TearDown) {
+    if input.is_deletion() || input.is_without_pull_request() {
         return None;
     }
     let remedy = "open a new pull request that changes the config, so that its plan is reviewed";
@@ -196,10 +209,20 @@ pub fn plan_is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
             ),
             remedy,
         )),
-        None => Some(Denial::new(
-            Code::PlanChanged,
-            "the check reported no plan of the pull request's head, or the plan no longer matches",
-            remedy,
-        )),
+        None => {
+            let newest = request.reports.as_ref().map(|reports| reports.last());
+            let fact = match newest.map(|newest| newest.map(|report| &report.plan)) {
+                None => "the plans that the check reported are not known".to_owned(),
+                Some(None) => "the check reported no plan of the pull request's head".to_owned(),
+                Some(Some(None)) => {
+                    "the newest check of the pull request's head reported no plan".to_owned()
+                }
+                Some(Some(Some(plan))) => format!(
+                    "the reported plan {} cannot be computed again from the pull request's head",
+                    plan.get(..12).unwrap_or(plan)
+                ),
+            };
+            Some(Denial::new(Code::PlanChanged, fact, remedy))
+        }
     }
 }

@@ -13,6 +13,7 @@ mod request;
 mod scene;
 mod stack;
 mod two_policies;
+mod unread;
 
 use std::sync::LazyLock;
 

@@ -43,12 +43,7 @@ fn attack_a_direct_push_belongs_to_no_pull_request<W: ForgeWorld>() {
     let before = world.repo().head("main");
     let commit = world.repo().commit("main").author(&world.user("alice"));
     commit.write(&world.workdir().path(), world.text()).push();
-    let codes = [
-        "not-merged",
-        "environment-not-protected",
-        "plan-changed",
-        "approval-missing",
-    ];
+    let codes = ["not-merged"];
     let run = world.assert_denied(&before, &codes);
     insta::assert_snapshot!("direct_push", world.shown(&run.summary));
 }
