@@ -52,7 +52,7 @@ pub fn doctor(args: &DoctorArgs) -> (String, Exit) {
     let text = match args.format {
         ListFormat::Text => doctor_text(findings),
         ListFormat::Markdown => doctor_markdown(findings),
-        ListFormat::Json => json_text(&DoctorReport { findings }).unwrap_or_default(),
+        ListFormat::Json => json_text(&DoctorReport::new(findings)).unwrap_or_default(),
     };
     (text, diagnosis.exit)
 }

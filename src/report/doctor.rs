@@ -30,7 +30,18 @@ impl Status {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DoctorReport<'a> {
     /// In the order of the checks.
-    pub findings: &'a [Finding],
+    findings: &'a [Finding],
+    /// The command that solves the first problem, or shows it in full. `null` if the setup is whole, or no command helps.
+    next: Option<&'static str>,
+}
+
+impl<'a> DoctorReport<'a> {
+    pub fn new(findings: &'a [Finding]) -> Self {
+        Self {
+            findings,
+            next: next_command(findings),
+        }
+    }
 }
 
 impl JsonDocument for DoctorReport<'_> {
@@ -85,7 +96,7 @@ fn next_command(findings: &[Finding]) -> Option<&'static str> {
     match (first.part, first.mark, &*first.what) {
         ("policy", Status::Bad, "policy file") => Some("provisioner explain policy-invalid"),
         ("policy", Status::Bad, "configs") => Some("provisioner validate-config"),
-        ("job" | "aws", ..) => None,
+        ("job" | "credentials", ..) => None,
         _ => Some("provisioner init"),
     }
 }
@@ -142,7 +153,7 @@ mod tests {
             Some("provisioner validate-config")
         );
         assert_eq!(next(&[absent]), Some("provisioner init"));
-        assert_eq!(next(&[("aws", Status::Bad, "credentials")]), None);
+        assert_eq!(next(&[("credentials", Status::Bad, "account")]), None);
         assert_eq!(next(&[("token", Status::Good, "x")]), None);
     }
 }

@@ -323,6 +323,8 @@ fn a_laptop_gets_a_diagnosis() {
     let said = workdir.run(&["doctor"]);
     assert_eq!(said.status, 0, "{}", said.stdout);
     insta::assert_snapshot!("laptop", workdir.redact_account(&said.stdout));
+    let said = workdir.run(&["doctor", "--format", "json"]);
+    insta::assert_snapshot!("laptop_json", workdir.redact_account(&said.stdout));
 
     let config = workdir.read(&workdir.path());
     workdir.write(&workdir.path(), &config.replace("versioning", "versoning"));
@@ -336,6 +338,7 @@ fn a_laptop_gets_a_diagnosis() {
         .map(|it| &it["what"])
         .collect();
     assert_eq!(bad, ["policy file", "configs"]);
+    assert_eq!(report["next"], "provisioner explain policy-invalid");
 }
 
 #[test]
