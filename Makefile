@@ -75,10 +75,10 @@ test-emulator: ## Create and delete every stack on an emulator of AWS; not in `t
 	'$(TESTBED)/localstack/bin/python' tests/contract/deploy.py '$(BINARY)' examples/s3/configs
 
 # gitlab-ci-local needs rsync, which `make test` must not need.
-test-gitlab: bed ## Run the GitLab component's jobs in gitlab-ci-local; not in `test`, as it needs rsync
+test-gitlab: bed ## Run the GitLab component and the pipeline that init writes in gitlab-ci-local; not in `test`, as it needs rsync
 	command -v rsync >/dev/null || { echo 'error: rsync is not installed'; exit 1; }
 	npm install --prefix '$(TESTBED)/gitlab-ci-local' --no-audit --no-fund --silent gitlab-ci-local@4.64.0
-	PROVISIONER_TESTBED='$(TESTBED)' cargo test --locked --test testbed -- --ignored gitlab::runner
+	PROVISIONER_TESTBED='$(TESTBED)' cargo test --locked --test testbed -- --ignored gitlab::runner setup::gitlab
 
 site: ## Build the documentation as a site into target/site, and check its links
 	tests/testbed_servers/install.sh site

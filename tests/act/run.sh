@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs an example workflow inside `act` on this host: no container, nothing downloaded, loopback only.
+# Runs a workflow inside `act` on this host: no container, nothing downloaded, loopback only.
 #
 #   tests/act/run.sh WORKFLOW EVENT EVENT_FILE WORK
 #
-#   WORKFLOW     path of a file in examples, without `.yml`
+#   WORKFLOW     path of a workflow file
 #   EVENT        pull_request, merge_group, issue_comment, push or schedule
 #   EVENT_FILE   the event's payload, JSON
 #   WORK         an empty directory for the run; afterwards it holds
@@ -27,11 +27,11 @@
 #
 # The exit code is 0 when all jobs succeeded and 1 when one failed.
 #
-# What differs from the example, and why:
+# What differs from the workflow at GitHub, and why:
 # - the action is the one of this repository, as the commit of a release whose one file is RELEASE_FILE;
 # - `tests/act/build` takes the place of its build and gives out the script that starts the binary under test;
 # - other actions would be downloaded: `tests/act/stand-in` and `tests/act/download` take their places, and keep what they are given;
-# - act does not know `queue` and `deployment` yet, which are taken out;
+# - `tests/act/known-to-act.sed` deletes the lines that act does not know yet;
 # - act has no identity tokens: `tests/act/provisioner.sh` starts the binary with what GitHub would give it.
 set -euo pipefail
 
@@ -39,7 +39,7 @@ if [ "$#" -ne 4 ]; then
   printf 'usage: %s WORKFLOW EVENT EVENT_FILE WORK\n' "$0" >&2
   exit 2
 fi
-workflow=$1 event=$2
+workflow=$(realpath -- "$1") event=$2
 event_file=$(realpath -- "$3")
 mkdir -p -- "$4"
 work=$(realpath -- "$4")
@@ -50,8 +50,7 @@ repository=${GITHUB_REPOSITORY:-acme/infra}
 
 tree=$work/tree home=$work/home
 mkdir -p -- "$tree/.github/workflows" "$home/.config/act" "$work/tmp"
-sed -e '/^ *queue: max$/d' -e '/^ *deployment: false$/d' \
-  "$root/examples/$workflow.yml" > "$tree/.github/workflows/workflow.yml"
+sed -f "$root/tests/act/known-to-act.sed" -- "$workflow" > "$tree/.github/workflows/workflow.yml"
 
 # The action of this repository at the commit of a release, with a stand-in for the build.
 release=${RELEASE_FILE:-$root/tests/act/provisioner.sh}

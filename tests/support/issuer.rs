@@ -19,7 +19,7 @@ const BEARER: &str = "runner-bearer-Zk3Qx9Lw2Vb7";
 
 /// An issuer for one job.
 pub struct Issuer {
-    /// `127.0.0.1:PORT`, also the issuer's name.
+    /// `127.0.0.1:PORT`, also the issuer's name unless it has another.
     pub address: String,
     issued: Arc<Mutex<Vec<String>>>,
     stop: Option<oneshot::Sender<()>>,
@@ -29,20 +29,25 @@ pub struct Issuer {
 #[derive(Clone)]
 struct IssuerState {
     address: String,
-    subject: String,
+    claims: Value,
     issued: Arc<Mutex<Vec<String>>>,
 }
 
 impl Issuer {
     /// The subject of the job's tokens, such as `repo:acme/infra:pull_request`.
     pub fn new(subject: &str) -> Self {
+        Self::with_claims(json!({"sub": subject}))
+    }
+
+    /// The tokens have these claims too. `iss` names a server that is not on loopback.
+    pub fn with_claims(claims: Value) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         listener.set_nonblocking(true).expect("a socket");
         let issued = Arc::default();
         let state = IssuerState {
             address: address.clone(),
-            subject: subject.to_owned(),
+            claims,
             issued: Arc::clone(&issued),
         };
         let (stop, stopped) = oneshot::channel::<()>();
@@ -79,15 +84,21 @@ impl Issuer {
 
     /// A token of another job, for AWS.
     pub fn token(&self, subject: &str) -> String {
-        token(&self.address, subject, Some("sts.amazonaws.com"))
+        let claims = json!({"sub": subject});
+        signed(&all_claims(
+            &self.address,
+            &claims,
+            Some("sts.amazonaws.com"),
+        ))
     }
 
     /// A token with further claims, as GitLab mints it when a job starts.
     pub fn job_token(&self, claims: &Value) -> String {
-        let mut all = claims_of(&self.address, "", Some("sts.amazonaws.com"));
-        let more = claims.as_object().expect("claims");
-        all.as_object_mut().expect("claims").extend(more.clone());
-        let token = signed(&all);
+        let token = signed(&all_claims(
+            &self.address,
+            claims,
+            Some("sts.amazonaws.com"),
+        ));
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         issued.push(token.clone());
         token
@@ -132,32 +143,29 @@ async fn answer(
             Json(json!({"message": "who is that?"})),
         );
     }
-    let token = token(
-        &state.address,
-        &state.subject,
-        query.get("audience").map(String::as_str),
-    );
+    let audience = query.get("audience").map(String::as_str);
+    let token = signed(&all_claims(&state.address, &state.claims, audience));
     let mut issued = state.issued.lock().unwrap_or_else(PoisonError::into_inner);
     issued.push(token.clone());
     (StatusCode::OK, Json(json!({"count": 1, "value": token})))
 }
 
-fn token(address: &str, subject: &str, audience: Option<&str>) -> String {
-    signed(&claims_of(address, subject, audience))
-}
-
-fn claims_of(address: &str, subject: &str, audience: Option<&str>) -> Value {
+/// The usual claims, replaced and completed by those of the job.
+fn all_claims(address: &str, claims: &Value, audience: Option<&str>) -> Value {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("a time")
         .as_secs();
-    json!({
+    let mut all = json!({
         "iss": format!("https://{address}"),
-        "sub": subject,
+        "sub": "",
         "aud": audience,
         "iat": now,
         "exp": now + 300,
-    })
+    });
+    let own = claims.as_object().expect("claims").clone();
+    all.as_object_mut().expect("claims").extend(own);
+    all
 }
 
 fn signed(claims: &Value) -> String {

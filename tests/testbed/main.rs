@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod act;
 mod aws;
 mod cancelled;
 mod check;
@@ -24,4 +25,5 @@ mod init;
 mod provision;
 mod roles;
 mod runner;
+mod setup;
 mod world;

@@ -4,133 +4,15 @@
     reason = "a runner is a process that leaves files"
 )]
 
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
+use crate::act::{WorkflowRun, example, run, run_with};
 use crate::support::check::Scene;
 use crate::support::file_server::{FileServer, Reply};
-use crate::support::github::FakeGitHub;
 use crate::support::job::{BINARY, config, path};
-use crate::support::testbed;
 use crate::world::*;
-
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-
-/// A run of a workflow.
-struct WorkflowRun {
-    work: TempDir,
-    succeeded: bool,
-}
-
-impl WorkflowRun {
-    /// A file of the run; empty where there is none.
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.work.path().join("run").join(name)).unwrap_or_default()
-    }
-
-    /// The lines that act printed.
-    fn log(&self) -> Vec<Value> {
-        let log = self.read("log");
-        log.lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect()
-    }
-
-    /// The action's outputs in a job; empty for a job that did not run. act passes on outputs that `action.yml` does not declare,
-    /// which GitHub does not.
-    #[track_caller]
-    fn outputs(&self, job: &str, environment: Option<&str>) -> Value {
-        let is_meant = |line: &&Value| {
-            line["command"] == "set-output"
-                && line["stepID"] == serde_json::json!(["provisioner"])
-                && line["jobID"] == job
-                && line["matrix"]["environment"].as_str() == environment
-        };
-        let declared = yaml("action.yml");
-        let mut outputs = serde_json::Map::new();
-        for line in self.log().iter().filter(is_meant) {
-            let name = line["name"].as_str().unwrap();
-            let value = format!("${{{{ steps.provisioner.outputs.{name} }}}}");
-            assert_eq!(declared["outputs"][name]["value"], value, "{name}");
-            outputs.insert(name.to_owned(), line["arg"].clone());
-        }
-        outputs.into()
-    }
-
-    #[track_caller]
-    fn success(&self) -> &Self {
-        assert!(self.succeeded, "{}", self.read("log"));
-        self
-    }
-
-    /// Job summaries.
-    fn summaries(&self) -> String {
-        let log = self.log();
-        let summaries = log.iter().filter(|line| line["command"] == "summary");
-        summaries
-            .filter_map(|line| line["content"].as_str())
-            .collect()
-    }
-}
-
-/// A file of this repository.
-fn yaml(name: &str) -> Value {
-    let text = std::fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
-    serde_yaml::from_str(&text).unwrap()
-}
-
-/// Runs an example workflow for an event. The released binary is a script that starts the binary under test and keeps what it leaves.
-fn run(
-    github: &FakeGitHub,
-    workflow: &str,
-    event: &str,
-    payload: &Value,
-    variables: &[(&str, &str)],
-) -> WorkflowRun {
-    let script = std::fs::read(Path::new(ROOT).join("tests/act/provisioner.sh")).unwrap();
-    let server = FileServer::new(move |_, _| Reply::file(&script));
-    let release = ("RELEASE_URL", server.url());
-    let variables = [&[(release.0, release.1.as_str())], variables].concat();
-    run_with(github, workflow, event, payload, &variables)
-}
-
-fn run_with(
-    github: &FakeGitHub,
-    workflow: &str,
-    event: &str,
-    payload: &Value,
-    variables: &[(&str, &str)],
-) -> WorkflowRun {
-    let work = TempDir::new().unwrap();
-    let file = work.path().join("event.json");
-    std::fs::write(&file, payload.to_string()).unwrap();
-    let output = Command::new("bash")
-        .arg(Path::new(ROOT).join("tests/act/run.sh"))
-        .args([workflow, event])
-        .arg(&file)
-        .arg(work.path().join("run"))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("ACT", testbed::root().join("venv/bin/act"))
-        .env("PROVISIONER_BINARY", BINARY)
-        .env("GITHUB_API_URL", github.api_url())
-        .env("GITHUB_TOKEN", github.actions_token())
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    assert_eq!(
-        String::from_utf8_lossy(&output.stderr),
-        "",
-        "act itself did not start"
-    );
-    WorkflowRun {
-        work,
-        succeeded: output.status.success(),
-    }
-}
 
 /// The same with both roles.
 fn run_in(world: &World, workflow: &str, event: &str, payload: &Value) -> WorkflowRun {
@@ -141,7 +23,13 @@ fn run_in(world: &World, workflow: &str, event: &str, payload: &Value) -> Workfl
         ("ACT_ID_TOKEN_URL", &run_action[0].1),
         ("ID_TOKEN_BEARER", &run_action[1].1),
     ];
-    run(&world.github, workflow, event, payload, &variables)
+    run(
+        &world.github,
+        &example(workflow),
+        event,
+        payload,
+        &variables,
+    )
 }
 
 #[test]
@@ -160,7 +48,7 @@ fn checks_a_pull_request(name: &str) {
     let feature = scene.repo.commit("feature").write(&path("b001"), broken);
     feature.write(&path("b002"), config("b002", "")).push();
     let event = scene.pull().event("opened", &scene.alice);
-    let workflow = run(&scene.github, name, "pull_request", &event, &[]);
+    let workflow = run(&scene.github, &example(name), "pull_request", &event, &[]);
     assert!(!workflow.succeeded, "config errors fail the job");
     assert_eq!(
         workflow.read("kept/check/status"),
@@ -188,37 +76,6 @@ fn checks_a_pull_request(name: &str) {
     );
 }
 
-/// From an empty folder to the comment about the first config: `init`, its files on the default branch, and the check. The workflow
-/// equals the one that `init` writes; `offline::init` compares them.
-#[test]
-fn the_files_of_init_check_their_first_config() {
-    let start = std::time::Instant::now();
-    let folder = TempDir::new().unwrap();
-    crate::support::job::git(folder.path(), &["init", "--quiet"]);
-    let answers = "init --forge github --repository acme/infra --product s3 --environment dev=123456789012 --environment prod=123456789012 --region eu-central-1 --code-owner @acme/ops";
-    let answers: Vec<&str> = answers.split(' ').collect();
-    let output = crate::support::job::run_in(folder.path(), &answers);
-    assert!(output.status.success(), "{output:?}");
-    let read = |path: &str| std::fs::read_to_string(folder.path().join(path)).unwrap();
-    let scene = Scene::new();
-    let policy = ".provisioner.yaml";
-    scene.repo.commit("main").write(policy, read(policy)).push();
-    scene.repo.branch("feature", &scene.repo.head("main"));
-    let path = "s3/configs/acme-dev-0001-eu-central-1-s3.yaml";
-    let feature = scene.repo.commit("feature");
-    feature.write(path, read(path)).push();
-    let event = scene.pull().event("opened", &scene.alice);
-    let check = "workflows/check";
-    let workflow = run(&scene.github, check, "pull_request", &event, &[]);
-    println!("from init to the first comment: {:?}", start.elapsed());
-    workflow.success();
-    scene.github.expect_writes(&[COMMENT, STATUS]);
-    let comment = &scene.repo.comments(7)[0].body;
-    for text in ["1 stack to create", "acme-dev-0001-eu-central-1-s3-stack"] {
-        assert!(comment.contains(text), "{comment}");
-    }
-}
-
 /// The program itself as the release: downloaded, verified, kept in the tool cache, and run. For measurements
 /// `PROVISIONER_RELEASED` names another binary.
 #[test]
@@ -239,7 +96,7 @@ fn the_action_checks_with_its_released_binary() {
     let start = std::time::Instant::now();
     let workflow = run_with(
         &scene.github,
-        "workflows/check",
+        &example("workflows/check"),
         "pull_request",
         &event,
         &variables,
@@ -279,7 +136,7 @@ fn attack_a_changed_release_never_runs() {
     let variables = [("RELEASE_URL", url.as_str()), ("RELEASE_FILE", BINARY)];
     let workflow = run_with(
         &scene.github,
-        "workflows/check",
+        &example("workflows/check"),
         "pull_request",
         &event,
         &variables,
