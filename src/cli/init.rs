@@ -8,18 +8,19 @@ use clap::Args;
 
 use super::init_prompt::{ask_all, complete, open};
 use super::logger;
+use super::products::TextFormat;
 use crate::diagnostic::{Diagnostic, LOG_TARGET};
 use crate::exit::{Exit, exit_codes};
 use crate::forge::local::LocalRepository;
 use crate::guard::{POLICY_FILE, Policy, read_policy};
 use crate::init::{
     AnswerProblem, Answers, ExistingFiles, FileState, Given, Givens, Origin, PlanError, PlanMode,
-    Question, RepositoryFacts, SETUP_PATHS, SetupPlan, answers_of_remote, code_owner_places,
-    earlier_answers, patch, plan, plan_text,
+    Question, RepositoryFacts, SETUP_PATHS, SetupPlan, SetupReport, answers_of_remote,
+    code_owner_places, earlier_answers, optional_questions, patch, plan, plan_text,
 };
 use crate::model::RepoPath;
 use crate::product::Registry;
-use crate::report::{diagnostics, escape_workflow_commands};
+use crate::report::{diagnostics, escape_workflow_commands, json_text};
 use crate::workspace::{
     SetupPlace, add_repository_products, create_files, has_configs, repository_folder, setup_place,
 };
@@ -30,6 +31,7 @@ const EXAMPLES: &str = "Examples:
     --region eu-central-1 --code-owner @acme/platform
   provisioner init --check           compare the files with this program
   provisioner init --diff | git apply    take over what differs
+  provisioner init --format json ...     for programs, without questions
 
 Existing files stay as they are. A second run reads the answers from them. Forge,
 repository and server are guessed from the git remote `origin`. provisioner does
@@ -83,8 +85,11 @@ pub struct InitArgs {
     #[arg(long, conflicts_with = "diff")]
     check: bool,
     /// Print a patch for files that differ, and write nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     diff: bool,
+    /// Print the results in this format
+    #[arg(long, value_enum, default_value_t)]
+    format: TextFormat,
 }
 
 fn after_help() -> String {
@@ -136,20 +141,21 @@ impl InitArgs {
 }
 
 /// Why nothing was written.
-struct Stop(String, Exit);
+enum Stop {
+    /// Missing answers, and all problems.
+    Answers(Vec<Question>, Vec<AnswerProblem>),
+    Invalid(Vec<Diagnostic>),
+}
 
 impl From<Vec<AnswerProblem>> for Stop {
     fn from(problems: Vec<AnswerProblem>) -> Self {
-        let lines = problems
-            .iter()
-            .map(|problem| format!("error: {}\n  help: {}\n", problem.message, problem.help));
-        Self(lines.collect(), Exit::Usage)
+        Self::Answers(Vec::new(), problems)
     }
 }
 
 impl From<Vec<Diagnostic>> for Stop {
     fn from(problems: Vec<Diagnostic>) -> Self {
-        Self(diagnostics(&problems), Exit::Config)
+        Self::Invalid(problems)
     }
 }
 
@@ -162,18 +168,56 @@ impl From<PlanError> for Stop {
     }
 }
 
-/// Writes what is missing. Returns standard output and the exit code.
-pub fn run(args: &InitArgs) -> (String, Exit) {
-    match init(args) {
-        Ok(done) => done,
-        Err(Stop(message, exit)) => {
-            log::error!(target: LOG_TARGET, "{message}");
-            (String::new(), exit)
+impl Stop {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Answers(..) => Exit::Usage,
+            Self::Invalid(_) => Exit::Config,
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Answers(_, problems) => {
+                let lines = problems.iter().map(|problem| {
+                    format!("error: {}\n  help: {}\n", problem.message, problem.help)
+                });
+                lines.collect()
+            }
+            Self::Invalid(problems) => diagnostics(problems),
+        }
+    }
+
+    fn report(self, givens: &Givens) -> SetupReport {
+        let (missing, problems, diagnostics) = match self {
+            Self::Answers(missing, problems) => (missing, problems, Vec::new()),
+            Self::Invalid(diagnostics) => (Vec::new(), Vec::new(), diagnostics),
+        };
+        SetupReport {
+            problems,
+            diagnostics,
+            ..SetupReport::new(givens, &missing, &optional_questions(givens))
         }
     }
 }
 
-fn init(args: &InitArgs) -> Result<(String, Exit), Stop> {
+/// Writes what is missing. Returns standard output and the exit code.
+pub fn run(args: &InitArgs) -> (String, Exit) {
+    let mut givens = args.givens();
+    match (init(args, &mut givens), args.format) {
+        (Ok(done), _) => done,
+        (Err(stop), TextFormat::Text) => {
+            log::error!(target: LOG_TARGET, "{}", stop.text());
+            (String::new(), stop.exit())
+        }
+        (Err(stop), TextFormat::Json) => {
+            let exit = stop.exit();
+            (json_text(&stop.report(&givens)).unwrap_or_default(), exit)
+        }
+    }
+}
+
+fn init(args: &InitArgs, givens: &mut Givens) -> Result<(String, Exit), Stop> {
     let repository = LocalRepository::open(PathBuf::from("."));
     let repository = repository.map_err(|error| {
         let help = "run it in the repository, or run `git init` first";
@@ -182,7 +226,6 @@ fn init(args: &InitArgs) -> Result<(String, Exit), Stop> {
     let root = repository_folder();
     let (existing, mut blocked) = read(&root, &SETUP_PATHS);
     let policy = existing_policy(&existing)?;
-    let mut givens = args.givens();
     let mut add = |others: Givens| {
         for (question, given) in others {
             givens.entry(question).or_insert(given);
@@ -195,8 +238,9 @@ fn init(args: &InitArgs) -> Result<(String, Exit), Stop> {
         let origin = Origin::Guess("the git remote");
         add(Givens::from([(Question::Branch, Given { text, origin })]));
     }
-    answer(&mut givens, &existing, &root, args.check || args.diff)?;
-    let answers = Answers::parse(&givens)?;
+    let is_quiet = args.check || args.diff || args.format == TextFormat::Json;
+    answer(givens, &existing, &root, is_quiet)?;
+    let answers = Answers::parse(givens)?;
     let mut registry = Registry::built_in();
     add_repository_products(&mut registry, &root);
     let planned = |existing: &ExistingFiles| {
@@ -225,7 +269,7 @@ fn init(args: &InitArgs) -> Result<(String, Exit), Stop> {
         return Err(problems.collect::<Vec<_>>().into());
     }
     let existing = ExistingFiles(existing.0.into_iter().chain(more.0).collect());
-    finish(args, &planned(&existing)?, &givens, &root)
+    finish(args, &planned(&existing)?, givens, &root)
 }
 
 /// The texts of files, and why others cannot be read or written, by path.
@@ -285,25 +329,22 @@ fn answer(
     // Answers that follow from others are not missing as long as those are.
     let open = open(givens);
     let is_first = |question: &Question| !question.follows() || open.iter().all(|it| it.follows());
-    let missing = open
-        .iter()
-        .filter(|question| is_first(question))
-        .map(|question| {
-            AnswerProblem::new(
-                format!("missing answer: {}", question.words()),
-                format!("pass `{}`", question.flag()),
-            )
-        });
-    let missing: Vec<AnswerProblem> = missing.collect();
+    let missing: Vec<Question> = open.iter().copied().filter(is_first).collect();
     // An invalid answer is reported beside the missing ones.
     let invalid = givens.iter().filter_map(|(question, given)| {
         let forge = givens.get(&Question::Forge).map(|given| &*given.text);
         crate::init::check_answer(*question, &given.text, forge.unwrap_or_default()).err()
     });
-    let problems: Vec<AnswerProblem> = invalid.chain(missing).collect();
+    let absent = missing.iter().map(|question| {
+        AnswerProblem::new(
+            format!("missing answer: {}", question.words()),
+            format!("pass `{}`", question.flag()),
+        )
+    });
+    let problems: Vec<AnswerProblem> = invalid.chain(absent).collect();
     match problems.is_empty() {
         true => Ok(()),
-        false => Err(problems.into()),
+        false => Err(Stop::Answers(missing, problems)),
     }
 }
 
@@ -334,7 +375,16 @@ fn finish(
             Stop::from(problems.collect::<Vec<_>>())
         })?;
     }
-    let text = plan_text(plan, givens, mode, &root.display().to_string());
+    let text = match args.format {
+        TextFormat::Text => {
+            let text = plan_text(plan, givens, mode, &root.display().to_string());
+            escape_workflow_commands(&text)
+        }
+        TextFormat::Json => {
+            let report = SetupReport::new(givens, &[], &optional_questions(givens));
+            json_text(&report.with_plan(plan, mode)).unwrap_or_default()
+        }
+    };
     let is_done = |state: FileState, is_sample| match state {
         FileState::Unchanged => true,
         FileState::New => is_sample,
@@ -348,5 +398,5 @@ fn finish(
         true => Exit::Ok,
         false => Exit::Config,
     };
-    Ok((escape_workflow_commands(&text), exit))
+    Ok((text, exit))
 }

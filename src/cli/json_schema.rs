@@ -6,6 +6,7 @@ use super::check_product::ProductCheckReport;
 use super::lock::LockReport;
 use super::result::ActionResults;
 use super::roles::RolesReport;
+use crate::init::SetupReport;
 use crate::report::{
     CodeList, DoctorReport, JsonDocument, ProductList, ProductReport, Replayed, Report, json_schema,
 };
@@ -31,6 +32,7 @@ pub const DOCUMENT_SCHEMAS: &[DocumentSchema] = &[
     DocumentSchema::new::<ProductReport>(),
     DocumentSchema::new::<ProductCheckReport>(),
     DocumentSchema::new::<LockReport>(),
+    DocumentSchema::new::<SetupReport>(),
 ];
 
 impl DocumentSchema {

@@ -14,6 +14,7 @@ mod remote;
 mod sample;
 mod scalar;
 mod setup;
+mod setup_report;
 mod shell;
 mod show;
 mod step;
@@ -35,6 +36,7 @@ pub use question::{
 };
 pub use remote::answers_of_remote;
 pub use setup::{EnvironmentAccounts, Pin, SetupForge};
+pub use setup_report::SetupReport;
 pub use shell::quote_argument;
 pub use show::{PlanMode, patch, plan_text};
 pub use step::SetupStep;

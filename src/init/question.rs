@@ -2,23 +2,43 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::existing::ExistingFiles;
 
 /// In the order in which they are asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Question {
+    /// `github` or `gitlab`.
     Forge,
+    /// Host of the forge.
     Server,
+    /// The repository's path.
     Repository,
+    /// The default branch.
+    #[serde(rename = "default-branch")]
     Branch,
+    /// Product of the first config.
     Product,
+    /// Folder of configs.
+    #[serde(rename = "configs")]
     Folder,
+    /// Environments with their accounts, such as `dev=123456789012`.
     Environments,
+    /// AWS region of the first config.
     Region,
+    /// Prefix of stack names.
     Prefix,
+    /// Owners of the setup, such as `@acme/platform`.
+    #[serde(rename = "code-owners")]
     Owners,
+    /// Action or component, at the commit of a release.
     Release,
+    /// Image of the jobs of GitLab, by digest.
     Image,
+    /// Id of the user of the check's token, for GitLab.
     CheckUser,
 }
 
@@ -44,10 +64,12 @@ pub struct Given {
 
 pub type Givens = BTreeMap<Question, Given>;
 
-/// A missing or an invalid answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A missing or an invalid answer, or a place that cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AnswerProblem {
+    /// What is wrong.
     pub message: String,
+    /// How to solve it.
     pub help: String,
 }
 

@@ -25,7 +25,8 @@ pub fn patch(plan: &SetupPlan) -> String {
     differs.map(file_patch).collect()
 }
 
-fn file_patch(file: &PlannedFile) -> String {
+/// The difference of a file.
+pub fn file_patch(file: &PlannedFile) -> String {
     let before = file.before.as_deref().unwrap_or_default();
     let hunks = diff(before, &file.text).and_then(|found| found.unified);
     let path = &file.path;

@@ -1,11 +1,15 @@
 //! A step of an administrator, and the steps that both forges share.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::answers::Answers;
 use super::shell::quote_argument;
 
 /// A step with its commands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SetupStep {
+    /// An imperative.
     pub title: String,
     /// To be run in this order.
     pub commands: Vec<String>,

@@ -2,6 +2,7 @@
 
 mod fresh;
 mod hostile;
+mod json;
 mod later;
 mod property;
 mod repository;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::support::documents::assert_json_documented;
 use crate::support::job::{git, run_in};
 
 pub const COMMIT: &str = "1234567890123456789012345678901234567890";
@@ -62,6 +63,7 @@ impl InitRepository {
 
     pub fn run(&self, arguments: &[&str]) -> InitOutput {
         let output = run_in(self.folder.path(), arguments);
+        assert_json_documented(arguments, &output.stdout);
         InitOutput {
             status: output.status.code().unwrap(),
             stdout: String::from_utf8(output.stdout).unwrap(),
