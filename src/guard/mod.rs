@@ -13,6 +13,7 @@ mod policy;
 mod policy_change;
 mod request;
 mod rules;
+mod weaker;
 
 pub use crate::model::EffectKind;
 pub use adoption::adoption_command;

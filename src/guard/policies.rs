@@ -79,6 +79,12 @@ impl<'a> Policies<'a> {
         roles.into_iter().next()
     }
 
+    /// Whether a policy names an apply role for any environment.
+    pub fn names_apply_roles(self) -> bool {
+        let mut policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        policies.any(Policy::names_apply_roles)
+    }
+
     /// The policy before the change, which no change chooses; `None` if its file has errors.
     pub fn before(self) -> Option<&'a Policy> {
         self.before.as_ref().ok()

@@ -148,6 +148,20 @@ impl Policy {
         id.parse().ok().map(UserId)
     }
 
+    /// The owner of a bot as the file writes it; `bot` is its id.
+    pub(super) fn owner_of_bot(&self, bot: &str) -> Option<&str> {
+        self.bots.get(bot).map(String::as_str)
+    }
+
+    /// The `plan` or `apply` role of an environment, with its placeholders.
+    pub(super) fn role_of(&self, environment: &str, role: &str) -> Option<&str> {
+        let roles = &self.environments.get(environment)?.roles;
+        match role {
+            "plan" => roles.plan.as_deref(),
+            _ => roles.apply.as_deref(),
+        }
+    }
+
     /// All users that `approvers` lists, as `login` or `login#id`.
     pub fn listed_users(&self) -> std::collections::BTreeSet<&str> {
         let listed = self.environments.values().flat_map(|own| &own.approvers);
@@ -174,6 +188,12 @@ impl Policy {
     pub fn apply_role(&self, target: &Target) -> Option<String> {
         let own = self.environments.get(&target.environment)?;
         own.roles.apply.as_deref().map(|role| filled(role, target))
+    }
+
+    /// Whether any environment has an apply role.
+    pub(super) fn names_apply_roles(&self) -> bool {
+        let mut environments = self.environments.values();
+        environments.any(|own| own.roles.apply.is_some())
     }
 
     /// The policy that decides alone if the one before the change does not load: at least two approvals, and no deletions.

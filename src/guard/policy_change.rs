@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::policy::{Policy, read_file as read_policy, read_values};
+use super::policy::{read_file as read_policy, read_values};
+use super::weaker::allows_more;
 use crate::diagnostic::Diagnostic;
 use crate::model::{FileContents, RepoPath};
 use crate::product::Target;
@@ -36,7 +37,7 @@ pub struct ChangedKey {
     pub after: Option<String>,
     /// The number of configs whose stacks it concerns.
     pub configs: usize,
-    /// Whether the policy allows more than before: fewer approvals, more approvers, updates, deletions, accounts or environments.
+    /// Whether the key allows, selects or shows something that was not before, or names another role.
     pub allows_more: bool,
 }
 
@@ -86,36 +87,6 @@ impl PolicyChange {
     }
 }
 
-/// Whether a changed key allows more than before.
-fn allows_more(key: &str, old: &Policy, new: &Policy) -> bool {
-    let more = |old: &[String], new: &[String]| {
-        !old.is_empty() && (new.is_empty() || new.iter().any(|name| !old.contains(name)))
-    };
-    let mut parts = key.split('.');
-    let (environment, field) = match (parts.next(), parts.next(), parts.next()) {
-        (Some("accounts"), ..) => return more(&old.accounts, &new.accounts),
-        // Owners answer for bots, which then count as these persons.
-        (Some("bots"), ..) => return true,
-        (Some("environments"), Some(name), field) => (name, field),
-        // A name that no environment has: the defaults count.
-        (Some("defaults"), field, _) => ("", field),
-        _ => return false,
-    };
-    let is_listed = |policy: &Policy| {
-        policy.environments.is_empty() || policy.environments.contains_key(environment)
-    };
-    if !environment.is_empty() && !is_listed(old) && is_listed(new) {
-        return true;
-    }
-    match field {
-        Some("approvals") => new.approvals(environment) < old.approvals(environment),
-        Some("updates") => new.updates(environment) > old.updates(environment),
-        Some("deletes") => new.deletes(environment) && !old.deletes(environment),
-        Some("approvers") => more(old.approvers(environment), new.approvers(environment)),
-        _ => false,
-    }
-}
-
 /// Whether a key has a say about a target. A default has none where the environment has a value of its own.
 fn concerns(key: &str, target: &Target, policies: [&Value; 2]) -> bool {
     let environment = &target.environment;
@@ -141,8 +112,18 @@ fn changed_keys(
     if before == after {
         return;
     }
-    // An absent mapping is shown key by key, too.
+    // An absent mapping is shown key by key, too; an empty one has no keys to show.
     let empty = Value::Object(serde_json::Map::new());
+    let is_empty = |side: Option<&Value>| side.is_none_or(|side| *side == empty);
+    if is_empty(before) && is_empty(after) {
+        return keys.push(ChangedKey {
+            key: at.to_owned(),
+            before: before.map(Value::to_string),
+            after: after.map(Value::to_string),
+            configs: 0,
+            allows_more: false,
+        });
+    }
     let sides = [before, after].map(|side| side.unwrap_or(&empty).as_object());
     match sides {
         [Some(old), Some(new)] => {

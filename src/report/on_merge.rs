@@ -162,8 +162,10 @@ impl OnMerge {
             })),
         };
         let mut denials = denials_before_merge(kind, policies, &facts, &stack, previewed);
+        // A team that names no role applies its configs from the command line.
+        let uses_roles = in_ci || policies.names_apply_roles();
         if policies.problems().next().is_none()
-            && in_ci
+            && uses_roles
             && policies.apply_role(&stack.target).is_none()
         {
             let environment = environment.clone();

@@ -48,6 +48,7 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (BeforeCredentials, ByPolicy, target::policy_is_valid),
     (WithAwsFacts, AfterMerge, target::account_is_the_same),
     (BeforeCredentials, ByPolicy, target::account_is_listed),
+    (BeforeCredentials, ByPolicy, target::role_is_of_account),
     (WithAwsFacts, AfterMerge, target::region_is_the_same),
     (BeforeCredentials, ByPolicy, target::environment_is_listed),
     (BeforeCredentials, ByPolicy, lock::products_are_locked),

@@ -49,6 +49,29 @@ pub fn account_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
     ))
 }
 
+/// The role that a job would assume is in the config's account.
+pub fn role_is_of_account(input: &RuleInput<'_>) -> Option<Denial> {
+    let target = &input.stack.target;
+    let policy = input.policy.ok().filter(|_| input.request().is_some())?;
+    let (key, role) = match input.is_read_only() {
+        true => ("plan", policy.plan_role(target)),
+        false => ("apply", policy.apply_role(target)),
+    };
+    let role = role?;
+    let account = role.split(':').nth(4).unwrap_or_default();
+    (account != target.account).then(|| {
+        let environment = &target.environment;
+        Denial::new(
+            Code::AccountMismatch,
+            format!("the policy's `{key}` role of `{environment}` is in account {account}"),
+            format!(
+                "correct the account of the config, which is {}, or write `{{account_id}}` in place of the account in `environments.{environment}.roles.{key}`",
+                target.account
+            ),
+        )
+    })
+}
+
 /// Requests go to the config's region.
 pub fn region_is_the_same(input: &RuleInput<'_>) -> Option<Denial> {
     let expected = &input.stack.target.region;

@@ -64,6 +64,42 @@ fn a_bucket_rename_is_critical() {
     );
 }
 
+/// A repository that CI applies: an environment without a role is denied there, and the laptop says so too.
+#[test]
+fn a_missing_apply_role_is_reported_if_another_environment_has_one() {
+    let role = "roles: {apply: 'arn:aws:iam::{account_id}:role/apply'}";
+    for (policy, denied) in [
+        (
+            format!("environments: {{dev: {{{role}}}, prod: {{}}}}"),
+            true,
+        ),
+        (
+            format!("environments: {{dev: {{}}, prod: {{{role}}}}}"),
+            false,
+        ),
+        ("environments: {prod: {}}".to_owned(), false),
+    ] {
+        let folder = repository();
+        git(folder.path(), &["switch", "--quiet", "main"]);
+        write(
+            &folder,
+            ".provisioner.yaml",
+            &format!("version: 1\n{policy}\n"),
+        );
+        commit(&folder);
+        git(folder.path(), &["switch", "--quiet", "--create", "new"]);
+        write(&folder, &path("b009"), &config("b009", ""));
+        commit(&folder);
+        let output = check(&folder, &[]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            text.contains("role-not-configured"),
+            denied,
+            "{policy}: {text}"
+        );
+    }
+}
+
 #[test]
 fn odd_file_names_and_links_are_read_literally() {
     let folder = repository();

@@ -272,8 +272,27 @@ fn a_policy_that_allows_more_is_marked() {
         "defaults.deletes",
         "environments.dev.updates",
         "environments.prod.approvers",
+        "environments.test",
     ];
     assert_eq!(keys, expected, "{comment}");
+}
+
+/// A role in another account cannot change the stack, whoever approves the merge.
+#[test]
+fn a_role_of_another_account_is_reported_before_the_merge() {
+    for (account, denied) in [("210987654321", true), ("123456789012", false)] {
+        let role = format!("arn:aws:iam::{account}:role/apply");
+        let scene = scene(&format!(
+            "environments: {{prod: {{roles: {{apply: '{role}'}}}}}}\n"
+        ));
+        let new = config("b003", "");
+        scene.repo.commit("change").write(&path("b003"), new).push();
+        let run = check(&scene);
+        let comment = scene.comment();
+        assert_eq!(comment.contains("account-mismatch"), denied, "{comment}");
+        assert_eq!(comment.contains("1 stack to create"), !denied, "{comment}");
+        assert_eq!(run.status != 0, denied, "{}", run.stderr);
+    }
 }
 
 /// S5: another account is another stack. The merge creates it, and the report names the one that stays.

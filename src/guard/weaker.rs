@@ -1,0 +1,197 @@
+//! Whether a changed key of the policy allows more than before. A key that no rule knows does.
+
+use super::Policy;
+
+/// `key`: dotted.
+pub(super) fn allows_more(key: &str, old: &Policy, new: &Policy) -> bool {
+    let parts: Vec<&str> = key.split('.').collect();
+    match parts[..] {
+        // Neither says what may happen to a stack.
+        ["version"] | ["defaults", "concurrency"] => false,
+        // Without a list, the usual folders are selected.
+        ["configs"] => adds(&old.configs, &new.configs) || new.configs.is_empty(),
+        // Without a list, every account and environment is allowed.
+        ["accounts"] => widens(&old.accounts, &new.accounts),
+        ["environments", name, ..] => of_environment(name, &parts[2..], old, new),
+        // A name that no environment has: the defaults count.
+        ["defaults", field] => of_settings("", field, old, new),
+        // Owners answer for bots, which then count as these persons.
+        ["bots", bot] => new.owner_of_bot(bot).is_some(),
+        ["permissions_boundary"] => old.permissions_boundary.is_some(),
+        ["scope", ..] => of_scope(&parts[1..], old, new),
+        ["values", "show"] => adds(&old.values.show, &new.values.show),
+        _ => true,
+    }
+}
+
+fn of_environment(name: &str, keys: &[&str], old: &Policy, new: &Policy) -> bool {
+    // Without any environment, each is allowed.
+    if new.environments.is_empty() {
+        return true;
+    }
+    let is_listed =
+        |policy: &Policy| policy.environments.is_empty() || policy.environments.contains_key(name);
+    match (is_listed(old), is_listed(new)) {
+        (_, false) => false,
+        (false, true) => true,
+        (true, true) => match keys {
+            // The first environment forbids the others.
+            [] => false,
+            ["roles", role] => {
+                let role = |policy: &Policy| policy.role_of(name, role).map(str::to_owned);
+                role(new).is_some()
+            }
+            [field] => of_settings(name, field, old, new),
+            _ => true,
+        },
+    }
+}
+
+fn of_settings(environment: &str, field: &str, old: &Policy, new: &Policy) -> bool {
+    match field {
+        "approvals" => new.approvals(environment) < old.approvals(environment),
+        "updates" => new.updates(environment) > old.updates(environment),
+        "deletes" => new.deletes(environment) && !old.deletes(environment),
+        "approvers" => widens(old.approvers(environment), new.approvers(environment)),
+        _ => true,
+    }
+}
+
+/// Without a scope, the roles of CI list the stacks of the configs.
+fn of_scope(keys: &[&str], old: &Policy, new: &Policy) -> bool {
+    let (old, new) = match (&old.scope, &new.scope) {
+        (_, None) => return false,
+        (None, Some(_)) => return true,
+        (Some(old), Some(new)) => (old, new),
+    };
+    match keys {
+        ["products"] => adds(&old.products, &new.products),
+        ["regions"] => adds(&old.regions, &new.regions),
+        // The name of a key has dots. A key without values may have any.
+        ["names", ..] => {
+            let name = keys[1..].join(".");
+            match (old.names.get(&name), new.names.get(&name)) {
+                (Some(old), Some(new)) => adds(old, new),
+                (None, Some(_)) => false,
+                (_, None) => true,
+            }
+        }
+        ["boundary"] => old.boundary.is_some(),
+        _ => true,
+    }
+}
+
+fn adds(old: &[String], new: &[String]) -> bool {
+    new.iter().any(|name| !old.contains(name))
+}
+
+/// Of lists that allow everything if they are empty.
+fn widens(old: &[String], new: &[String]) -> bool {
+    !old.is_empty() && (new.is_empty() || adds(old, new))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::guard::{POLICY_FILE, PolicyChange};
+    use crate::model::{FileContents, RepoPath};
+
+    /// The changed keys, marked `+` if they allow more.
+    fn marked(old: &str, new: &str) -> Vec<String> {
+        let path = RepoPath::typed(POLICY_FILE);
+        let file = |text: &str| FileContents::Regular(format!("version: 1\n{text}\n").into());
+        let change = PolicyChange::new(&path, Some(&file(old)), Some(&file(new)), &[]).unwrap();
+        assert!(change.problems.is_empty(), "{:?}", change.problems);
+        let mark = |allows_more| if allows_more { "+" } else { "-" };
+        let keys = change.keys.iter();
+        keys.map(|key| format!("{}{}", mark(key.allows_more), key.key))
+            .collect()
+    }
+
+    const PLAN: &str = "arn:aws:iam::123456789012:role/plan";
+    const APPLY: &str = "arn:aws:iam::123456789012:role/apply";
+
+    #[test]
+    fn attack_every_key_that_allows_more_is_marked() {
+        let with_role = |roles: &str| format!("environments: {{dev: {{roles: {{{roles}}}}}}}");
+        let plan = with_role(&format!("plan: '{PLAN}'"));
+        let both = with_role(&format!("plan: '{PLAN}', apply: '{APPLY}'"));
+        let other = with_role(&format!("plan: '{APPLY}'"));
+        let scope = |more: &str| format!("scope: {{products: [s3], regions: [us-west-2], {more}}}");
+        let cases = [
+            (
+                "environments: {dev: {}}",
+                "environments: {dev: {}, prod: {}}",
+                "+environments.prod",
+            ),
+            ("environments: {dev: {}}", "", "+environments.dev"),
+            ("permissions_boundary: a", "", "+permissions_boundary"),
+            (
+                "permissions_boundary: a",
+                "permissions_boundary: b",
+                "+permissions_boundary",
+            ),
+            (&plan, &both, "+environments.dev.roles.apply"),
+            (&plan, &other, "+environments.dev.roles.plan"),
+            (
+                "configs: [a/*.yaml]",
+                "configs: [a/*.yaml, b/*.yaml]",
+                "+configs",
+            ),
+            ("configs: [a/*.yaml]", "", "+configs"),
+            ("", "values: {show: [s3.tags.Team]}", "+values.show"),
+            ("", "bots: {'7': '@ann#1'}", "+bots.7"),
+            ("accounts: ['123456789012']", "", "+accounts"),
+            ("defaults: {approvals: 2}", "", "+defaults.approvals"),
+            ("", "defaults: {updates: in-place}", "+defaults.updates"),
+            (
+                &scope("names: {client.tenant_id: [a]}"),
+                &scope("names: {client.tenant_id: [a, b]}"),
+                "+scope.names.client.tenant_id",
+            ),
+            (
+                &scope("names: {client.tenant_id: [a]}"),
+                &scope("names: {}"),
+                "+scope.names.client.tenant_id",
+            ),
+            (
+                &scope("names: {}, boundary: a"),
+                &scope("names: {}, boundary: b"),
+                "+scope.boundary",
+            ),
+        ];
+        for (old, new, expected) in cases {
+            assert_eq!(marked(old, new), [expected], "{old} → {new}");
+        }
+    }
+
+    #[test]
+    fn stricter_keys_are_not_marked() {
+        let cases = [
+            (
+                "environments: {dev: {}, prod: {}}",
+                "environments: {dev: {}}",
+                "-environments.prod",
+            ),
+            ("", "environments: {dev: {}}", "-environments.dev"),
+            ("", "permissions_boundary: a", "-permissions_boundary"),
+            (
+                "configs: [a/*.yaml, b/*.yaml]",
+                "configs: [a/*.yaml]",
+                "-configs",
+            ),
+            ("values: {show: [s3.tags.Team]}", "", "-values.show"),
+            ("bots: {'7': '@ann#1'}", "", "-bots.7"),
+            ("", "accounts: ['123456789012']", "-accounts"),
+            ("", "defaults: {approvals: 2}", "-defaults.approvals"),
+            ("", "defaults: {concurrency: 2}", "-defaults.concurrency"),
+            (
+                "environments: {dev: {approvals: 3}, prod: {}}",
+                "environments: {prod: {}}",
+                "-environments.dev.approvals",
+            ),
+        ];
+        for (old, new, expected) in cases {
+            assert_eq!(marked(old, new), [expected], "{old} → {new}");
+        }
+    }
+}
