@@ -6,6 +6,8 @@ use crate::ci;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exit::Exit;
+use crate::guard::Policy;
+use crate::product::Target;
 use crate::report::{Finding, Found, Status};
 
 /// What was found so far.
@@ -97,4 +99,34 @@ pub(super) fn stacks_by_target(configs: &[Config]) -> StacksByTarget {
             .push(config.stack().to_owned());
     }
     places
+}
+
+/// The targets that the roles of a scope are for, each without a stack: before the first config, the policy alone names the roles. One
+/// region is enough, because roles are global.
+pub(super) fn targets_of_scope(policy: &Policy) -> StacksByTarget {
+    let region = policy
+        .scope
+        .as_ref()
+        .and_then(|scope| scope.regions.first());
+    let mut targets = StacksByTarget::new();
+    let Some(region) = region else {
+        return targets;
+    };
+    for environment in policy.environments.keys() {
+        for account in &policy.accounts {
+            let target = Target {
+                account: account.clone(),
+                region: region.clone(),
+                environment: environment.clone(),
+            };
+            let roles = [policy.plan_role(&target), policy.apply_role(&target)];
+            // A role with a fixed account is for that account alone.
+            let is_here = |role: &String| role.split(':').nth(4) == Some(account.as_str());
+            if roles.iter().flatten().all(is_here) {
+                let key = (environment.clone(), account.clone(), region.clone());
+                targets.insert(key, Vec::new());
+            }
+        }
+    }
+    targets
 }

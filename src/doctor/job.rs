@@ -1,6 +1,6 @@
 //! What a job of CI may do.
 
-use super::diagnosis::{Diagnosis, stacks_by_target};
+use super::diagnosis::{Diagnosis, stacks_by_target, targets_of_scope};
 use super::facts::JobFacts;
 use super::scope::check_scope;
 use super::{code_owners, roles, token};
@@ -73,14 +73,11 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
     }
     let subject = roles::identity(diagnosis, &job).await;
     if let (Some(policy), Some(subject)) = (&policy, subject) {
-        roles::roles(
-            diagnosis,
-            &job,
-            policy,
-            &stacks_by_target(&configs),
-            &subject,
-        )
-        .await;
+        let targets = match &configs[..] {
+            [] => targets_of_scope(policy),
+            configs => stacks_by_target(configs),
+        };
+        roles::roles(diagnosis, &job, policy, &targets, &subject).await;
     }
 }
 

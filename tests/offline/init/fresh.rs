@@ -145,6 +145,40 @@ fn examples_equal_what_init_writes() {
     );
 }
 
+/// The page on the roles shows a part of the policy and the commands that `init` writes and prints.
+#[test]
+fn page_on_roles_shows_what_init_writes() {
+    let page = example("../docs/roles.md");
+    let section = page.split("\n## ").nth(1).unwrap();
+    let lines: Vec<&str> = section.lines().map(str::trim_start).collect();
+    let begins = |words: &str| {
+        let mut found = lines.iter().filter(|line| line.starts_with(words));
+        let line = found.next();
+        *line.unwrap_or_else(|| panic!("{words}"))
+    };
+    let repository = InitRepository::github();
+    let command: Vec<&str> = begins("provisioner init").split(' ').skip(2).collect();
+    let printed = repository.init_well(&command);
+    let policy = repository.read(".provisioner.yaml");
+    let policy: Vec<&str> = policy.lines().map(str::trim_start).collect();
+    let blocks = section.split("```");
+    let yaml = blocks
+        .filter_map(|block| block.strip_prefix("yaml\n"))
+        .next();
+    for line in yaml.unwrap().trim_end().lines() {
+        let line = line.split(" #").next().unwrap().trim_start();
+        assert!(policy.contains(&line), "{line}\n{policy:#?}");
+    }
+    for words in ["repository=", "provisioner roles --repository"] {
+        assert!(printed.contains(begins(words)), "{words}\n{printed}");
+    }
+    let deployment = [
+        begins("aws cloudformation").trim_end_matches('\\'),
+        begins("--capabilities"),
+    ];
+    assert!(printed.contains(&deployment.concat()), "{printed}");
+}
+
 #[test]
 fn every_answer_reaches_its_place() {
     let release = format!("octo/provisioner@{COMMIT}");

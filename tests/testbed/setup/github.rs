@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Setup, assert_all};
 use crate::act::{self, WorkflowRun};
-use crate::support::emulator::Aws;
+use crate::support::emulator::{Aws, REGION};
 use crate::support::github::{FakeGitHub, Permission, Pull, Repo, User};
 use crate::support::issuer::Issuer;
 use crate::support::testbed;
@@ -40,6 +40,13 @@ struct Project {
 impl Project {
     /// The setup is merged, the roles are deployed, branch and environments are protected.
     fn new(aws: Aws) -> Self {
+        let mut project = Self::merged(aws);
+        project.deploy_roles();
+        project
+    }
+
+    /// The same without roles.
+    fn merged(aws: Aws) -> Self {
         let setup = setup(aws);
         let github = FakeGitHub::start();
         let [alice, bob] = ["alice", "bob"].map(|login| github.user(login));
@@ -63,11 +70,14 @@ impl Project {
             .setup
             .clock
             .step("workflow of the check of the setup, and its merge");
-        let id = format!("acme@5501/infra@{}", project.repo.id);
-        project.setup.deploy_roles(&[("repository", &id)]);
         let environments = project.repo.limited_environments(&["dev", "prod"]);
         project.repo = environments.protected("main");
         project
+    }
+
+    fn deploy_roles(&mut self) {
+        let id = format!("acme@5501/infra@{}", self.repo.id);
+        self.setup.deploy_roles(&[("repository", &id)]);
     }
 
     /// Runs a written workflow. The token has the permissions that the workflow's jobs grant, and writes nothing else.
@@ -183,18 +193,35 @@ fn written_workflows_lead_from_the_first_pull_request_to_drift() {
     project.github.take_writes();
 }
 
-/// The step that proves the setup, in an account that limits the printed roles. It stands before the first config.
+/// The step that proves the setup, in an account that limits the printed roles: before the first config, and without roles too.
 #[test]
-fn written_workflow_of_doctor_finds_nothing_missing() {
-    let project = Project::new(Aws::strict());
+fn written_workflow_of_doctor_proves_the_printed_steps() {
+    let mut project = Project::merged(Aws::strict());
     let inputs = json!({"configs": ""});
     let event = project
         .repo
         .workflow_dispatch_event("main", &inputs, &project.alice);
-    let run = project.run("drift", "workflow_dispatch", &event);
-    run.success();
-    let summary = run.summaries();
-    assert_all(&summary, &["## Provisioner doctor"]);
+    let doctor = |project: &Project| {
+        let run = project.run("drift", "workflow_dispatch", &event);
+        run.success().summaries()
+    };
+    let summary = doctor(&project);
+    assert_all(
+        &summary,
+        &["- ✗ `arn:aws:iam::", "Next: `provisioner init`"],
+    );
+    project.deploy_roles();
+    let summary = doctor(&project);
+    let account = &project.setup.aws.account;
+    let plan = format!("role/provisioner-plan in {REGION}");
+    let assumed = format!("can be assumed, in account {account}");
+    let words = [
+        &plan,
+        &assumed,
+        "role/provisioner-apply-dev",
+        "role/provisioner-apply-prod",
+    ];
+    assert_all(&summary, &words);
     assert!(
         !summary.contains('✗') && !summary.contains("Next:"),
         "{summary}"

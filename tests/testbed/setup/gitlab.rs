@@ -307,7 +307,12 @@ fn written_job_of_doctor_finds_nothing_missing() {
     let project = Project::new(Aws::strict());
     let variables = project.repo.web_pipeline("main", &project.alice);
     let log = project.succeeds(variables, "main", &["provisioner-doctor"]);
-    assert_all(&log, &["policy file"]);
+    let words = [
+        "role/provisioner-plan",
+        "role/provisioner-apply-dev",
+        "role/provisioner-apply-prod",
+    ];
+    assert_all(&log, &words);
     assert!(!log.contains('✗') && !log.contains("next:"), "{log}");
     project.gitlab.take_writes();
 }
