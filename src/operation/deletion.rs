@@ -46,6 +46,7 @@ async fn inspect_deletion(
     let mut buckets = Vec::new();
     let mut deletion = Deletion {
         stack: desired.stack.clone(),
+        id: stack.map(|stack| stack.id.clone()),
         status: stack.map(|stack| stack.status.0.clone()),
         protected: stack.is_some_and(|stack| stack.protected),
         empties,

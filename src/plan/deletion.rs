@@ -19,6 +19,9 @@ type Counts = BTreeMap<String, u64>;
 pub struct Deletion {
     #[serde(flatten)]
     pub stack: StackName,
+    /// The stack's ARN, which no later stack of the same name has; `None` if the stack does not exist.
+    #[serde(skip)]
+    pub id: Option<String>,
     /// `None` if the stack does not exist.
     pub status: Option<String>,
     /// Whether termination protection is on.
@@ -64,7 +67,7 @@ pub fn behavior_on_delete(
     }
 }
 
-const VERSION: &str = "provisioner-deletion/1\n";
+const VERSION: &str = "provisioner-deletion/2\n";
 
 impl Deletion {
     /// Whether nothing is left to delete: neither the stack nor a bucket.
@@ -94,10 +97,10 @@ impl Deletion {
         kinds.into_iter()
     }
 
-    /// Equal digests mean that the same is deleted, down to the number of object versions.
+    /// Equal digests mean that the same stack is deleted, down to the number of object versions.
     pub fn digest(&self) -> Digest {
         // Serializing plain data cannot fail.
-        let covered = serde_json::to_string(self).unwrap_or_default();
+        let covered = serde_json::to_string(&(&self.id, self)).unwrap_or_default();
         Digest::sha256(format!("{VERSION}{covered}"))
     }
 
@@ -126,5 +129,39 @@ impl Deletion {
     /// Whether a bucket that holds object versions is emptied and deleted.
     pub fn destroys_objects(&self) -> bool {
         self.empties && self.buckets.values().any(|versions| *versions > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product::Target;
+
+    #[test]
+    fn attack_a_namesake_has_another_digest() {
+        let deletion = |id: Option<&str>| Deletion {
+            stack: StackName {
+                target: Target {
+                    account: "123456789012".to_owned(),
+                    region: "us-west-2".to_owned(),
+                    environment: "prod".to_owned(),
+                },
+                name: "acme".to_owned(),
+            },
+            id: id.map(str::to_owned),
+            status: Some("CREATE_COMPLETE".to_owned()),
+            protected: false,
+            empties: false,
+            resources: Vec::new(),
+            importers: Vec::new(),
+            buckets: BTreeMap::new(),
+            blocking: Vec::new(),
+        };
+        let digest = |id| deletion(id).digest().to_string();
+        let [first, second] =
+            ["1", "2"].map(|of| format!("arn:aws:cloudformation:stack/acme/{of}"));
+        assert_eq!(digest(Some(&first)), digest(Some(&first)));
+        assert_ne!(digest(Some(&first)), digest(Some(&second)));
+        assert_ne!(digest(Some(&first)), digest(None));
     }
 }

@@ -141,6 +141,7 @@ mod tests {
                 },
                 name: "jobs".to_owned(),
             },
+            id: Some("arn:aws:cloudformation:us-west-2:123456789012:stack/jobs/1".to_owned()),
             status: Some("CREATE_COMPLETE".to_owned()),
             protected: false,
             empties: false,

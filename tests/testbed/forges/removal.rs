@@ -109,6 +109,37 @@ fn attack_a_stack_that_another_config_had_meanwhile<W: ForgeWorld>() {
     world.fake().take_writes();
 }
 
+/// Another stack took the name, with the same resources, between the preview and the confirmation.
+fn attack_a_namesake_created_between_preview_and_confirmation<W: ForgeWorld>() {
+    let world = W::with_stack("");
+    let text = world.text();
+    let pull = world.removal(7);
+    let before = world.approved_and_merged(&pull);
+    world.run_push(&before).assert_exit(0);
+    let line = world.posted(7);
+    let workdir = world.workdir();
+    let stacks = workdir.aws.stacks();
+    let id = || {
+        let found = stacks.describe_stacks().stack_name(workdir.stack()).send();
+        let found = workdir.aws.wait(found).unwrap();
+        found.stacks()[0].stack_id().unwrap().to_owned()
+    };
+    let first = id();
+    workdir.write(&workdir.path(), &text);
+    workdir.run_action("tear-down", &["--force"]);
+    scene::with_stack(workdir);
+    assert_ne!(id(), first);
+    let (run, _) = world.command(&pull, "carol", &line);
+    run.assert_exit(20);
+    assert!(
+        run.stderr.contains("delete-not-confirmed"),
+        "{}",
+        run.stderr
+    );
+    world.assert_stack(true);
+    world.fake().take_writes();
+}
+
 fn merges_of_other_configs_leave_a_deletion_valid<W: ForgeWorld>() {
     let world = W::with_stack("");
     let pull = world.removal(7);
@@ -131,5 +162,6 @@ on_both_forges! {
     attack_a_policy_without_deletions_offers_no_confirmation
     attack_an_older_removal_permits_no_later_deletion
     attack_a_stack_that_another_config_had_meanwhile
+    attack_a_namesake_created_between_preview_and_confirmation
     merges_of_other_configs_leave_a_deletion_valid
 }
