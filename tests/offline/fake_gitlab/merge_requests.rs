@@ -68,6 +68,26 @@ fn approvals_of_the_same_patch_survive_a_push() {
     assert!(versions[0]["created_at"].as_str() > approved_at.as_str());
 }
 
+/// GitLab refuses both after the merge.
+#[test]
+fn approvals_end_with_the_merge() {
+    let sample = sample();
+    let api = Api::check(&sample);
+    sample.pull.approve(&sample.reviewer);
+    let approvals = || api.get("/merge_requests/7/approvals").json()["approved_by"].clone();
+    let before = approvals();
+    sample.pull.merge(&sample.reviewer);
+    for (user, state) in [
+        (&sample.author, "APPROVED"),
+        (&sample.reviewer, "DISMISSED"),
+    ] {
+        let review = || sample.pull.review(user, state);
+        let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(review));
+        assert!(refused.is_err(), "{state}");
+    }
+    assert_eq!(approvals(), before);
+}
+
 #[test]
 fn approvals_are_reset_later_than_the_push() {
     let sample = sample();

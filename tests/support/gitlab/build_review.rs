@@ -17,17 +17,23 @@ impl Pull {
     #[track_caller]
     pub fn review(&self, reviewer: &User, state: &str) {
         let (project, iid, user) = (self.repo.id, self.number, reviewer.id);
-        self.repo.state(|s| match state {
+        let taken = self.repo.state(|s| match state {
             "APPROVED" => s.approve(project, iid, user),
-            "CHANGES_REQUESTED" => s.request_changes(project, iid, user),
             "DISMISSED" => s.unapprove(project, iid, user),
+            "CHANGES_REQUESTED" => {
+                s.request_changes(project, iid, user);
+                true
+            }
             "COMMENTED" => {
                 s.set_reviewer(project, iid, user, "reviewed", Joins::IfFree);
+                true
             }
             other => panic!("no review is {other}"),
         });
+        assert!(taken, "!{iid} is merged, so GitLab refuses {state}");
     }
 
+    #[track_caller]
     pub fn approve(&self, reviewer: &User) {
         self.review(reviewer, "APPROVED");
     }
@@ -53,30 +59,40 @@ impl Pull {
 }
 
 impl State {
-    /// <https://docs.gitlab.com/api/merge_request_approvals/#approve-merge-request>
-    pub fn approve(&mut self, project: u64, iid: u64, user: u64) {
+    /// `false` if GitLab refuses it: `MergeRequests::ApprovalService` of GitLab 19 returns nothing for a merged merge request, and the
+    /// API then answers 401. <https://docs.gitlab.com/api/merge_request_approvals/#approve-merge-request>
+    pub fn approve(&mut self, project: u64, iid: u64, user: u64) -> bool {
         let (at, patch_id) = (self.now(), self.patch_id(project, iid));
         let pull = self
             .repo_mut(project)
             .pulls
             .get_mut(&iid)
             .expect("it exists");
+        if pull.state == "merged" {
+            return false;
+        }
         if pull.approvals.iter().all(|a| a.user != user) {
             pull.approvals.push(Approval { user, at, patch_id });
         }
         self.set_reviewer(project, iid, user, "approved", Joins::IfFree);
         self.system_note(project, iid, user, "approved this merge request");
+        true
     }
 
-    pub fn unapprove(&mut self, project: u64, iid: u64, user: u64) {
+    /// `false` if GitLab refuses it, as for `approve`.
+    pub fn unapprove(&mut self, project: u64, iid: u64, user: u64) -> bool {
         let pull = self
             .repo_mut(project)
             .pulls
             .get_mut(&iid)
             .expect("it exists");
+        if pull.state == "merged" {
+            return false;
+        }
         pull.approvals.retain(|a| a.user != user);
         self.set_reviewer(project, iid, user, "unapproved", Joins::Never);
         self.system_note(project, iid, user, "unapproved this merge request");
+        true
     }
 
     /// Only a reviewer's own approval goes. As `MergeRequests::UpdateReviewerStateService` of GitLab 19 does it.
