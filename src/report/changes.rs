@@ -92,8 +92,7 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
             );
         }
         None if changes.status.is_some() && !changes.resources.is_empty() => {
-            let note =
-                "note: the deployed config is not in git history, so changed keys are not known";
+            let note = "note: no version of the config that was read renders the deployed template, so changed keys are not known";
             let has_keys = changes.resources.iter().any(|one| !one.causes.is_empty());
             let rest = match has_keys {
                 true => ", and each resource has every key that it may depend on",

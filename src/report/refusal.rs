@@ -55,7 +55,8 @@ pub enum Refusal {
     ActionUndecided { error: String },
 }
 
-const ADD_ROLE: &str = "set `roles.apply` for the environment in the policy file; `provisioner roles` creates the role";
+/// Both the policy before the merge and the one of now need the role, so that a re-run after adding it changes nothing.
+const ADD_ROLE: &str = "set `roles.apply` for the environment in the policy file; `provisioner roles` creates the role. If the change is merged already, merge the policy, then start the job by hand with the mode `apply`: a re-run uses the policy before the change's merge";
 
 impl Refusal {
     /// Its code.

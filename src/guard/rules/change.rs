@@ -69,7 +69,7 @@ fn is_in_place(input: &RuleInput<'_>, verdict: Verdict) -> Option<Denial> {
         Some(Level::None | Level::Safe) => None,
         None => Some((
             Code::ImpactUnknown,
-            "the deployed config is not in git history, so its changed keys and their impact are not known".to_owned(),
+            "no version of the config that was read renders the deployed template, so the changed keys and their impact are not known".to_owned(),
         )),
         Some(Level::Unknown) => Some((
             Code::ImpactUnknown,

@@ -338,7 +338,7 @@ fn an_undeployed_base_is_reported() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     let comment = world.comment();
     assert!(
-        comment.contains("the deployed config is not in git history"),
+        comment.contains("no version of the config that was read renders the deployed template"),
         "{comment}"
     );
     assert!(
