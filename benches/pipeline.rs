@@ -117,13 +117,9 @@ fn change(count: usize) -> (Vec<Input>, usize) {
             let (name, base) = configs::config(index, Revision::Base);
             let (_, head) = configs::config(index, Revision::Head);
             Input {
-                path: path(&name),
                 base: Some(alone(base)),
                 head: Some(alone(head)),
-                renamed: None,
-                governed: false,
-                relocked: false,
-                earlier: None,
+                ..Input::new(path(&name))
             }
         })
         .collect();

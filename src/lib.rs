@@ -19,6 +19,7 @@
 //! | [`guard`] | yes | whether an effect may happen: policy, facts, rules, permits |
 //! | [`plan`] | yes | the effect of a change on stacks: impact, verdicts, digest |
 //! | [`template`] | yes | rendered templates: structure, references, limits |
+//! | [`entries`] | yes | entries: what a pull request asks for a stack that exists, by its full id |
 //! | [`stack`] | yes | what CloudFormation reports about stacks: status, change sets, events, drift |
 //! | [`config`] | yes | text → tree with spans → checked values |
 //! | [`product`] | yes | products as data: manifest, schema, rules, templates |
@@ -39,6 +40,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod diff;
 pub mod doctor;
+pub mod entries;
 pub mod exit;
 pub mod flow;
 pub mod forge;

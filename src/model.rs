@@ -239,6 +239,12 @@ pub enum EffectKind {
     Delete,
     /// Deletes a stack together with the contents of its buckets.
     TearDown,
+    /// Gives a stack the tags of provisioner's own stacks, and changes nothing else.
+    Adopt,
+    /// Removes these tags from a stack, and changes nothing else.
+    Unadopt,
+    /// Deletes a stack so that the same config creates it again.
+    Replace,
 }
 
 impl EffectKind {
@@ -253,7 +259,15 @@ impl EffectKind {
         Self::Upload,
         Self::Delete,
         Self::TearDown,
+        Self::Adopt,
+        Self::Unadopt,
+        Self::Replace,
     ];
+
+    /// Whether it deletes a stack that is or was in use.
+    pub fn deletes(self) -> bool {
+        matches!(self, Self::Delete | Self::TearDown | Self::Replace)
+    }
 
     pub fn word(self) -> &'static str {
         match self {
@@ -267,6 +281,9 @@ impl EffectKind {
             Self::Upload => "Upload",
             Self::Delete => "Delete",
             Self::TearDown => "TearDown",
+            Self::Adopt => "Adopt",
+            Self::Unadopt => "Unadopt",
+            Self::Replace => "Replace",
         }
     }
 }

@@ -56,7 +56,12 @@ pub fn unserved_configs(job: &Job, merged: &MergedChange) -> Vec<UnservedConfig>
 
 fn asks_for_effect(change: &Change) -> bool {
     match change.intent {
-        Intent::Create | Intent::Update | Intent::Delete => true,
+        Intent::Create
+        | Intent::Update
+        | Intent::Delete
+        | Intent::Adopt
+        | Intent::Unadopt
+        | Intent::Replace => true,
         Intent::Unchanged => !change.folders.is_empty(),
         Intent::Abandon | Intent::Invalid => false,
     }

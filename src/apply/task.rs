@@ -69,6 +69,9 @@ impl<'a> Resolution<'a> {
                 Some((_, verb)) => verb,
                 None => return lost(Refusal::NoDeleteAction),
             },
+            Intent::Adopt => Verb::Adopt,
+            Intent::Unadopt => Verb::Unadopt,
+            Intent::Replace => Verb::Replace,
             Intent::Abandon | Intent::Invalid => return Self::NoOp,
         };
         Self::Task(Box::new(StackTask {

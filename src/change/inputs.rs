@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::contents::read_configs;
+use super::entries::AddedEntries;
 use super::lock::relocked;
 use super::products::{product_of, products_at};
 use crate::config::{Config, ConfigContents, Relock, is_defaults, load_contents};
@@ -133,6 +134,11 @@ pub async fn read_inputs(
         let concerns = |path: &RepoPath| concerns_all || folders.contains(path.folder());
         add_governed(source, head, selection, concerns, &mut sides).await?;
     }
+    let entries = AddedEntries::read(source, base, head, files).await?;
+    // An entry may name a config that the change does not edit.
+    for path in entries.configs().filter(|path| selection.matches(path)) {
+        sides.entry(path.clone()).or_default();
+    }
     let mut inputs = contents(source, base, head, sides).await?;
     let is_config = |registry: &Registry, path: &RepoPath, file: &Option<ConfigContents>| {
         let mut file = file.iter();
@@ -142,6 +148,7 @@ pub async fn read_inputs(
         is_config(&base_products, &input.path, &input.base)
             || is_config(&head_products, &input.path, &input.head)
     });
+    entries.add_to(&mut inputs);
     add_earlier_versions(source, base, &base_products, &mut inputs).await?;
     mark_relocked(&head_products, &relocked, &mut inputs);
     Ok(ChangeInputs {
@@ -195,13 +202,11 @@ async fn contents(
     };
     let inputs = sides.iter().map(|(path, known)| {
         Ok(Input {
-            path: path.clone(),
             base: side(path, base, known.base)?,
             head: side(path, head, known.head)?,
             renamed: known.renamed.clone(),
             governed: known.governed,
-            relocked: false,
-            earlier: None,
+            ..Input::new(path.clone())
         })
     });
     inputs.collect()

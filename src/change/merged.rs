@@ -196,8 +196,12 @@ impl MergedChange {
         request.asks = match change.intent {
             Intent::Invalid | Intent::Abandon => None,
             Intent::Delete => Some(RequestedChange::Delete),
+            Intent::Adopt => Some(RequestedChange::Adopt),
+            Intent::Unadopt => Some(RequestedChange::Unadopt),
+            Intent::Replace => Some(RequestedChange::Replace),
             Intent::Update | Intent::Create | Intent::Unchanged => Some(RequestedChange::Provision),
         };
+        request.entry = change.entry.as_ref().map(|entry| entry.stack.clone());
         request.identity_limited = self.limits.of(change.target.as_ref());
         request.lock = self.lock.clone();
         request.current = self.tip.as_ref().and_then(|tip| tip.is_current(change));

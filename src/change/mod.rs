@@ -3,6 +3,7 @@
 mod claims;
 mod contents;
 mod contributors;
+mod entries;
 mod history;
 mod inputs;
 mod later_commits;

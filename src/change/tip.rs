@@ -136,11 +136,7 @@ fn rendered_otherwise(
     let since = later.into_iter().map(|(path, contents)| Input {
         base: inputs.at_head(&path).cloned(),
         head: contents,
-        path,
-        renamed: None,
-        governed: false,
-        relocked: false,
-        earlier: None,
+        ..Input::new(path)
     });
     let since: Vec<Input> = since.collect();
     let changes = assess(&inputs.head, registry, &since).changes.into_iter();

@@ -78,7 +78,8 @@ impl ActionOption {
             Verb::TestDeploy => &[Self::Keep, Self::DryRun],
             Verb::Provision => &[Self::Solution, Self::Force, Self::Yes, Self::DryRun],
             Verb::DeployFolders | Verb::UploadTemplate => &[Self::Solution, Self::DryRun],
-            Verb::Delete | Verb::TearDown => &[Self::Force, Self::DryRun],
+            Verb::Adopt | Verb::Unadopt => &[Self::Force, Self::Yes, Self::DryRun],
+            Verb::Delete | Verb::TearDown | Verb::Replace => &[Self::Force, Self::DryRun],
         }
     }
 

@@ -84,6 +84,29 @@ pub fn examples(verb: Verb, name: &str) -> String {
             ],
             "The template is written to config/cloudformation/ below the solution's prefix.",
         ),
+        Verb::Adopt => (
+            &[
+                ["CONFIG --dry-run", "compare stack and config"],
+                ["CONFIG --force", "add the tags"],
+            ],
+            "provisioner changes nothing but the stack's tags, and only if a change set confirms\n\
+             that. Afterwards pull requests and other actions can change the stack.",
+        ),
+        Verb::Unadopt => (
+            &[
+                ["CONFIG --dry-run", "list the tags"],
+                ["CONFIG --force", "remove them"],
+            ],
+            "The stack stays. Remove the config too, so that nothing creates it again.",
+        ),
+        Verb::Replace => (
+            &[
+                ["CONFIG", "preview; exit code 20"],
+                ["CONFIG --force", "delete and create"],
+            ],
+            "On a terminal, you type the stack's name before anything is deleted. The next run\n\
+             continues a run that ended.",
+        ),
         Verb::Delete => (
             &[
                 ["CONFIG", "preview; exit code 20"],

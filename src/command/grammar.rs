@@ -64,9 +64,9 @@ impl Flag {
             | Verb::ShowChanges
             | Verb::CheckDrift => &[Self::Tier],
             Verb::TestDeploy => &[Self::Tier, Self::Keep],
-            Verb::Provision => &[Self::Force],
+            Verb::Provision | Verb::Adopt | Verb::Unadopt => &[Self::Force],
             Verb::DeployFolders | Verb::UploadTemplate => &[Self::Solution, Self::Force],
-            Verb::Delete | Verb::TearDown => &[Self::Force, Self::Confirm],
+            Verb::Delete | Verb::TearDown | Verb::Replace => &[Self::Force, Self::Confirm],
         }
     }
 

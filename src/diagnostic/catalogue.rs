@@ -148,6 +148,9 @@ catalogue! {
     DynamicReference "dynamic-reference":
         "The value holds a CloudFormation dynamic reference (`{{resolve:…}}`). CloudFormation would replace it with a secret or parameter that reviewers cannot see.",
         "Write the value itself.";
+    EntryInvalid "entry-invalid":
+        "An entry of `.provisioner/adoptions.yaml` or `.provisioner/replacements.yaml` is wrong: it names no config of this change, another account, region or stack than the config, or two entries name one config.",
+        "Correct the entry: `config` is the path of the config, `stack` the full id of its stack.";
     EnvironmentChanged "environment-changed":
         "The config changes its environment and keeps its stack. The new environment's rules, such as its approvals, would then apply to the former environment's stack.",
         "Keep the environment, or change a key that is part of the stack's name.";

@@ -58,13 +58,22 @@ effects! {
     Delete,
     /// Deletes a stack together with the contents of its buckets.
     TearDown,
+    /// Gives a stack the tags of provisioner's own stacks.
+    Adopt,
+    /// Removes the tags of provisioner's own stacks.
+    Unadopt,
+    /// Deletes a stack so that the same config creates it again.
+    Replace,
 }
 
 impl RunsChangeSet for Create {}
 impl RunsChangeSet for Test {}
 impl RunsChangeSet for Update {}
+impl RunsChangeSet for Adopt {}
+impl RunsChangeSet for Unadopt {}
 impl DeletesStack for Test {}
 impl DeletesStack for Delete {}
 impl DeletesStack for TearDown {}
+impl DeletesStack for Replace {}
 impl EmptiesBuckets for Test {}
 impl EmptiesBuckets for TearDown {}

@@ -18,8 +18,8 @@ mod weaker;
 pub use crate::model::EffectKind;
 pub use adoption::adoption_command;
 pub use effect::{
-    Create, Delete, DeletesStack, Effect, EmptiesBuckets, Folders, Inspect, Preview, Resume,
-    RunsChangeSet, TearDown, Test, Update, Upload,
+    Adopt, Create, Delete, DeletesStack, Effect, EmptiesBuckets, Folders, Inspect, Preview,
+    Replace, Resume, RunsChangeSet, TearDown, Test, Unadopt, Update, Upload,
 };
 pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
 pub use lock::LockState;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::LockState;
 use crate::model::{CommitSha, UserId};
+use crate::stack::StackArn;
 
 /// A pull request, read in this run. Every fact may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ pub struct ChangeRequest {
     /// The plan of this stack that reviewers saw.
     pub shown: Option<ReviewedPlan>,
     pub asks: Option<RequestedChange>,
+    /// Full id of the stack that the entry names; `None` without an entry.
+    pub entry: Option<StackArn>,
     /// Whether the config at the tip of the default branch is still the merged one.
     pub current: Option<bool>,
     /// Other configs at the tip of the default branch that claim the stack.
@@ -175,6 +178,12 @@ pub enum RequestedChange {
     /// Create or update the stack as the config says.
     Provision,
     Delete,
+    /// Give the stack of the entry the tags of provisioner's own stacks.
+    Adopt,
+    /// Remove these tags from the stack of the entry.
+    Unadopt,
+    /// Delete the stack of the entry, and create it again.
+    Replace,
 }
 
 /// A command in a comment.

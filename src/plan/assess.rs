@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::entry::apply_entry;
 use super::moves::{is_other_stack, other_environment, stack_left_behind};
 use super::renames::ConfigRenames;
 use super::rendered::RenderedProblems;
@@ -64,6 +65,12 @@ fn assess_one(
     input: &Input,
     moved_from: Option<&Input>,
 ) -> Option<Change> {
+    if !input.faults.is_empty() {
+        return Some(Change {
+            diagnostics: input.faults.clone(),
+            ..unassessed(&input.path)
+        });
+    }
     let old = moved_from.unwrap_or(input);
     let before = old
         .base
@@ -89,6 +96,9 @@ fn assess_one(
     if let Err(problem) = outcome {
         change.intent = Intent::Invalid;
         change.diagnostics.push(problem);
+    }
+    if let Some(entry) = &input.entry {
+        apply_entry(&mut change, entry);
     }
     let concerned = match change.intent {
         // Folders and the operator's policy may read keys that the template does not.
@@ -135,6 +145,7 @@ fn unassessed(path: &RepoPath) -> Change {
         moved_from: None,
         stack_move: None,
         intent: Intent::Invalid,
+        entry: None,
         product: None,
         stack: None,
         target: None,

@@ -175,7 +175,21 @@ impl Plan {
                     let problem = problem.with_severity(Severity::Warning);
                     change.diagnostics.push(problem);
                 }
-                Intent::Create | Intent::Update | Intent::Unchanged => {
+                Intent::Unadopt => {
+                    let message = format!(
+                        "the stack {} keeps its tags: config `{other}` has the same stack",
+                        quote(stack),
+                    );
+                    let problem = Diagnostic::error(Code::DuplicateStack, &change.path, message);
+                    change.diagnostics.push(problem);
+                    change.intent = Intent::Invalid;
+                    self.invalid += 1;
+                }
+                Intent::Create
+                | Intent::Update
+                | Intent::Unchanged
+                | Intent::Adopt
+                | Intent::Replace => {
                     let problem = shared_stack(&change.path, stack, &others, &BTreeSet::new());
                     change.diagnostics.push(problem);
                     change.intent = Intent::Invalid;
@@ -193,7 +207,10 @@ impl Plan {
         config: impl Fn(&RepoPath) -> Option<Config>,
     ) {
         for change in &mut self.changes {
-            if !matches!(change.intent, Intent::Create | Intent::Update) {
+            if !matches!(
+                change.intent,
+                Intent::Create | Intent::Update | Intent::Replace
+            ) {
                 continue;
             }
             if claims.has_clash(&change.path) {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Change, ChangeKey, Intent, NewFolders};
+use crate::entries::StackEntry;
 use crate::model::Digest;
 use crate::product::Target;
 use crate::stack::{ChangeSet, ResourceChange};
@@ -22,6 +23,8 @@ struct Covered<'a> {
     /// Distinguishes the removal of a former stack from the removal of a config.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     former: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<&'a StackEntry>,
 }
 
 const VERSION: &str = "provisioner-plan/1\n";
@@ -36,6 +39,7 @@ impl<'a> Covered<'a> {
             template: change.template,
             folders: &change.folders,
             former: change.is_former_stack(),
+            entry: change.entry.as_ref(),
         }
     }
 }

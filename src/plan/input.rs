@@ -2,6 +2,8 @@
 
 use super::Renamed;
 use crate::config::ConfigContents;
+use crate::diagnostic::Diagnostic;
+use crate::entries::NewEntry;
 use crate::model::{CommitSha, RepoPath};
 
 #[derive(Clone, Debug)]
@@ -19,6 +21,10 @@ pub struct Input {
     pub relocked: bool,
     /// Versions before the base, for a removed config that has errors at the base.
     pub earlier: Option<EarlierVersions>,
+    /// What the change asks for the config's existing stack.
+    pub entry: Option<NewEntry>,
+    /// Problems of a file of entries, which is no config.
+    pub faults: Vec<Diagnostic>,
 }
 
 /// Versions of a config before the base.
@@ -28,4 +34,29 @@ pub struct EarlierVersions {
     pub versions: Vec<(CommitSha, ConfigContents)>,
     /// Whether these are all versions.
     pub complete: bool,
+}
+
+impl Input {
+    /// A path without files.
+    pub fn new(path: RepoPath) -> Self {
+        Self {
+            path,
+            base: None,
+            head: None,
+            renamed: None,
+            governed: false,
+            relocked: false,
+            earlier: None,
+            entry: None,
+            faults: Vec::new(),
+        }
+    }
+
+    /// A file of entries with errors.
+    pub fn with_faults(path: RepoPath, faults: Vec<Diagnostic>) -> Self {
+        Self {
+            faults,
+            ..Self::new(path)
+        }
+    }
 }

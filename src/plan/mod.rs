@@ -9,6 +9,7 @@ mod contents;
 mod deletion;
 mod digest;
 mod drift_impact;
+mod entry;
 mod findings;
 mod impact;
 mod input;
@@ -33,6 +34,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
+use crate::entries::StackEntry;
 use crate::model::{Digest, RepoPath};
 use crate::product::{Level, Target};
 use crate::stack::StackName;
@@ -87,6 +89,12 @@ pub enum Intent {
     Create,
     /// The file changes, the template does not.
     Unchanged,
+    /// The stack exists, and becomes provisioner's own.
+    Adopt,
+    /// The config is removed. Its stack stays, and is no longer provisioner's own.
+    Unadopt,
+    /// The stack is deleted, and created again from the config.
+    Replace,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -100,6 +108,8 @@ pub struct Change {
     /// Set if the config names another stack than before: on the creation of the new stack and on the removal of the former one.
     pub stack_move: Option<StackMove>,
     pub intent: Intent,
+    /// The entry that asks for something else than the config alone.
+    pub entry: Option<StackEntry>,
     /// `None` if the product was not recognized.
     pub product: Option<String>,
     /// The stack's name.
@@ -151,7 +161,10 @@ pub struct PolicyUpdate {
 impl Change {
     /// Whether the head has no config of the stack.
     pub fn is_removed(&self) -> bool {
-        matches!(self.intent, Intent::Delete | Intent::Abandon)
+        matches!(
+            self.intent,
+            Intent::Delete | Intent::Abandon | Intent::Unadopt
+        )
     }
 }
 

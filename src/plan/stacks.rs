@@ -77,7 +77,7 @@ pub fn reject_shared_stacks(changes: &mut [Change]) {
     for (index, change) in changes.iter().enumerate() {
         let stays = !matches!(
             change.intent,
-            Intent::Delete | Intent::Abandon | Intent::Invalid
+            Intent::Delete | Intent::Abandon | Intent::Unadopt | Intent::Invalid
         );
         if let (true, Some(stack), Some(target)) = (stays, &change.stack, &change.target) {
             let place = format!("{} {}", target.account, target.region);

@@ -91,7 +91,8 @@ pub(super) fn action_error(name: &str, summary: Option<&str>) -> Option<String> 
             "invalid action name: {name:?}; use at most {MAX_NAME} letters, digits, `-` and `_`, with a letter or digit first"
         ));
     }
-    if RESERVED_ACTIONS.contains(&name) {
+    let is_common = Verb::COMMON.iter().any(|verb| verb.name() == name);
+    if is_common || RESERVED_ACTIONS.contains(&name) {
         return Some(format!("provisioner has a command of this name: `{name}`"));
     }
     let summary = summary.filter(|summary| !is_summary(summary))?;

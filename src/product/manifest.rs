@@ -1,5 +1,7 @@
 //! `product.yaml`: a product as data. `docs/products.md` describes every key.
 
+use std::sync::LazyLock;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -328,6 +330,21 @@ pub struct OfferedAction {
     pub otherwise: Option<String>,
 }
 
+impl OfferedAction {
+    /// The action of this name that every product offers.
+    pub fn common(name: &str) -> Option<&'static Self> {
+        static COMMON: LazyLock<[OfferedAction; Verb::COMMON.len()]> = LazyLock::new(|| {
+            Verb::COMMON.map(|verb| OfferedAction {
+                verb,
+                summary: None,
+                when: None,
+                otherwise: None,
+            })
+        });
+        COMMON.iter().find(|action| action.verb.name() == name)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum WrittenAction {
@@ -357,6 +374,11 @@ impl TryFrom<WrittenAction> for OfferedAction {
             },
             WrittenAction::Full(action) => action,
         };
+        if Verb::COMMON.contains(&action.verb) {
+            return Err(
+                "every product offers this verb under its own name; help: remove the action",
+            );
+        }
         if action.when.is_some() != action.otherwise.is_some() {
             return Err(
                 "an action has only one of `when` and `otherwise`; help: write both, or neither",

@@ -318,6 +318,9 @@ impl Product {
         name: &str,
         scope: &Value,
     ) -> Option<Result<(&OfferedAction, bool), ProductError>> {
+        if let Some(action) = OfferedAction::common(name) {
+            return Some(Ok((action, true)));
+        }
         let (index, _, action) = self.manifest.actions.get_full(name)?;
         let offered = match self.actions.get(index)? {
             None => Ok(true),

@@ -13,7 +13,7 @@ use super::manifest::ParameterPrefix;
 use super::recognition::{Recognised, RecognitionError, UnreadableProduct, recognised};
 use super::{
     Files, InvalidProduct, MANIFEST, OfferedAction, Product, ProductFault, ProductSource,
-    ReadProduct, RunInput,
+    ReadProduct, RunInput, Verb,
 };
 use crate::model::{IrregularFile, RepoPath};
 
@@ -187,6 +187,13 @@ impl Registry {
                     .entry(name)
                     .or_insert_with(|| ProductAction::new(name, offered.summary));
                 action.add(&manifest.name, offered.verb, manifest.folders.is_some());
+            }
+            for verb in Verb::COMMON {
+                let name = verb.name();
+                let action = actions
+                    .entry(name)
+                    .or_insert_with(|| ProductAction::new(name, None));
+                action.add(&manifest.name, verb, false);
             }
         }
         let mut actions: Vec<ProductAction> = actions.into_values().collect();

@@ -128,13 +128,19 @@ verbs! {
     CheckDrift "check-drift" Read Inspect Keeps true "Detect drift in the stack of each config (read-only)";
     TestDeploy "test-deploy" Test Test Keeps true "Create each stack under a random name, verify it and delete it";
     Provision "provision" Write Create Provisions true "Create or update the stack of each config, and verify it";
+    Adopt "adopt" Write Adopt Keeps true "Give each config's existing stack the tags of provisioner's stacks";
+    Unadopt "unadopt" Write Unadopt Keeps true "Remove these tags from each config's stack, and keep the stack";
     DeployFolders "deploy-folders" Write Folders Keeps true "Create the folders of a solution in the stack's bucket";
     UploadTemplate "upload-template" Write Upload Keeps true "Render each config and upload the template to its bucket";
     Delete "delete" Destructive Delete Deletes true "Delete the stack of each config";
     TearDown "tear-down" Destructive TearDown Deletes true "Delete the stack and buckets of each config";
+    Replace "replace" Destructive Replace Deletes true "Delete the stack of each config, and create it again";
 }
 
 impl Verb {
+    /// Verbs that every product offers, under their own names. No manifest names them.
+    pub const COMMON: [Self; 3] = [Self::Adopt, Self::Unadopt, Self::Replace];
+
     /// Whether it concerns the config's stack, and not only files that the config renders to.
     pub fn claims_stack(self) -> bool {
         !matches!(

@@ -20,6 +20,8 @@ enum Kind {
     NoEffect,
     Folders,
     Create,
+    Adopt,
+    Unadopt,
     UpdateSafe,
     PolicyEdited,
     ProductsEdited,
@@ -32,12 +34,16 @@ enum Kind {
     DeniedCreation,
     DeniedUpdate,
     DeniedDeletion,
+    DeniedAdoption,
+    DeniedReplacement,
     Deletion,
+    Replacement,
     NotCompared,
     UpdateUnknown,
     DeletionUnknown,
     UpdateCritical,
     DeletionOfData,
+    ReplacementOfData,
     Errors,
 }
 
@@ -54,6 +60,9 @@ impl Kind {
             (Intent::Update, None) => MergeEffect::UpdateStack,
             (Intent::Delete, None) => MergeEffect::RequestDeletion,
             (Intent::Unchanged, None) => MergeEffect::None,
+            (Intent::Adopt, None) => MergeEffect::AdoptStack,
+            (Intent::Unadopt, None) => MergeEffect::UnadoptStack,
+            (Intent::Replace, None) => MergeEffect::RequestReplacement,
         };
         Some(match (effect, change.level) {
             // The lock of the product changes, and the stack was not read.
@@ -61,10 +70,14 @@ impl Kind {
             (MergeEffect::None, _) => Self::NoEffect,
             (MergeEffect::CreateFolders, _) => Self::Folders,
             (MergeEffect::CreateStack, _) => Self::Create,
+            (MergeEffect::AdoptStack, _) => Self::Adopt,
+            (MergeEffect::UnadoptStack, _) => Self::Unadopt,
             (MergeEffect::NotApplied, _) => Self::NotApplied,
             (MergeEffect::Denied, _) => match requested {
                 Some(MergeEffect::CreateStack) => Self::DeniedCreation,
                 Some(MergeEffect::RequestDeletion) => Self::DeniedDeletion,
+                Some(MergeEffect::AdoptStack | MergeEffect::UnadoptStack) => Self::DeniedAdoption,
+                Some(MergeEffect::RequestReplacement) => Self::DeniedReplacement,
                 _ => Self::DeniedUpdate,
             },
             (MergeEffect::UpdateStack, Level::Critical) => Self::UpdateCritical,
@@ -74,6 +87,8 @@ impl Kind {
             (MergeEffect::RequestDeletion, Level::Critical) => Self::DeletionOfData,
             (MergeEffect::RequestDeletion, Level::Unknown) => Self::DeletionUnknown,
             (MergeEffect::RequestDeletion, _) => Self::Deletion,
+            (MergeEffect::RequestReplacement, Level::Critical) => Self::ReplacementOfData,
+            (MergeEffect::RequestReplacement, _) => Self::Replacement,
         })
     }
 
@@ -81,17 +96,28 @@ impl Kind {
     fn mark(self) -> Option<&'static str> {
         match self {
             Self::Errors => Some("❌"),
-            Self::DeletionOfData | Self::UpdateCritical => Some("🔴"),
+            Self::DeletionOfData | Self::ReplacementOfData | Self::UpdateCritical => Some("🔴"),
             Self::DeletionUnknown | Self::UpdateUnknown | Self::NotCompared => Some("❓"),
-            Self::Deletion | Self::UpdateHigh | Self::PolicyWeakened => Some("🟠"),
-            Self::DeniedCreation | Self::DeniedUpdate | Self::DeniedDeletion => Some("⛔"),
+            Self::Deletion | Self::Replacement | Self::UpdateHigh | Self::PolicyWeakened => {
+                Some("🟠")
+            }
+            Self::DeniedCreation
+            | Self::DeniedUpdate
+            | Self::DeniedDeletion
+            | Self::DeniedAdoption
+            | Self::DeniedReplacement => Some("⛔"),
             Self::NotApplied
             | Self::Abandoned
             | Self::NotSelected
             | Self::LockRemoved
             | Self::PolicyEdited
             | Self::ProductsEdited => Some("⚠"),
-            Self::UpdateSafe | Self::Create | Self::Folders | Self::NoEffect => None,
+            Self::UpdateSafe
+            | Self::Create
+            | Self::Adopt
+            | Self::Unadopt
+            | Self::Folders
+            | Self::NoEffect => None,
         }
     }
 
@@ -101,6 +127,8 @@ impl Kind {
             Self::NoEffect => format!("{} without effect", pluralize(count, "config")),
             Self::Folders => format!("folders to create in {}", pluralize(count, "bucket")),
             Self::Create => format!("{} to create", stacks()),
+            Self::Adopt => format!("{} to adopt", stacks()),
+            Self::Unadopt => format!("{} to un-adopt", stacks()),
             Self::UpdateSafe => format!("{} to update", stacks()),
             Self::UpdateHigh => format!("{} to update (high impact)", stacks()),
             Self::UpdateUnknown => format!("{} to update (impact not known)", stacks()),
@@ -116,6 +144,18 @@ impl Kind {
             Self::DeniedCreation => format!("{} denied", pluralize(count, "creation")),
             Self::DeniedUpdate => format!("{} denied", pluralize(count, "update")),
             Self::DeniedDeletion => format!("{} denied", pluralize(count, "deletion")),
+            Self::DeniedAdoption => {
+                format!("{} of tags denied", pluralize(count, "change"))
+            }
+            Self::DeniedReplacement => format!("{} denied", pluralize(count, "replacement")),
+            Self::Replacement => format!(
+                "{} to confirm after the merge",
+                pluralize(count, "replacement")
+            ),
+            Self::ReplacementOfData => format!(
+                "{} to confirm after the merge (data destroyed)",
+                pluralize(count, "replacement")
+            ),
             Self::Deletion => format!(
                 "{} to confirm after the merge",
                 pluralize(count, "deletion")
@@ -138,6 +178,9 @@ impl Kind {
             Self::NoEffect => "without effect",
             Self::Folders => "folders",
             Self::Create => "create",
+            Self::Adopt => "adopt",
+            Self::Unadopt => "un-adopt",
+            Self::Replacement | Self::ReplacementOfData => "replace",
             Self::UpdateSafe | Self::UpdateHigh | Self::UpdateUnknown | Self::UpdateCritical => {
                 "update"
             }
@@ -148,7 +191,11 @@ impl Kind {
             Self::NotCompared => "not compared",
             Self::Abandoned => "left behind",
             Self::NotApplied => "not applied",
-            Self::DeniedCreation | Self::DeniedUpdate | Self::DeniedDeletion => "denied",
+            Self::DeniedCreation
+            | Self::DeniedUpdate
+            | Self::DeniedDeletion
+            | Self::DeniedAdoption
+            | Self::DeniedReplacement => "denied",
             Self::Deletion | Self::DeletionUnknown | Self::DeletionOfData => "delete",
             Self::Errors => return pluralize(count, "error"),
         };

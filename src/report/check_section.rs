@@ -199,6 +199,9 @@ fn group_title(group: &EqualChanges<'_>) -> String {
         Intent::Invalid => format!("{configs} with errors of the same kinds"),
         Intent::Create => pluralize(count, "new config"),
         Intent::Delete | Intent::Abandon => pluralize(count, "removed config"),
+        Intent::Adopt => format!("{} to adopt", pluralize(count, "stack")),
+        Intent::Unadopt => format!("{} to un-adopt", pluralize(count, "stack")),
+        Intent::Replace => format!("{} to replace", pluralize(count, "stack")),
         Intent::Update | Intent::Unchanged if change.impact.is_empty() => {
             format!("{configs} with the same changed resources")
         }
@@ -294,6 +297,18 @@ fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
             sentence("Updates ", ", or creates it if it does not exist.")
         }
         MergeEffect::UpdateStack => sentence("Updates ", "."),
+        MergeEffect::AdoptStack => sentence(
+            "Adds provisioner's tags to ",
+            ", and changes nothing else of it. From then on, pull requests can change it.",
+        ),
+        MergeEffect::UnadoptStack => sentence(
+            "Removes provisioner's tags from ",
+            ", and changes nothing else of it. The stack stays.",
+        ),
+        MergeEffect::RequestReplacement => sentence(
+            "Deletes nothing yet. After the merge, a second person has to confirm that ",
+            " is deleted and created again.",
+        ),
         MergeEffect::RequestDeletion => sentence(
             "Deletes nothing yet. After the merge, a second person has to confirm the deletion of ",
             ".",

@@ -38,12 +38,18 @@ pub enum MergeEffect {
     CreateFolders,
     /// The stack is created.
     CreateStack,
+    /// The stack becomes provisioner's own. Nothing but its tags changes.
+    AdoptStack,
+    /// The stack is no longer provisioner's own. Nothing but its tags changes.
+    UnadoptStack,
     /// The stack is updated.
     UpdateStack,
     /// The policy does not allow the update, so nothing is applied.
     NotApplied,
     /// Nothing is deleted until a second person confirms the deletion.
     RequestDeletion,
+    /// The stack stays until a second person confirms that it is deleted and created again.
+    RequestReplacement,
     /// Nothing is applied.
     Denied,
 }
@@ -119,6 +125,9 @@ impl OnMerge {
                 (MergeEffect::UpdateStack, EffectKind::Update)
             }
             (Intent::Create | Intent::Update, _) => (MergeEffect::CreateStack, EffectKind::Create),
+            (Intent::Adopt, _) => (MergeEffect::AdoptStack, EffectKind::Adopt),
+            (Intent::Unadopt, _) => (MergeEffect::UnadoptStack, EffectKind::Unadopt),
+            (Intent::Replace, _) => (MergeEffect::RequestReplacement, EffectKind::Replace),
             (Intent::Delete, Some(false)) if known.facts.has_no_buckets() => {
                 return Some(Self::without_effect(
                     MergeEffect::None,
@@ -256,12 +265,18 @@ impl OnMerge {
             MergeEffect::None => "no effect",
             MergeEffect::CreateFolders => "create folders",
             MergeEffect::CreateStack => "create stack",
+            MergeEffect::AdoptStack => "adopt stack",
+            MergeEffect::UnadoptStack => "un-adopt stack",
             MergeEffect::UpdateStack => "update stack",
             MergeEffect::NotApplied => "update not applied",
             MergeEffect::RequestDeletion => "delete after confirmation",
+            MergeEffect::RequestReplacement => "replace after confirmation",
             MergeEffect::Denied => match self.requested {
                 MergeEffect::CreateStack => "creation denied",
                 MergeEffect::RequestDeletion => "deletion denied",
+                MergeEffect::AdoptStack => "adoption denied",
+                MergeEffect::UnadoptStack => "un-adoption denied",
+                MergeEffect::RequestReplacement => "replacement denied",
                 _ => "update denied",
             },
         }

@@ -63,15 +63,11 @@ fn a_config_of_a_template_that_is_too_large_is_invalid() {
 fn the_check_reports_it_once() {
     let path = RepoPath::parse(&format!("ml/configs/{BASE}-{NAME}.yaml")).unwrap();
     let input = Input {
-        path,
         base: None,
         head: Some(ConfigContents::alone(FileContents::Regular(
             tagged(20).into(),
         ))),
-        renamed: None,
-        governed: false,
-        relocked: false,
-        earlier: None,
+        ..Input::new(path)
     };
     let registry = Registry::built_in();
     let plan = assess(&registry, &registry, &[input]);

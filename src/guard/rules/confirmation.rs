@@ -18,6 +18,9 @@ fn needs_confirmation(input: &RuleInput<'_>) -> bool {
             | EffectKind::Update
             | EffectKind::Delete
             | EffectKind::TearDown
+            | EffectKind::Adopt
+            | EffectKind::Unadopt
+            | EffectKind::Replace
     )
 }
 
@@ -46,7 +49,7 @@ pub fn actor_is_known(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// Creating or deleting a stack needs `--force`.
 pub fn is_forced(input: &RuleInput<'_>) -> Option<Denial> {
-    let deletes = matches!(input.kind, EffectKind::Delete | EffectKind::TearDown);
+    let deletes = input.is_deletion();
     let forced = match &input.facts.authority {
         Authority::Unknown => None,
         Authority::CommandLine { force, .. } => Some(*force),
@@ -64,11 +67,9 @@ pub fn is_forced(input: &RuleInput<'_>) -> Option<Denial> {
                 Some(_) => "`--force` was not given",
                 None => "whether `--force` was given is not known",
             },
-            match input.kind {
-                EffectKind::Delete | EffectKind::TearDown => {
-                    "read what the deletion removes, then add `--force`"
-                }
-                _ => "run `show-changes`, then add `--force`",
+            match deletes {
+                true => "read what the deletion removes, then add `--force`",
+                false => "run `show-changes`, then add `--force`",
             },
         )
     })
@@ -82,7 +83,7 @@ pub fn confirmation_word<'a>(
     stack: &'a StackName,
 ) -> Option<&'a str> {
     match kind {
-        EffectKind::Delete | EffectKind::TearDown => Some(&stack.name),
+        EffectKind::Delete | EffectKind::TearDown | EffectKind::Replace => Some(&stack.name),
         EffectKind::Update => {
             let computed = facts.verdict.map(Verdict::level);
             let is_mild = computed.max(facts.declared) <= Some(Level::Safe);
@@ -92,7 +93,7 @@ pub fn confirmation_word<'a>(
                 &stack.name
             })
         }
-        EffectKind::Create => Some(YES),
+        EffectKind::Create | EffectKind::Adopt | EffectKind::Unadopt => Some(YES),
         _ => None,
     }
 }

@@ -5,15 +5,11 @@ use crate::diagnostic::Code;
 use crate::guard::{Denial, EffectKind};
 use crate::text::pluralize;
 
-fn deletes(input: &RuleInput<'_>) -> bool {
-    matches!(input.kind, EffectKind::Delete | EffectKind::TearDown)
-}
-
 /// The policy allows deletions.
 pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
     let policy = input.policy.ok()?;
     let never = !policy.deletes(&input.stack.target.environment);
-    (deletes(input) && never).then(|| {
+    (input.is_deletion() && never).then(|| {
         Denial::new(
             Code::DeleteNotAllowed,
             "the policy says `deletes: never`",
@@ -24,7 +20,7 @@ pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// No other stack imports the stack's outputs.
 pub fn has_no_importers(input: &RuleInput<'_>) -> Option<Denial> {
-    if !deletes(input) {
+    if !input.is_deletion() {
         return None;
     }
     let remedy = "delete the stacks that import its outputs first";
@@ -45,7 +41,7 @@ pub fn has_no_importers(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// CloudFormation cannot delete a bucket that holds objects. Only `tear-down` empties one, after a report of the object count.
 pub fn buckets_are_empty(input: &RuleInput<'_>) -> Option<Denial> {
-    if !deletes(input) {
+    if !input.is_deletion() {
         return None;
     }
     let remedy = "empty the bucket, or use `tear-down` where the product has it";

@@ -55,7 +55,7 @@ impl<'a> RuleInput<'a> {
     }
 
     pub(super) fn is_deletion(&self) -> bool {
-        matches!(self.kind, EffectKind::Delete | EffectKind::TearDown)
+        self.kind.deletes()
     }
 
     pub(super) fn is_read_only(&self) -> bool {

@@ -83,6 +83,7 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
         request::no_broken_config_claims,
     ),
     (BeforeCredentials, AfterMerge, request::is_requested),
+    (WithAwsFacts, ByPreview, request::stack_is_that_of_entry),
     (
         BeforeCredentials,
         AfterMerge,

@@ -141,7 +141,7 @@ pub fn stack_is_claimed_once(input: &RuleInput<'_>) -> Option<Denial> {
 /// A deletion deletes no stack of a config that has errors now and is to be corrected.
 pub fn no_broken_config_claims(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.merge()?;
-    if !matches!(input.kind, EffectKind::Delete | EffectKind::TearDown) {
+    if !input.is_deletion() {
         return None;
     }
     let fact = match &request.broken_claims {
@@ -165,30 +165,70 @@ pub fn no_broken_config_claims(input: &RuleInput<'_>) -> Option<Denial> {
 /// The effect is what the change requests.
 pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.merge()?;
-    let deletes = matches!(input.kind, EffectKind::Delete | EffectKind::TearDown);
-    match (deletes, request.asks) {
-        (true, Some(RequestedChange::Delete)) | (false, Some(RequestedChange::Provision)) => None,
-        (true, None) => Some(Denial::new(
-            Code::DeleteNotRequested,
-            "whether the pull request removes the stack's config is not known",
-            "remove the config in a pull request, and have it approved",
-        )),
-        (false, None) => Some(Denial::new(
+    let unknown = request.asks.is_none();
+    let by_entry = |word: &str| {
+        let fact = match unknown {
+            true => "what the pull request changes of this stack is not known".to_owned(),
+            false => format!("the pull request adds no entry for this stack below `{word}`"),
+        };
+        Denial::new(
+            Code::NotRequested,
+            fact,
+            "add the entry with the stack's full id in a pull request, and have it approved",
+        )
+    };
+    let denial = match input.kind {
+        EffectKind::Delete | EffectKind::TearDown => {
+            if request.asks == Some(RequestedChange::Delete) {
+                return None;
+            }
+            Denial::new(
+                Code::DeleteNotRequested,
+                match unknown {
+                    true => "whether the pull request removes the stack's config is not known",
+                    false => "the pull request does not remove the stack's config",
+                },
+                "remove the config in a pull request, and have it approved",
+            )
+        }
+        EffectKind::Adopt if request.asks == Some(RequestedChange::Adopt) => return None,
+        EffectKind::Adopt => by_entry("adopt"),
+        EffectKind::Unadopt if request.asks == Some(RequestedChange::Unadopt) => return None,
+        EffectKind::Unadopt => by_entry("unadopt"),
+        EffectKind::Replace if request.asks == Some(RequestedChange::Replace) => return None,
+        EffectKind::Replace => by_entry("replace"),
+        _ if request.asks == Some(RequestedChange::Provision) => return None,
+        _ if unknown => Denial::new(
             Code::NotRequested,
             "what the pull request changes of this stack is not known",
             "comment on the pull request that changed the stack's config",
-        )),
-        (true, Some(_)) => Some(Denial::new(
-            Code::DeleteNotRequested,
-            "the pull request does not remove the stack's config",
-            "remove the config in a pull request, and have it approved",
-        )),
-        (false, Some(_)) => Some(Denial::new(
+        ),
+        _ => Denial::new(
             Code::NotRequested,
             "the pull request does not change this stack",
             "comment on the pull request that changed the stack's config",
-        )),
-    }
+        ),
+    };
+    Some(denial)
+}
+
+/// The stack is the one that the entry names: another stack of the same name was not reviewed.
+pub fn stack_is_that_of_entry(input: &RuleInput<'_>) -> Option<Denial> {
+    let request = input.merge()?;
+    let by_entry = matches!(
+        input.kind,
+        EffectKind::Adopt | EffectKind::Unadopt | EffectKind::Replace
+    );
+    // Other rules deny an unknown and a missing stack.
+    let stack = input.facts.stack.as_ref()?.as_ref().filter(|_| by_entry)?;
+    let fact = match &request.entry {
+        Some(entry) if entry.as_str() == stack.id => return None,
+        Some(entry) => format!("the entry names {entry}, and the stack is {}", stack.id),
+        None => "the entry's stack is not known".to_owned(),
+    };
+    let remedy =
+        "add an entry with the full id of the stack that exists now, in a new pull request";
+    Some(Denial::new(Code::NotRequested, fact, remedy))
 }
 
 /// The merge commit gives the plan that reviewers saw. Not for deletions: their digest is reported again before they are

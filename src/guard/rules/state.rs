@@ -14,14 +14,10 @@ fn existing<'a>(input: &RuleInput<'a>) -> Option<&'a Stack> {
     let stack = input.facts.stack.as_ref()?.as_ref()?;
     let exists = match stack.status.health() {
         Health::Deleted => false,
-        Health::ReviewInProgress => deletes(input),
+        Health::ReviewInProgress => input.is_deletion(),
         Health::Stable | Health::InProgress | Health::Failed | Health::Unknown => true,
     };
     exists.then_some(stack)
-}
-
-fn deletes(input: &RuleInput<'_>) -> bool {
-    matches!(input.kind, EffectKind::Delete | EffectKind::TearDown)
 }
 
 fn needs_state(input: &RuleInput<'_>) -> bool {
@@ -75,7 +71,13 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
             "run `show-changes`; a creation does not change an existing stack",
         )),
         (
-            EffectKind::Resume | EffectKind::Update | EffectKind::Folders | EffectKind::Upload,
+            EffectKind::Resume
+            | EffectKind::Update
+            | EffectKind::Folders
+            | EffectKind::Upload
+            | EffectKind::Adopt
+            | EffectKind::Unadopt
+            | EffectKind::Replace,
             None,
         ) => Some(Denial::new(
             Code::StackNotFound,
@@ -112,7 +114,7 @@ fn repair(status: &str, name: &str) -> String {
 /// A stack whose last operation failed can only be repaired or deleted.
 pub fn stack_has_not_failed(input: &RuleInput<'_>) -> Option<Denial> {
     let stack = existing(input)?;
-    let deletes = deletes(input) || input.kind == EffectKind::Test;
+    let deletes = input.is_deletion() || input.kind == EffectKind::Test;
     let matters = needs_state(input) && !deletes;
     (matters && stack.status.health() == Health::Failed).then(|| {
         Denial::new(
@@ -126,7 +128,7 @@ pub fn stack_has_not_failed(input: &RuleInput<'_>) -> Option<Denial> {
 /// Termination protection is off. People turned it on, so provisioner does not turn it off.
 pub fn stack_is_not_protected(input: &RuleInput<'_>) -> Option<Denial> {
     let stack = existing(input)?;
-    let deletes = deletes(input) || input.kind == EffectKind::Test;
+    let deletes = input.is_deletion() || input.kind == EffectKind::Test;
     (deletes && stack.protected).then(|| {
         Denial::new(
             Code::StackProtected,

@@ -111,13 +111,9 @@ fn input(at: &str, base: Option<&str>, head: Option<&str>) -> Input {
         text.map(|text| ConfigContents::alone(FileContents::Regular(text.into())))
     };
     Input {
-        path: path(at),
         base: file(base),
         head: file(head),
-        renamed: None,
-        governed: false,
-        relocked: false,
-        earlier: None,
+        ..Input::new(path(at))
     }
 }
 

@@ -37,6 +37,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("delete-not-requested", "guard"),
     ("duplicate-name", "plan"),
     ("duplicate-stack", "plan"),
+    ("entry-invalid", "plan"),
     ("environment-changed", "plan"),
     ("environment-not-allowed", "guard"),
     ("environment-not-protected", "guard"),

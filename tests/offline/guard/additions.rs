@@ -90,8 +90,7 @@ const ADDITIONS: &[(&str, Addition)] = &[
 
 /// Another plan that was reported before the reviews. A deletion may be approved after any plan, because its digest is confirmed.
 fn with_another_plan(kind: EffectKind, scene: &mut Scene) -> bool {
-    let deletes = matches!(kind, EffectKind::Delete | EffectKind::TearDown);
-    !deletes && report_at(scene, Some("d".repeat(64)), REPORTED + 1)
+    !kind.deletes() && report_at(scene, Some("d".repeat(64)), REPORTED + 1)
 }
 
 #[test]

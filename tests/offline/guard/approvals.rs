@@ -123,7 +123,7 @@ pub fn latest(reviews: &[Review], person: UserId) -> &Review {
 pub fn counting(kind: EffectKind, request: &ChangeRequest, approvers: &[&str]) -> BTreeSet<UserId> {
     let mut counting = BTreeSet::new();
     let lasts = !matches!(kind, EffectKind::Test);
-    let deletes = matches!(kind, EffectKind::Delete | EffectKind::TearDown);
+    let deletes = kind.deletes();
     let (Some(reviews), Some(author), Some(pushers), Some(head), Some(arrived)) = (
         &request.reviews,
         &request.author,

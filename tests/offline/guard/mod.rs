@@ -55,6 +55,9 @@ fn denials(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<Denial> {
         EffectKind::Upload => denials_for::<Upload>(policy, facts),
         EffectKind::Delete => denials_for::<Delete>(policy, facts),
         EffectKind::TearDown => denials_for::<TearDown>(policy, facts),
+        EffectKind::Adopt => denials_for::<Adopt>(policy, facts),
+        EffectKind::Unadopt => denials_for::<Unadopt>(policy, facts),
+        EffectKind::Replace => denials_for::<Replace>(policy, facts),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use provisioner::guard::*;
 use provisioner::model::{CommitSha, UserId};
+use provisioner::stack::StackArn;
 
 use super::{Loaded, codes, policy, stack};
 
@@ -201,7 +202,6 @@ pub struct Scene {
 impl Scene {
     /// An effect that the guard allows. The policy requires one approval.
     pub fn new(kind: EffectKind, trigger: Trigger) -> Self {
-        let deletes = matches!(kind, EffectKind::Delete | EffectKind::TearDown);
         let request = ChangeRequest {
             number: 7,
             merged: Some(kind != EffectKind::Test),
@@ -222,11 +222,18 @@ impl Scene {
                 same: true,
                 change_set: Some("a".to_owned()),
             }),
-            asks: Some(if deletes {
-                RequestedChange::Delete
-            } else {
-                RequestedChange::Provision
+            asks: Some(match kind {
+                EffectKind::Adopt => RequestedChange::Adopt,
+                EffectKind::Unadopt => RequestedChange::Unadopt,
+                EffectKind::Replace => RequestedChange::Replace,
+                EffectKind::Delete | EffectKind::TearDown => RequestedChange::Delete,
+                _ => RequestedChange::Provision,
             }),
+            entry: matches!(
+                kind,
+                EffectKind::Adopt | EffectKind::Unadopt | EffectKind::Replace
+            )
+            .then(|| StackArn::parse(stack::ID).unwrap()),
             current: Some(true),
             other_claims: Some(Vec::new()),
             broken_claims: Some(Vec::new()),

@@ -93,6 +93,9 @@ const FACTS: &[Fact] = &[
     ),
 ];
 
+/// Full id of the stack.
+pub const ID: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/acme/0f1e";
+
 /// A value for each fact.
 type Case = [usize; FACTS.len()];
 
@@ -236,7 +239,7 @@ impl Known {
             _ => "SOMETHING_NEW",
         };
         Stack {
-            id: "arn:aws:cloudformation:eu-central-1:123456789012:stack/acme/0f1e".to_owned(),
+            id: ID.to_owned(),
             name: STACK.name.clone(),
             status: StackStatus(status.to_owned()),
             reason: None,

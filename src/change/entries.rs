@@ -1,0 +1,92 @@
+//! The entries that a change adds to the files of entries.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::entries::{ENTRY_FILES, EntryFile, NewEntry, new_entries};
+use crate::forge::{ChangedFile, FileAt, ForgeError, Source};
+use crate::model::{CommitSha, RepoPath};
+use crate::plan::Input;
+
+/// New entries by the path of their config, and the problems of the files by their path.
+pub(super) struct AddedEntries {
+    entries: BTreeMap<RepoPath, NewEntry>,
+    faults: BTreeMap<RepoPath, Vec<Diagnostic>>,
+}
+
+impl AddedEntries {
+    pub(super) async fn read(
+        source: &dyn Source,
+        base: &CommitSha,
+        head: &CommitSha,
+        files: &[ChangedFile],
+    ) -> Result<Self, ForgeError> {
+        let mut added = Self {
+            entries: BTreeMap::new(),
+            faults: BTreeMap::new(),
+        };
+        for file in ENTRY_FILES.into_iter().filter(|file| edits(files, *file)) {
+            let path = &RepoPath::typed(file.path);
+            let sides = [base, head].map(|commit| FileAt { commit, path });
+            let mut sides = source.read(&sides).await?.into_iter();
+            let (before, after) = (sides.next().flatten(), sides.next().flatten());
+            match new_entries(file, before.as_ref(), after.as_ref()) {
+                Ok(new) => new.into_iter().for_each(|new| added.add(new)),
+                Err(problems) => added
+                    .faults
+                    .entry(path.clone())
+                    .or_default()
+                    .extend(problems),
+            }
+        }
+        Ok(added)
+    }
+
+    /// Each file names a config at most once.
+    fn add(&mut self, new: NewEntry) {
+        let config = new.entry.config.clone();
+        if let Some(other) = self.entries.get(&config) {
+            let message = format!(
+                "this change also has an entry for `{config}` below `{}`",
+                other.entry.kind.word()
+            );
+            self.reject(new.error(message, "keep one of them"));
+            return;
+        }
+        self.entries.insert(config, new);
+    }
+
+    fn reject(&mut self, problem: Diagnostic) {
+        let problems = self.faults.entry(problem.path.clone()).or_default();
+        problems.push(problem);
+    }
+
+    /// The paths of the configs that entries name.
+    pub(super) fn configs(&self) -> impl Iterator<Item = &RepoPath> {
+        self.entries.keys()
+    }
+
+    /// Adds the entries to the inputs of their configs, and an input for each file with problems.
+    pub(super) fn add_to(mut self, inputs: &mut Vec<Input>) {
+        for input in inputs.iter_mut() {
+            input.entry = self.entries.remove(&input.path);
+        }
+        for new in std::mem::take(&mut self.entries).into_values() {
+            let message = format!("there is no config `{}`", new.entry.config);
+            let help = "write the path of a config that the policy's `configs` select";
+            self.reject(new.error(message, help));
+        }
+        let faults = self.faults.into_iter();
+        inputs.extend(faults.map(|(path, faults)| Input::with_faults(path, faults)));
+        inputs.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+}
+
+/// Whether a change edits a file of entries, or puts something else in place of its folder.
+fn edits(files: &[ChangedFile], file: EntryFile) -> bool {
+    let folder = file.path.split('/').next();
+    files.iter().any(|changed| {
+        let is_folder = |path: &RepoPath| Some(path.as_str()) == folder;
+        changed.is_under(file.path) || changed.paths().any(is_folder)
+    })
+}
