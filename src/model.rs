@@ -245,6 +245,8 @@ pub enum EffectKind {
     Unadopt,
     /// Deletes a stack so that the same config creates it again.
     Replace,
+    /// Deletes a stack whose creation failed, so that it can be created.
+    RemoveFailed,
 }
 
 impl EffectKind {
@@ -262,6 +264,7 @@ impl EffectKind {
         Self::Adopt,
         Self::Unadopt,
         Self::Replace,
+        Self::RemoveFailed,
     ];
 
     /// Whether it deletes a stack that is or was in use.
@@ -284,6 +287,7 @@ impl EffectKind {
             Self::Adopt => "Adopt",
             Self::Unadopt => "Unadopt",
             Self::Replace => "Replace",
+            Self::RemoveFailed => "RemoveFailed",
         }
     }
 }

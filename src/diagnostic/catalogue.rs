@@ -279,7 +279,7 @@ catalogue! {
         "Read `show-changes`, and use an action that updates the stack.";
     StackFailed "stack-failed":
         "The stack's last operation failed, so CloudFormation does not update it.",
-        "Follow the message. For `UPDATE_ROLLBACK_FAILED`, repair the cause and run ContinueUpdateRollback. For `UPDATE_FAILED`, run RollbackStack. After a failed creation, delete the stack.";
+        "Follow the message. For `UPDATE_ROLLBACK_FAILED`, repair the cause and run ContinueUpdateRollback. For `UPDATE_FAILED`, run RollbackStack. After a failed creation, run the action that creates the stack: it deletes the config's own stack first.";
     StackHasImporters "stack-has-importers":
         "Other stacks import outputs of the stack that would be deleted, or those stacks are not known.",
         "First delete those stacks or their imports.";

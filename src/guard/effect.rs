@@ -64,6 +64,8 @@ effects! {
     Unadopt,
     /// Deletes a stack so that the same config creates it again.
     Replace,
+    /// Deletes a stack whose creation failed, so that it can be created.
+    RemoveFailed,
 }
 
 impl RunsChangeSet for Create {}
@@ -75,5 +77,6 @@ impl DeletesStack for Test {}
 impl DeletesStack for Delete {}
 impl DeletesStack for TearDown {}
 impl DeletesStack for Replace {}
+impl DeletesStack for RemoveFailed {}
 impl EmptiesBuckets for Test {}
 impl EmptiesBuckets for TearDown {}

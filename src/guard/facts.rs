@@ -47,6 +47,13 @@ impl Facts {
         !self.owner.is_empty() && owner.all(|(key, value)| stack.tags.get(key) == Some(value))
     }
 
+    /// The config's own stack, if its creation failed. The stack of a test is not.
+    pub fn own_failed_creation(&self) -> Option<&Stack> {
+        let stack = self.stack.as_ref()?.as_ref()?;
+        let is_own = self.is_owner_of(stack) && !stack.tags.contains_key(TEST_TAG);
+        (is_own && stack.status.is_failed_creation()).then_some(stack)
+    }
+
     /// Whether no bucket is known that a deletion would have to delete.
     pub fn has_no_buckets(&self) -> bool {
         let buckets = self.buckets.as_ref();

@@ -19,7 +19,7 @@ pub use crate::model::EffectKind;
 pub use adoption::adoption_command;
 pub use effect::{
     Adopt, Create, Delete, DeletesStack, Effect, EmptiesBuckets, Folders, Inspect, Preview,
-    Replace, Resume, RunsChangeSet, TearDown, Test, Unadopt, Update, Upload,
+    RemoveFailed, Replace, Resume, RunsChangeSet, TearDown, Test, Unadopt, Update, Upload,
 };
 pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
 pub use lock::LockState;

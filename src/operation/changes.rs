@@ -1,5 +1,6 @@
 //! The changes of a deployment.
 
+use super::deletion::inspect_deletion;
 use super::{Desired, OperationContext, OperationError, preflight};
 use crate::cloud::{AwsErrorKind, CloudError};
 use crate::config::Config;
@@ -23,6 +24,9 @@ pub async fn changes(
     deployed: &(dyn Fn(&str) -> Option<Config> + Sync),
 ) -> Result<Changes, OperationError> {
     let _looking = site.decide::<Inspect>(facts, &desired.stack)?;
+    if let Some(failed) = facts.own_failed_creation() {
+        return after_failed_creation(site, desired, failed).await;
+    }
     let existing = facts.stack.clone().flatten();
     let exists = existing
         .as_ref()
@@ -52,6 +56,20 @@ pub async fn changes(
     site.cloud.without_cancellation().discard(pending).await?;
     looked?;
     changes
+}
+
+/// A change set cannot be created for a stack whose creation failed. It is deleted, and then created.
+async fn after_failed_creation(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    failed: &Stack,
+) -> Result<Changes, OperationError> {
+    let (deletion, _) = inspect_deletion(site, desired, Some(failed), false).await?;
+    let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
+    Ok(Changes {
+        failed_creation: Some(deletion),
+        ..new
+    })
 }
 
 /// Why the policy denies a previewed update. Empty for a pull request: its report says what the merge does.

@@ -37,7 +37,7 @@ pub async fn preview_deletion(
     Ok(deletion)
 }
 
-async fn inspect_deletion(
+pub(super) async fn inspect_deletion(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     stack: Option<&Stack>,

@@ -7,6 +7,7 @@ mod deletion;
 mod desired;
 mod drift;
 mod error;
+mod failed_creation;
 mod failure;
 mod finish;
 mod folders;

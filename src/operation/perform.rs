@@ -300,6 +300,7 @@ impl Task<'_> {
             folders: folders.as_ref().map(FolderResult::count),
             replaced: &provisioned.replaced,
             left_behind: &provisioned.left_behind,
+            after_failure: provisioned.removed.is_some(),
         };
         let line = summary.line();
         let warnings = provisioned.warnings.clone();

@@ -3,6 +3,7 @@
 use super::cancelled::what_remains;
 use super::changes::assess_pending;
 use super::error::operation_failed;
+use super::failed_creation::{remove_failed, unmanaged};
 use super::replaced::{candidates, replaced};
 use super::verification::verify;
 use super::{Desired, OperationContext, OperationError, ShownEffect, preflight};
@@ -58,8 +59,11 @@ pub struct Provisioned {
     pub parameters: Vec<String>,
     /// Logical ids of resources that the update replaced.
     pub replaced: Vec<String>,
-    /// Physical ids of resources that the update left behind: they exist, and no stack manages them.
+    /// Physical ids of resources that the update, or the deletion of a failed creation, left behind: they exist, and no stack
+    /// manages them.
     pub left_behind: Vec<String>,
+    /// ARN of the stack whose creation had failed, and that was deleted before this one was created.
+    pub removed: Option<String>,
     /// What the stack needs and preflight did not find.
     #[serde(skip)]
     pub warnings: Vec<Diagnostic>,
@@ -75,7 +79,18 @@ pub async fn provision(
     desired: &Desired<'_>,
     deployed: DeployedConfig<'_>,
 ) -> Result<Provisioned, OperationError> {
-    let facts = site.facts(desired).await?;
+    let mut facts = site.facts(desired).await?;
+    if let Some(failed) = facts.own_failed_creation().cloned() {
+        let kept = remove_failed(site, desired, facts, &failed).await?;
+        facts = site.facts(desired).await?;
+        let created = create::<Create>(site, desired, facts).await?;
+        let left_behind = unmanaged(site, &created.stack_id, kept).await;
+        return Ok(Provisioned {
+            removed: Some(failed.id),
+            left_behind,
+            ..created
+        });
+    }
     if let Some(stack) = existing(&facts) {
         return resume(site, desired, deployed, facts, stack).await;
     }
@@ -383,6 +398,7 @@ async fn verified(
         parameters: verified.parameters,
         replaced: Vec::new(),
         left_behind: Vec::new(),
+        removed: None,
         warnings: Vec::new(),
     })
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::impact::declared;
 use super::{
-    Cause, DriftImpact, Impact, KeyDependencies, LocatedFinding, ResourceVerdict,
+    Cause, Deletion, DriftImpact, Impact, KeyDependencies, LocatedFinding, ResourceVerdict,
     assess_change_set, assess_resource, change_set_digest, key_dependencies, locate_findings,
 };
 use crate::config::Config;
@@ -49,6 +49,8 @@ pub struct Changes {
     pub unread: Vec<String>,
     /// Why CloudFormation rejects the change set.
     pub refused: Option<String>,
+    /// The stack whose creation failed, and that is deleted before this one is created; `None` if there is none.
+    pub failed_creation: Option<Deletion>,
     /// Equal digests mean equal effects.
     pub digest: Digest,
 }
@@ -114,6 +116,7 @@ impl Changes {
             drift: None,
             unread: Vec::new(),
             refused: None,
+            failed_creation: None,
             digest: change_set_digest(&change_set),
         }
     }
@@ -163,6 +166,7 @@ impl Changes {
             drift: None,
             unread: found.unread.clone(),
             refused: refused(change_set),
+            failed_creation: None,
             digest: change_set_digest(change_set),
         }
     }

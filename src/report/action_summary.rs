@@ -41,6 +41,8 @@ pub enum ActionSummary<'a> {
         replaced: &'a [String],
         /// Physical ids of resources that no stack manages any more.
         left_behind: &'a [String],
+        /// Whether a stack whose creation had failed was deleted first.
+        after_failure: bool,
     },
     /// A cancelled job left no operation on the stack. `status`: the stack's, if it exists.
     NothingUnderWay {
@@ -139,13 +141,18 @@ impl ActionSummary<'_> {
                 folders,
                 replaced,
                 left_behind,
+                after_failure,
             } => {
+                let again = match after_failure {
+                    true => " again, after a creation that had failed",
+                    false => "",
+                };
                 let folders = folders.map(|folders| {
                     let text = folders.text("created", "existed");
                     format!("; bucket {}: {text}", folders.bucket)
                 });
                 format!(
-                    "{stack}: {outcome}; {} and {} verified{}{}{}",
+                    "{stack}: {outcome}{again}; {} and {} verified{}{}{}",
                     pluralize(outputs, "output"),
                     pluralize(parameters, "parameter"),
                     folders.unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 use super::Text;
 use super::changed_keys::{changed_value, show_changed_values};
+use super::deletion::deletion;
 use super::format::Format;
 use super::redactor::Redactor;
 use crate::config::{DEFAULTS_FILE, is_defaults};
@@ -22,6 +23,15 @@ const LIVE_HEAD: &[&str] = &[
 pub fn changes_summary(changes: &Changes) -> String {
     let stack = &changes.stack.name;
     let count = pluralize(changes.resources.len(), "resource");
+    if let Some(status) = changes
+        .failed_creation
+        .as_ref()
+        .and_then(|it| it.status.as_ref())
+    {
+        return format!(
+            "{stack}: {status}; its creation failed, so it would be deleted and created again with {count}"
+        );
+    }
     match (&changes.status, &changes.refused) {
         (_, Some(_)) => format!("{stack}: CloudFormation refuses the change set"),
         (None, _) if !changes.queried => {
@@ -68,6 +78,12 @@ pub fn redacted_changes(changes: &Changes, values: &Redactor) -> Changes {
 pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
     let changes = &redacted_changes(changes, values);
     let mut text = String::new();
+    if let Some(failed) = &changes.failed_creation {
+        let note = "note: the stack whose creation failed is deleted first, and its buckets are not emptied";
+        text.push_str(&format.line(&Text::ours(note)));
+        text.push_str(&deletion(failed, format));
+        text.push('\n');
+    }
     if let Some(reason) = &changes.refused {
         text.push_str(&format.line(&Text::ours("reason: ").and(Text::sentence(reason))));
     }

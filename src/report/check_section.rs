@@ -282,7 +282,7 @@ fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
         MergeEffect::None => sentence("No effect: the template of ", " stays the same."),
         MergeEffect::CreateStack if change.intent == Intent::Unchanged => sentence(
             "Creates ",
-            ". It does not exist, although an earlier merge requested it.",
+            ". An earlier merge requested it, but it does not exist or its creation failed.",
         ),
         MergeEffect::UpdateStack if change.intent == Intent::Unchanged => sentence(
             "Updates ",

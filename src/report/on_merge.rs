@@ -104,6 +104,11 @@ impl OnMerge {
             .map(|stack| exists(stack.as_ref()));
         let (effect, kind) = match (change.intent, existing) {
             (Intent::Invalid | Intent::Abandon, _) => return None,
+            (Intent::Create | Intent::Update | Intent::Unchanged, _)
+                if known.facts.own_failed_creation().is_some() =>
+            {
+                (MergeEffect::CreateStack, EffectKind::RemoveFailed)
+            }
             // The stack differs from the template that stays the same.
             (Intent::Unchanged, Some(true)) if known.facts.verdict.is_some() => {
                 (MergeEffect::UpdateStack, EffectKind::Update)

@@ -8,6 +8,8 @@ use crate::stack::{StackEvent, StackName};
 pub enum Step<'a> {
     ChangeSet,
     Creation,
+    /// A stack whose creation failed is deleted.
+    FailedCreationRemoved,
     /// An earlier run started the creation.
     CreationResumed,
     /// Another run is changing the stack.
@@ -38,6 +40,7 @@ impl Step<'_> {
         match self {
             Self::ChangeSet => "change set",
             Self::Creation => "creation",
+            Self::FailedCreationRemoved => "the stack of the failed creation is deleted",
             Self::CreationResumed => "creation continues",
             Self::OtherRun => "another run changes the stack",
             Self::CreationRolledBack => "the created resources are deleted",

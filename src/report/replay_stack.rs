@@ -289,6 +289,7 @@ fn effects(run: &RunRecord, verb: Verb) -> &'static [EffectKind] {
         Verb::Provision if run.finishes_cancelled => &[EffectKind::Inspect, EffectKind::Resume],
         _ if run.finishes_cancelled => &[EffectKind::Inspect],
         Verb::Provision => &[
+            EffectKind::RemoveFailed,
             EffectKind::Create,
             EffectKind::Resume,
             EffectKind::Update,

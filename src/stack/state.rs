@@ -77,6 +77,15 @@ impl StackStatus {
             _ => Health::Unknown,
         }
     }
+
+    /// Whether the stack's creation failed. Such a stack was never complete, and can only be deleted.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
+    pub fn is_failed_creation(&self) -> bool {
+        matches!(
+            self.0.as_str(),
+            "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED"
+        )
+    }
 }
 
 impl fmt::Display for StackStatus {
@@ -100,5 +109,24 @@ mod tests {
         );
         assert_eq!(of("REVIEW_IN_PROGRESS"), Health::ReviewInProgress);
         assert_eq!(of("SOMETHING_NEW"), Health::Unknown);
+    }
+
+    #[test]
+    fn a_stack_that_was_complete_is_no_failed_creation() {
+        let of = |status: &str| StackStatus(status.to_owned()).is_failed_creation();
+        for status in ["CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"] {
+            assert!(of(status), "{status}");
+        }
+        for status in [
+            "UPDATE_ROLLBACK_COMPLETE",
+            "UPDATE_ROLLBACK_FAILED",
+            "IMPORT_ROLLBACK_FAILED",
+            "DELETE_FAILED",
+            "CREATE_COMPLETE",
+            "ROLLBACK_IN_PROGRESS",
+            "",
+        ] {
+            assert!(!of(status), "{status}");
+        }
     }
 }

@@ -95,6 +95,7 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     ("docs/releases.md", "git -C", "a released version"),
     ("docs/releases.md", "mkdir", "a container"),
     ("docs/releases.md", "release/notes.py", "a released version"),
+    ("docs/repair.md", "provisioner deploy-product", "AWS"),
     (
         "docs/templates.md",
         "ml: templates of up to",

@@ -202,6 +202,9 @@ impl Previewer<'_> {
         if is_unchanged && !changes.has_changes && changes.refused.is_none() {
             return Ok(None);
         }
+        if let Some(failed) = &changes.failed_creation {
+            facts.add_deletion(failed);
+        }
         facts.verdict = Some(changes.worst.verdict);
         facts.declared = changes.declared_level();
         let preview = Preview::from_changes(&changes, values);

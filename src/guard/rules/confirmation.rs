@@ -21,6 +21,7 @@ fn needs_confirmation(input: &RuleInput<'_>) -> bool {
             | EffectKind::Adopt
             | EffectKind::Unadopt
             | EffectKind::Replace
+            | EffectKind::RemoveFailed
     )
 }
 
@@ -93,7 +94,11 @@ pub fn confirmation_word<'a>(
                 &stack.name
             })
         }
-        EffectKind::Create | EffectKind::Adopt | EffectKind::Unadopt => Some(YES),
+        EffectKind::Create
+        | EffectKind::Adopt
+        | EffectKind::Unadopt
+        // Nothing of the stack was ever in use.
+        | EffectKind::RemoveFailed => Some(YES),
         _ => None,
     }
 }

@@ -20,7 +20,7 @@ pub fn is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// No other stack imports the stack's outputs.
 pub fn has_no_importers(input: &RuleInput<'_>) -> Option<Denial> {
-    if !input.is_deletion() {
+    if !input.deletes_stack() {
         return None;
     }
     let remedy = "delete the stacks that import its outputs first";
@@ -41,10 +41,15 @@ pub fn has_no_importers(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// CloudFormation cannot delete a bucket that holds objects. Only `tear-down` empties one, after a report of the object count.
 pub fn buckets_are_empty(input: &RuleInput<'_>) -> Option<Denial> {
-    if !input.is_deletion() {
+    if !input.deletes_stack() {
         return None;
     }
-    let remedy = "empty the bucket, or use `tear-down` where the product has it";
+    let remedy = match input.kind {
+        EffectKind::RemoveFailed => {
+            "move the objects elsewhere, and empty the bucket; then run it again"
+        }
+        _ => "empty the bucket, or use `tear-down` where the product has it",
+    };
     let Some(buckets) = &input.facts.buckets else {
         return Some(Denial::new(
             Code::BucketNotEmpty,

@@ -58,6 +58,11 @@ impl<'a> RuleInput<'a> {
         self.kind.deletes()
     }
 
+    /// Whether it deletes the config's own stack, in use or not.
+    pub(super) fn deletes_stack(&self) -> bool {
+        self.is_deletion() || self.kind == EffectKind::RemoveFailed
+    }
+
     pub(super) fn is_read_only(&self) -> bool {
         matches!(self.kind, EffectKind::Inspect | EffectKind::Preview)
     }

@@ -70,6 +70,14 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
             format!("the stack is {}, so its creation has ended", stack.status),
             "run `show-changes`; a creation does not change an existing stack",
         )),
+        // `stack_is_stable` denies a stack whose operation runs, and `stack_has_not_failed` another failure.
+        (EffectKind::RemoveFailed, Some(stack)) if stack.status.health() == Health::Stable => {
+            Some(Denial::new(
+                Code::StackExists,
+                format!("the stack is {}, so its creation succeeded", stack.status),
+                "run `show-changes`; only a stack whose creation failed is deleted before a creation",
+            ))
+        }
         (
             EffectKind::Resume
             | EffectKind::Update
@@ -77,7 +85,8 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
             | EffectKind::Upload
             | EffectKind::Adopt
             | EffectKind::Unadopt
-            | EffectKind::Replace,
+            | EffectKind::Replace
+            | EffectKind::RemoveFailed,
             None,
         ) => Some(Denial::new(
             Code::StackNotFound,
@@ -88,24 +97,34 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
     }
 }
 
-/// How to repair a stack, the least destructive way first.
+/// How to repair a stack, the least destructive way first. `is_own`: the stack is the config's own.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>
-fn repair(status: &str, name: &str) -> String {
-    match status {
+fn repair(stack: &Stack, region: &str, is_own: bool) -> String {
+    let id = &stack.id;
+    let aws =
+        |command: &str| format!("aws cloudformation {command} --stack-name {id} --region {region}");
+    match stack.status.0.as_str() {
         "UPDATE_ROLLBACK_FAILED" => format!(
-            "repair the cause that the stack's events name, then run `aws cloudformation continue-update-rollback --stack-name {name}`"
+            "repair the cause that the stack's events name, then run `{}`",
+            aws("continue-update-rollback")
         ),
         "UPDATE_FAILED" => format!(
-            "run `aws cloudformation rollback-stack --stack-name {name}`, which restores the state before the update"
+            "run `{}`, which restores the state before the update",
+            aws("rollback-stack")
         ),
-        // Nothing of these stacks was ever in use.
-        "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => {
-            "the creation failed: delete the stack, then create it again".to_owned()
+        _ if stack.status.is_failed_creation() && is_own => {
+            "the creation failed: run the action that creates the stack; it deletes this one first"
+                .to_owned()
         }
-        "DELETE_FAILED" => {
-            "repair the cause that the stack's events name, then delete the stack again".to_owned()
-        }
+        _ if stack.status.is_failed_creation() => format!(
+            "the creation failed: if nobody needs the stack's resources, run `{}`, then create it again",
+            aws("delete-stack")
+        ),
+        "DELETE_FAILED" => format!(
+            "repair the cause that the stack's events name, then run `{}`",
+            aws("delete-stack")
+        ),
         _ => "repair the cause that the stack's events name; provisioner knows no further way"
             .to_owned(),
     }
@@ -115,12 +134,17 @@ fn repair(status: &str, name: &str) -> String {
 pub fn stack_has_not_failed(input: &RuleInput<'_>) -> Option<Denial> {
     let stack = existing(input)?;
     let deletes = input.is_deletion() || input.kind == EffectKind::Test;
-    let matters = needs_state(input) && !deletes;
+    let is_removable = input.kind == EffectKind::RemoveFailed && stack.status.is_failed_creation();
+    let matters = needs_state(input) && !deletes && !is_removable;
     (matters && stack.status.health() == Health::Failed).then(|| {
         Denial::new(
             Code::StackFailed,
             format!("the stack is {}", stack.status),
-            repair(&stack.status.0, &stack.name),
+            repair(
+                stack,
+                &input.stack.target.region,
+                input.facts.is_owner_of(stack),
+            ),
         )
     })
 }
@@ -128,7 +152,7 @@ pub fn stack_has_not_failed(input: &RuleInput<'_>) -> Option<Denial> {
 /// Termination protection is off. People turned it on, so provisioner does not turn it off.
 pub fn stack_is_not_protected(input: &RuleInput<'_>) -> Option<Denial> {
     let stack = existing(input)?;
-    let deletes = input.is_deletion() || input.kind == EffectKind::Test;
+    let deletes = input.deletes_stack() || input.kind == EffectKind::Test;
     (deletes && stack.protected).then(|| {
         Denial::new(
             Code::StackProtected,
@@ -187,21 +211,45 @@ fn how_to_adopt(input: &RuleInput<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::{DriftCheck, StackStatus};
+
+    const ID: &str = "arn:aws:cloudformation:us-west-2:123456789012:stack/acme-stack/0f1e";
+
+    fn remedy(status: &str, is_own: bool) -> String {
+        let stack = Stack {
+            id: ID.to_owned(),
+            name: "acme-stack".to_owned(),
+            status: StackStatus(status.to_owned()),
+            reason: None,
+            protected: false,
+            tags: Default::default(),
+            outputs: Vec::new(),
+            created: 0,
+            drift: DriftCheck::default(),
+        };
+        repair(&stack, "us-west-2", is_own)
+    }
 
     #[test]
     fn a_stack_in_use_is_repaired_and_not_deleted() {
-        let remedy = |status: &str| repair(status, "acme-stack");
         for (status, command) in [
-            (
-                "UPDATE_ROLLBACK_FAILED",
-                "continue-update-rollback --stack-name acme-stack",
-            ),
-            ("UPDATE_FAILED", "rollback-stack --stack-name acme-stack"),
+            ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+            ("UPDATE_FAILED", "rollback-stack"),
         ] {
-            let remedy = remedy(status);
-            assert!(remedy.contains(command), "{remedy}");
+            let remedy = remedy(status, true);
+            let command =
+                format!("aws cloudformation {command} --stack-name {ID} --region us-west-2");
+            assert!(remedy.contains(&command), "{remedy}");
             assert!(!remedy.contains("delete"), "{remedy}");
         }
-        assert!(remedy("ROLLBACK_COMPLETE").contains("delete the stack"));
+    }
+
+    #[test]
+    fn only_an_own_failed_creation_is_deleted_by_provisioner() {
+        let command =
+            format!("`aws cloudformation delete-stack --stack-name {ID} --region us-west-2`");
+        assert!(remedy("ROLLBACK_COMPLETE", false).contains(&command));
+        assert!(!remedy("ROLLBACK_COMPLETE", true).contains("aws "));
+        assert!(remedy("DELETE_FAILED", true).contains(&command));
     }
 }

@@ -58,6 +58,7 @@ fn denials(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<Denial> {
         EffectKind::Adopt => denials_for::<Adopt>(policy, facts),
         EffectKind::Unadopt => denials_for::<Unadopt>(policy, facts),
         EffectKind::Replace => denials_for::<Replace>(policy, facts),
+        EffectKind::RemoveFailed => denials_for::<RemoveFailed>(policy, facts),
     }
 }
 

@@ -113,6 +113,7 @@ fn allowed_case(kind: EffectKind) -> Case {
     let stack = match kind {
         EffectKind::Create | EffectKind::Test => "absent",
         EffectKind::Resume => "being made",
+        EffectKind::RemoveFailed => "failed",
         _ => "ready",
     };
     with(&[0; FACTS.len()], "stack", stack)

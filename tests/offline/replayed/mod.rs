@@ -15,6 +15,7 @@ mod deletion;
 mod doctor;
 mod drift;
 mod errors;
+mod failed_creation;
 mod inputs;
 mod judged;
 mod kept;

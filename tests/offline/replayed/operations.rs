@@ -10,10 +10,10 @@ use super::answers::{
 use super::{Workdir, workdir};
 use crate::support::replay::{not_found, refused};
 
-const OUTPUTS: [&str; 3] = ["BucketName", "BucketArn", "SolutionsPrefix"];
+pub(super) const OUTPUTS: [&str; 3] = ["BucketName", "BucketArn", "SolutionsPrefix"];
 
 /// Names of the parameters of the S3 product.
-fn published(workdir: &Workdir) -> Value {
+pub(super) fn published(workdir: &Workdir) -> Value {
     let of = |name: &&str| format!("/s3/{}/{name}", workdir.name);
     let names = [
         "BucketName",
@@ -25,7 +25,7 @@ fn published(workdir: &Workdir) -> Value {
 }
 
 /// The stack's resources: the bucket that the config names.
-fn bucket_of(workdir: &Workdir) -> Value {
+pub(super) fn bucket_of(workdir: &Workdir) -> Value {
     json!({"StackResourceSummaries": [{
         "LogicalResourceId": "Bucket", "PhysicalResourceId": workdir.name,
         "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "CREATE_COMPLETE",
@@ -343,7 +343,7 @@ fn a_stack_in_an_unusable_state_is_reported() {
         ("UPDATE_IN_PROGRESS", "stack-busy"),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "stack-busy"),
         ("A_STATUS_OF_TOMORROW", "stack-busy"),
-        ("ROLLBACK_COMPLETE", "stack-failed"),
+        ("UPDATE_FAILED", "stack-failed"),
         ("UPDATE_ROLLBACK_FAILED", "stack-failed"),
     ] {
         let workdir = workdir();

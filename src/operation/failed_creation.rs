@@ -1,0 +1,53 @@
+//! Deletes the config's own stack if its creation failed, so that the stack can be created.
+
+use std::collections::BTreeSet;
+
+use super::deletion::{inspect_deletion, watch_deletion};
+use super::{Desired, OperationContext, OperationError, ShownEffect};
+use crate::guard::{EffectKind, Facts, RemoveFailed};
+use crate::report::Step;
+use crate::stack::Stack;
+
+/// Deletes the stack by its ARN. Returns the physical ids of the resources that its template retains.
+///
+/// Buckets are not emptied: objects in them did not come from provisioner.
+pub(super) async fn remove_failed(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    mut facts: Facts,
+    stack: &Stack,
+) -> Result<Vec<String>, OperationError> {
+    let (deletion, _) = inspect_deletion(site, desired, Some(stack), false).await?;
+    facts.add_deletion(&deletion);
+    site.confirm(
+        EffectKind::RemoveFailed,
+        &mut facts,
+        &desired.stack,
+        ShownEffect::Deletion(&deletion),
+    );
+    let permit = site.decide::<RemoveFailed>(&facts, &desired.stack)?;
+    site.progress
+        .step(&desired.stack, Step::FailedCreationRemoved);
+    let running = site.cloud.delete(permit, &stack.id).await?;
+    watch_deletion(site, &desired.stack, running).await?;
+    let kept = deletion.retained();
+    Ok(kept.filter_map(|kept| kept.physical_id.clone()).collect())
+}
+
+/// Those of the retained resources that the new stack does not have. If AWS does not answer, all of them.
+pub(super) async fn unmanaged(
+    site: &OperationContext<'_>,
+    stack_id: &str,
+    mut kept: Vec<String>,
+) -> Vec<String> {
+    if kept.is_empty() {
+        return kept;
+    }
+    let resources = site.cloud.resources(stack_id).await.unwrap_or_default();
+    let managed: BTreeSet<String> = resources
+        .into_iter()
+        .filter_map(|resource| resource.physical_id)
+        .collect();
+    kept.retain(|id| !managed.contains(id));
+    kept
+}

@@ -1,0 +1,212 @@
+//! A stack whose creation failed is deleted by its ARN, and created.
+
+use serde_json::{Value, json};
+
+use super::answers::{
+    arn, change_set, created_change_set, events, first_events, no_stack, stack, stack_id,
+    stack_with,
+};
+use super::operations::{OUTPUTS, bucket_of, published};
+use super::{Workdir, workdir};
+use crate::support::replay::not_found;
+
+const FAILED: [&str; 3] = ["CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"];
+
+/// What the failed creation left: a key that the template retains, and a parameter.
+fn rest() -> Value {
+    let resource = |id: &str, kind: &str, status: &str| {
+        json!({
+            "LogicalResourceId": id, "PhysicalResourceId": format!("physical-{id}"),
+            "ResourceType": kind, "ResourceStatus": status,
+        })
+    };
+    json!({"StackResourceSummaries": [
+        resource("Key", "AWS::KMS::Key", "DELETE_SKIPPED"),
+        resource("Parameter", "AWS::SSM::Parameter", "CREATE_COMPLETE"),
+    ]})
+}
+
+const TEMPLATE: &str = "Resources: {Key: {Type: AWS::KMS::Key, DeletionPolicy: Retain}, Parameter: {Type: AWS::SSM::Parameter}}";
+
+/// Queries of a failed creation.
+fn failed(workdir: &Workdir, status: &str) {
+    workdir
+        .aws
+        .on("DescribeStacks", stack(workdir, status))
+        .on("GetTemplate", json!({"TemplateBody": TEMPLATE}))
+        .on("ListStackResources", rest());
+}
+
+/// The answers to the deletion of the failed stack and to the creation of the next.
+fn deleted_and_created(workdir: &Workdir) {
+    let rows = [
+        ("", "ROLLBACK_COMPLETE", ""),
+        ("", "DELETE_IN_PROGRESS", "User Initiated"),
+        ("", "DELETE_COMPLETE", ""),
+    ];
+    let old = events(workdir, &rows);
+    let rows = [
+        ("", "REVIEW_IN_PROGRESS", "User Initiated"),
+        ("", "CREATE_IN_PROGRESS", "User Initiated"),
+        ("", "CREATE_COMPLETE", ""),
+    ];
+    let new = events(workdir, &rows);
+    let made = stack_with(workdir, "CREATE_COMPLETE", &OUTPUTS);
+    let busy = stack(workdir, "CREATE_IN_PROGRESS");
+    created_change_set(workdir, change_set("CREATE_COMPLETE", ""));
+    workdir
+        .aws
+        .on("DeleteStack", json!({}))
+        .on("HeadBucket", not_found())
+        .on(
+            "DescribeStacks",
+            json!([stack(workdir, "DELETE_COMPLETE"), no_stack(), busy, made]),
+        )
+        .on("ExecuteChangeSet", json!({}))
+        .on(
+            "DescribeStackEvents",
+            json!([
+                first_events(&old, 1),
+                first_events(&old, 3),
+                first_events(&new, 1),
+                first_events(&new, 2),
+                first_events(&new, 3)
+            ]),
+        )
+        .on("GetParameters", published(workdir))
+        .on("ListStackResources", bucket_of(workdir))
+        .on("ListObjectsV2", json!({"ListBucketResult": {}}))
+        .on("PutObject", json!({}));
+}
+
+#[test]
+fn a_failed_creation_is_deleted_by_its_arn_and_created() {
+    for status in FAILED {
+        let workdir = workdir();
+        failed(&workdir, status);
+        deleted_and_created(&workdir);
+        let made = workdir.json("prep-master", &["--force"]);
+        let result = &made["items"][0]["result"];
+        assert_eq!(result["outcome"], "created", "{made}");
+        assert_eq!(result["removed"], stack_id(&workdir), "{made}");
+        assert_eq!(result["left_behind"], json!(["physical-Key"]), "{made}");
+        let deleted = workdir.aws.requests_of("DeleteStack");
+        assert_eq!(deleted.len(), 1, "{status}");
+        assert_eq!(deleted[0].get("StackName"), stack_id(&workdir));
+        assert!(!deleted[0].has("DeletionMode") && !deleted[0].has("RetainResources.member.1"));
+        let created = &workdir.aws.requests_of("CreateChangeSet")[0];
+        assert_eq!(created.get("ChangeSetType"), "CREATE");
+    }
+}
+
+#[test]
+fn the_log_says_what_was_deleted_and_what_stays() {
+    let workdir = workdir();
+    failed(&workdir, "ROLLBACK_COMPLETE");
+    deleted_and_created(&workdir);
+    let made = workdir.run_action("prep-master", &["--force"]);
+    insta::assert_snapshot!(
+        "replayed_failed_creation",
+        workdir.redact_account(&(made.stdout + &made.stderr))
+    );
+}
+
+#[test]
+fn a_preview_shows_what_is_deleted_first() {
+    for (action, options) in [("show-changes", &[][..]), ("prep-master", &["--dry-run"])] {
+        let workdir = workdir();
+        failed(&workdir, "ROLLBACK_FAILED");
+        let shown = workdir.run_action(action, options);
+        let text = workdir.redact_account(&shown.stdout);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!("replayed_failed_creation_preview", text);
+        }
+    }
+}
+
+/// Denied, without a deletion.
+fn denied(workdir: &Workdir, options: &[&str], code: &str) {
+    let denied = workdir.try_action("prep-master", options);
+    assert_eq!(denied.status, 20, "{code}: {}", denied.stdout);
+    let error = format!("error[{code}]");
+    assert!(denied.stdout.contains(&error), "{code}: {}", denied.stdout);
+    assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
+}
+
+#[test]
+fn attack_a_failed_creation_of_another_tool_is_not_deleted() {
+    for status in FAILED {
+        let workdir = workdir();
+        let mut foreign = stack(&workdir, status);
+        foreign["Stacks"][0]["Tags"] = json!([]);
+        workdir
+            .aws
+            .on("DescribeStacks", foreign)
+            .on("GetTemplate", json!({"TemplateBody": TEMPLATE}));
+        let output = workdir.try_action("prep-master", &["--force"]);
+        assert_eq!(output.status, 20, "{}", output.stdout);
+        let command = format!(
+            "`aws cloudformation delete-stack --stack-name {} --region us-west-2`",
+            arn("stack", &workdir.stack())
+        );
+        for words in ["error[stack-not-owned]", "error[stack-failed]", &command] {
+            assert!(output.stdout.contains(words), "{words}: {}", output.stdout);
+        }
+        assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
+    }
+}
+
+#[test]
+fn attack_without_force_no_failed_creation_is_deleted() {
+    let workdir = workdir();
+    failed(&workdir, "ROLLBACK_COMPLETE");
+    denied(&workdir, &[], "force-required");
+}
+
+#[test]
+fn attack_a_protected_failed_creation_is_not_deleted() {
+    let workdir = workdir();
+    let mut protected = stack(&workdir, "ROLLBACK_COMPLETE");
+    protected["Stacks"][0]["EnableTerminationProtection"] = json!(true);
+    workdir
+        .aws
+        .on("DescribeStacks", protected)
+        .on("GetTemplate", json!({"TemplateBody": TEMPLATE}))
+        .on("ListStackResources", rest());
+    denied(&workdir, &["--force"], "stack-protected");
+}
+
+/// Somebody put objects into the bucket of a creation that failed later.
+#[test]
+fn attack_objects_in_a_bucket_of_a_failed_creation_stay() {
+    let workdir = workdir();
+    let bucket = json!({
+        "LogicalResourceId": "Bucket", "PhysicalResourceId": "physical-Bucket",
+        "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "CREATE_COMPLETE",
+    });
+    let version = json!({"Key": "a", "VersionId": "1"});
+    let versions = json!({"ListVersionsResult": {"IsTruncated": false, "Version": [version]}});
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "CREATE_FAILED"))
+        .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}))
+        .on(
+            "ListStackResources",
+            json!({"StackResourceSummaries": [bucket]}),
+        )
+        .on("ListObjectVersions", versions);
+    denied(&workdir, &["--force"], "bucket-not-empty");
+}
+
+/// A killed run requested the deletion. The next one waits for nobody, and the one after the deletion creates the stack.
+#[test]
+fn a_killed_removal_is_finished_by_a_later_run() {
+    let workdir = workdir();
+    let mut answers = stack(&workdir, "DELETE_IN_PROGRESS");
+    answers["Stacks"][0]["DeletionTime"] = json!("2026-11-25T09:00:00.000Z");
+    workdir
+        .aws
+        .on("DescribeStacks", answers)
+        .on("GetTemplate", json!({"TemplateBody": TEMPLATE}));
+    denied(&workdir, &["--force"], "stack-busy");
+}
