@@ -121,7 +121,7 @@ pub async fn unselected_configs(
                 false => head_products,
             };
             if is_recognised(products, &file.path, &contents) {
-                warnings.push(not_selected(&file.path));
+                warnings.push(not_selected(&file.path, selection));
             }
         }
     }
@@ -147,9 +147,15 @@ fn is_candidate(path: &RepoPath) -> bool {
         && !path.split('/').any(|part| part.starts_with('.'))
 }
 
-fn not_selected(path: &RepoPath) -> Diagnostic {
+fn not_selected(path: &RepoPath, selection: &ConfigSelector) -> Diagnostic {
     let message = "the file looks like a config, and no glob of configs selects it";
+    let yaml = path.as_str().strip_suffix(".yml");
+    let yaml = yaml.map(|stem| format!("{stem}.yaml"));
+    let help = match yaml.filter(|yaml| selection.selects(yaml)) {
+        Some(yaml) => format!("rename it to `{yaml}`: a config's name ends with `.yaml`"),
+        None => HELP.to_owned(),
+    };
     Diagnostic::error(Code::ConfigNotSelected, path, message)
         .with_severity(Severity::Warning)
-        .with_help(HELP)
+        .with_help(help)
 }

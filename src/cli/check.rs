@@ -22,10 +22,14 @@ use crate::forge::local::LocalRepository;
 use crate::guard::POLICY_FILE;
 use crate::product::{Registry, RunInput};
 use crate::report::{self as print, Notice, OfflineReason, Report};
-use crate::workspace::{add_repository_products, glob_invalid};
+use crate::workspace::{ConfigSelector, add_repository_products, glob_invalid};
 
 /// Maximum length of the printed page, so that it stays readable. A file has no limit of its own.
 const MAX_PAGE_CHARS: usize = 250_000;
+/// The revision that is checked by default.
+const HEAD: &str = "HEAD";
+/// Uncommitted configs that are listed.
+const MAX_UNCOMMITTED: usize = 5;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -38,7 +42,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "REV")]
     base: String,
     /// Branch or commit to check
-    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    #[arg(long, value_name = "REV", default_value = HEAD)]
     head: String,
     /// Glob of configs; may be repeated [default: those of the policy file]
     #[arg(
@@ -117,7 +121,7 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         ..RunInput::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let mut report = runtime.block_on(async {
+    let (mut report, selection) = runtime.block_on(async {
         let files = repository.changed_files(&base, &head).await?;
         let edits_policy = files.iter().any(|file| file.is_under(POLICY_FILE));
         let after = edits_policy.then_some(&head);
@@ -146,13 +150,39 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         mark_unread(&mut report, &inputs, &facts);
         let rules = (&policies, lock.state());
         add_on_merge(&mut report, &inputs, rules, None, facts);
-        anyhow::Ok(report)
+        anyhow::Ok((report, selection))
     })?;
+    if args.head == HEAD {
+        warn_of_uncommitted(&repository, &selection);
+    }
     if !report.plan.changes.is_empty() {
         let reason = OfflineReason::Local;
         report.notices.push(Notice::Offline { reason });
     }
     Ok(report)
+}
+
+/// The check reads commits. A config that is only in the work tree looks as if it did not exist.
+fn warn_of_uncommitted(repository: &LocalRepository, selection: &ConfigSelector) {
+    let paths = repository.uncommitted();
+    let unseen = paths.iter().filter(|path| selection.selects(path.as_str()));
+    let unseen: Vec<String> = unseen.map(|path| format!("`{path}`")).collect();
+    if unseen.is_empty() {
+        return;
+    }
+    let shown: Vec<&str> = unseen
+        .iter()
+        .take(MAX_UNCOMMITTED)
+        .map(String::as_str)
+        .collect();
+    let more = match unseen.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    log::warn!(
+        "the check reads commits, and does not see uncommitted changes of {}{more}; commit them first",
+        shown.join(", ")
+    );
 }
 
 fn show(report: &Report, format: ResultFormat) -> anyhow::Result<String> {

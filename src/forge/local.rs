@@ -82,6 +82,27 @@ impl LocalRepository {
         CommitSha::parse(output.trim()).ok()
     }
 
+    /// The paths with changes that no commit has, files that git does not know among them. Paths that are no repository paths are left
+    /// out.
+    pub fn uncommitted(&self) -> Vec<RepoPath> {
+        // The first letters are states. A rename has its former path as another entry, without states.
+        let arguments = [
+            "status",
+            "--porcelain=v1",
+            "-z",
+            "--untracked-files=all",
+            "--no-renames",
+            "--ignore-submodules=all",
+        ];
+        let listed = self
+            .output("uncommitted changes", &arguments)
+            .unwrap_or_default();
+        let paths = listed.split('\0').filter_map(|entry| entry.get(3..));
+        paths
+            .filter_map(|path| RepoPath::parse(path).ok())
+            .collect()
+    }
+
     /// The newest versions of a config of this folder, newest first; empty if git does not know the file. Uses only commands whose
     /// output no setting of the user changes.
     pub fn versions(&self, file_name: &str) -> Vec<ConfigContents> {

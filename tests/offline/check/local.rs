@@ -64,6 +64,60 @@ fn a_bucket_rename_is_critical() {
     );
 }
 
+/// The check reads commits: a config in the work tree alone is named.
+#[test]
+fn uncommitted_configs_are_named() {
+    let folder = repository();
+    write(
+        &folder,
+        &path("b001"),
+        &config("b001", "  tags: {Team: y}\n"),
+    );
+    write(&folder, &path("b009"), &config("b009", ""));
+    write(&folder, "notes.yaml", "x: 1\n");
+    let output = check(&folder, &[]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    for tenant in ["b001", "b009"] {
+        assert!(text.contains(&path(tenant)), "{text}");
+    }
+    assert!(
+        text.contains("commit them first") && !text.contains("notes"),
+        "{text}"
+    );
+    let named = check(&folder, &["--head", "feature"]);
+    assert!(
+        !String::from_utf8(named.stderr)
+            .unwrap()
+            .contains("uncommitted")
+    );
+    commit(&folder);
+    let output = check(&folder, &[]);
+    assert!(
+        !String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("uncommitted")
+    );
+}
+
+/// A config whose new name no glob selects is told its name.
+#[test]
+fn a_config_that_ends_with_yml_is_told_its_name() {
+    let folder = repository();
+    git(folder.path(), &["switch", "--quiet", "main"]);
+    write(
+        &folder,
+        ".provisioner.yaml",
+        "version: 1\nconfigs: [s3/configs/*.yaml]\n",
+    );
+    commit(&folder);
+    git(folder.path(), &["switch", "--quiet", "--create", "short"]);
+    let (old, new) = (path("b001"), path("b001").replace(".yaml", ".yml"));
+    git(folder.path(), &["mv", &old, &new]);
+    commit(&folder);
+    let text = String::from_utf8(check(&folder, &[]).stdout).unwrap();
+    assert!(text.contains(&format!("rename it to `{old}`")), "{text}");
+}
+
 /// A repository that CI applies: an environment without a role is denied there, and the laptop says so too.
 #[test]
 fn a_missing_apply_role_is_reported_if_another_environment_has_one() {
