@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The clock of one run. It never goes backwards, unlike the clock of the machine.
+/// The clock of one run. It never moves backwards, unlike the clock of the machine.
 #[derive(Clone, Copy, Debug)]
 pub struct RunClock {
     began: Timestamp,

@@ -139,7 +139,7 @@ async fn pull_request_with(
     match forge.merged_with(commit).await?[..] {
         [] => Ok(None),
         [one] => Ok(Some(one)),
-        // Of branches that share the commit, the merge tells.
+        // Of branches that share the commit, the merge decides.
         _ => pull_request_of(forge, commit).await,
     }
 }

@@ -1,5 +1,5 @@
-//! What later commits say about a merged change. The tip alone does not tell: a config that was changed and changed back looks as if
-//! nothing had happened, and the approvals of the older change are none of the newer ones.
+//! What later commits say about a merged change. The tip is not enough: a config that was changed and changed back looks as if
+//! nothing had happened, and approvals of the older change do not count for the newer ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -24,7 +24,7 @@ pub(super) struct Tip {
     pub(super) policy_file: Option<FileContents>,
     /// Changes whose configs render otherwise now.
     superseded: BTreeSet<ChangeKey>,
-    /// Whether the commits since the merge tell who may delete its stacks.
+    /// Whether the commits since the merge show who may delete its stacks.
     is_history_known: bool,
     claims: StackClaims,
 }

@@ -12,7 +12,6 @@ use crate::forge::{Connect, IdentityTokens};
 use crate::model::WebAddress;
 use crate::product::RunInput;
 
-/// The environment of a job.
 #[derive(Debug)]
 pub struct JobEnvironment {
     /// The event. A claim: it selects what to fetch.

@@ -20,7 +20,7 @@ use crate::workspace::add_repository_products;
 struct ActionArgs {
     #[command(flatten)]
     configs: ConfigArgs,
-    /// Tier of configs that name none, for products with tiers
+    /// Tier for configs that name no tier
     #[arg(
         long,
         value_name = "TIER",
@@ -115,8 +115,11 @@ impl ActionOption {
             (Self::Solution, _) => {
                 "Create folders for this solution only [default: all of the config]"
             }
+            (Self::Force, Verb::Provision) => "Confirm creating or updating stacks",
+            (Self::Force, Verb::Delete) => "Confirm deleting stacks",
+            (Self::Force, Verb::TearDown) => "Confirm deleting stacks and buckets",
             (Self::Force, _) => "Confirm creating, updating or deleting stacks",
-            (Self::Yes, _) => "Skip the prompt for changes that delete and replace nothing",
+            (Self::Yes, _) => "Skip the prompt if the change deletes and replaces no resource",
             (Self::DryRun, _) => "Report what the action would do, and change nothing",
         };
         let arg = Arg::new(self.name()).long(self.name()).help(help);

@@ -40,15 +40,18 @@ const EXAMPLES: &str = "Examples:
   provisioner show-changes CONFIG                 what a deployment would change
   provisioner --config CONFIG --action ACTION     the form of the original tools
 
-CONFIG is a path, a glob, a folder or a file name. Results go to standard output,
-all else to standard error. AWS commands use the usual credentials (AWS_PROFILE,
-environment variables, ...) in the account and region that the config names. The
-policy file .provisioner.yaml says what may happen to stacks. RUST_LOG selects
-messages, such as RUST_LOG=debug, and NO_COLOR turns colors off.
+CONFIG is a path, a glob, a folder or a file name. The usual folders are configs,
+s3/configs and ml/configs. The policy file .provisioner.yaml sets which changes are
+allowed.
 
-The original form takes the options of its action, except --all. There, --force with
-an action that renders files overwrites hand-edited files, as --overwrite does, and
-show-changes, test-deploy and the actions for templates accept --solution.";
+Commands that query AWS use your AWS credentials (AWS_PROFILE, environment variables,
+...). The config names the account and region. Results are printed on standard output,
+messages on standard error. RUST_LOG=debug shows more messages, and NO_COLOR turns
+colors off.
+
+The original form takes the options of its action, except --all. In this form, --force
+also means --overwrite for actions that render files. show-changes, test-deploy and
+the actions for templates accept --solution, and only check its name.";
 
 /// Provision AWS CloudFormation stacks from reviewed configuration.
 #[derive(Debug, Parser)]
@@ -79,10 +82,10 @@ fn after_help() -> String {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Original form")]
 struct OriginalArgs {
-    /// Config of the action; also -con
+    /// Config to use; also -con
     #[arg(long, value_name = "CONFIG", requires = "action", value_hint = ValueHint::FilePath)]
     config: Option<String>,
-    /// Action, a name of the commands above; also -act
+    /// Action to run, one of the commands above; also -act
     #[arg(long, value_name = "ACTION", requires = "config")]
     action: Option<String>,
 }
@@ -96,15 +99,15 @@ pub enum EngineCommand {
     ListProducts(ListProductsArgs),
     /// Show what a product creates, keeps on deletion and costs
     ShowProduct(ShowProductArgs),
-    /// Print the JSON Schema of a product's configs or of the policy file
+    /// Print the JSON Schema of configs, of the policy file or of a report
     Schema(SchemaArgs),
-    /// Explain a diagnostic code and what clears it
+    /// Explain a diagnostic code and how to resolve it
     Explain(ExplainArgs),
     /// Write a small product of your own, with a sample and a test
     NewProduct(NewProductArgs),
     /// Check products of your own: files, expressions, samples and tests
     CheckProduct(CheckProductArgs),
-    /// Write the lock of the built-in products, or compare it
+    /// Write or check the lock file of the built-in products
     Lock(LockArgs),
     /// Check what changed since a revision, as for a pull request
     Check(CheckArgs),
@@ -114,7 +117,12 @@ pub enum EngineCommand {
     Doctor(DoctorArgs),
     /// Recompute a run's decisions from its evidence file, offline
     Replay(ReplayArgs),
-    /// Read the CI environment and handle its event; the action runs this
+    /// Handle the event of a CI job; the GitHub action and GitLab component run it
+    #[command(
+        after_help = "Runs only in GitHub Actions and GitLab CI, and reads the job's environment variables.
+It checks pull requests, applies merges, runs commands of comments and detects drift.
+On a laptop, run check or doctor instead."
+    )]
     Ci,
     /// Print a completion script for a shell
     #[command(after_help = "Examples:

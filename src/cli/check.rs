@@ -44,7 +44,7 @@ pub struct CheckArgs {
     /// Branch or commit to check
     #[arg(long, value_name = "REV", default_value = HEAD)]
     head: String,
-    /// Glob of configs; may be repeated [default: those of the policy file]
+    /// Configs to check, as a glob; repeatable [default: those of the policy file]
     #[arg(
         long,
         value_name = "GLOB",
@@ -53,7 +53,7 @@ pub struct CheckArgs {
         hide_env_values = true
     )]
     configs: Vec<String>,
-    /// Tier of configs that name none, for products with tiers
+    /// Tier for configs that name no tier
     #[arg(
         long,
         value_name = "TIER",

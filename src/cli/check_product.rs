@@ -18,8 +18,8 @@ use crate::workspace::{add_product, add_repository_products};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  provisioner check-product                       all in .provisioner/products
-  provisioner check-product FOLDER                one product
+  provisioner check-product                        all in .provisioner/products
+  provisioner check-product FOLDER                 one product
   provisioner check-product FOLDER --format sarif  for code scanning
 
 The check renders the product's samples, and runs its tests. AWS is not queried.

@@ -12,12 +12,12 @@ pub struct ConfigArgs {
     /// Paths, globs, folders or file names [default: all in the usual folders]
     #[arg(value_name = "CONFIG", value_hint = ValueHint::FilePath)]
     pub configs: Vec<String>,
-    /// Every config that the policy file selects, else all in the usual folders
+    /// Use every config of the policy file; without it, of the usual folders
     #[arg(long, conflicts_with = "configs")]
     all: bool,
 }
 
-/// Makes a command require configs or for `--all`, because it changes AWS.
+/// Requires configs or `--all`, for a command that changes AWS.
 pub fn require_configs(command: Command) -> Command {
     command.mut_arg("configs", |configs| {
         configs

@@ -12,9 +12,10 @@ const EXAMPLES: &str = "Examples:
   provisioner doctor                    as a step of a job, or on a laptop
   provisioner doctor --format json      for programs
 
-A job asks the forge for its token's permissions, assumes the roles of the policy
-file, and tries to execute a change set that does not exist: AWS refuses it either
-way. A laptop checks the usual credentials.";
+In a job, doctor reads the token's permissions and assumes the policy's roles. With a
+plan role it tries to execute a change set that does not exist. This changes nothing:
+AWS denies the call, or finds no change set. On a laptop, doctor checks your AWS
+credentials.";
 
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]

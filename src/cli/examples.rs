@@ -49,7 +49,7 @@ pub fn examples(verb: Verb, name: &str) -> String {
         Verb::CheckDrift => (
             &[
                 ["", "every config that has a stack"],
-                ["--fail-on-drift", "exit code 12 after drift"],
+                ["--fail-on-drift", "exit code 12 if a stack has drifted"],
             ],
             "",
         ),
@@ -58,12 +58,12 @@ pub fn examples(verb: Verb, name: &str) -> String {
                 ["CONFIG", "create, verify and delete"],
                 ["CONFIG --keep", "create and verify"],
             ],
-            "provisioner also deletes the stack after a failure and after Ctrl-C. The next test\n\
-             of a config deletes what a killed test left.",
+            "provisioner also deletes the stack after a failure and after Ctrl-C. If a test is\n\
+             killed, the next test of its config deletes the stack.",
         ),
         Verb::Provision => (
             &[
-                ["CONFIG", "exit code 20: nothing is confirmed"],
+                ["CONFIG", "without --force: prompt, or exit code 20"],
                 ["CONFIG --force", "create or update"],
                 ["--all --force", "every config in the usual folders"],
             ],
@@ -72,10 +72,10 @@ pub fn examples(verb: Verb, name: &str) -> String {
         ),
         Verb::DeployFolders => (
             &[
-                ["CONFIG", "of all solutions"],
-                ["CONFIG --solution NAME", "of one solution"],
+                ["CONFIG", "folders of all solutions"],
+                ["CONFIG --solution NAME", "folders of one solution"],
             ],
-            "Folders that exist stay as they are.",
+            "provisioner does not change existing folders.",
         ),
         Verb::UploadTemplate => (
             &[
@@ -112,8 +112,8 @@ pub fn examples(verb: Verb, name: &str) -> String {
                 ["CONFIG", "preview; exit code 20"],
                 ["CONFIG --force", "delete"],
             ],
-            "On a terminal, you type the stack's name before anything is deleted. Resources that\n\
-             the template retains stay, and are listed.",
+            "On a terminal, you type the stack's name before anything is deleted. provisioner\n\
+             lists the resources that the template retains.",
         ),
         Verb::TearDown => (
             &[
@@ -121,7 +121,8 @@ pub fn examples(verb: Verb, name: &str) -> String {
                 ["CONFIG --force", "delete"],
             ],
             "On a terminal, you type the stack's name before anything is deleted. provisioner\n\
-             deletes every version of every object. The next run continues a run that ended.",
+             deletes every version of every object. If a run is interrupted, the next run\n\
+             continues it.",
         ),
     };
     let commands: Vec<String> = examples

@@ -26,18 +26,17 @@ use crate::workspace::{
 };
 
 const EXAMPLES: &str = "Examples:
-  provisioner init                   ask, then write the files that are missing
+  provisioner init                   answer questions, then write missing files
   provisioner init --product s3 --environment dev=123456789012 \\
     --region eu-central-1 --code-owner @acme/platform
-  provisioner init --check           compare the files with this program
-  provisioner init --diff | git apply    take over what differs
+  provisioner init --check           compare the files with those of this version
+  provisioner init --diff | git apply    apply the differences
   provisioner init --format json ...     for programs, without questions
 
-Existing files stay as they are. A second run reads the answers from them. Forge,
-repository and server are guessed from the git remote `origin`. provisioner does
-not know the commit of its own release, because that commit has its SHA-256: without
---release and --image the files have zeros there, and jobs fail until you replace
-them. No network is used.";
+init does not change existing files, and a second run reads the answers from them.
+It guesses forge, repository and server from the git remote `origin`, and uses no
+network. Without --release and --image, the files have zeros instead of a commit and
+a digest. Jobs fail until you replace the zeros.";
 
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
@@ -45,7 +44,7 @@ pub struct InitArgs {
     /// Forge: github or gitlab [default: guessed from the remote]
     #[arg(long, value_name = "FORGE")]
     forge: Option<String>,
-    /// Host of your own server [default: that of the remote]
+    /// Host of a self-hosted server [default: that of the remote]
     #[arg(long, value_name = "HOST")]
     server: Option<String>,
     /// Repository [default: that of the remote]
@@ -60,7 +59,7 @@ pub struct InitArgs {
     /// Folder of the configs [default: PRODUCT/configs]
     #[arg(long, value_name = "FOLDER")]
     configs: Option<String>,
-    /// Environment with its accounts; may be repeated
+    /// Environment with its accounts; repeatable
     #[arg(long, value_name = "NAME=ACCOUNT[,ACCOUNT]")]
     environment: Vec<String>,
     /// AWS region of the first config
@@ -69,19 +68,19 @@ pub struct InitArgs {
     /// Prefix of stack names [default: the repository's owner]
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<String>,
-    /// Code owner of the setup; may be repeated
+    /// Code owner of the setup; repeatable
     #[arg(long, value_name = "@USER|@ORG/TEAM")]
     code_owner: Vec<String>,
     /// Action or component, at the commit of a release
     #[arg(long, value_name = "OWNER/NAME@COMMIT")]
     release: Option<String>,
-    /// Image of the jobs of GitLab, by digest
+    /// GitLab: image of the jobs, by digest
     #[arg(long, value_name = "NAME@sha256:DIGEST")]
     image: Option<String>,
     /// GitLab: id of the user of the check's token
     #[arg(long, value_name = "ID")]
     check_user: Option<String>,
-    /// Compare, and write nothing
+    /// Compare the files, and write nothing
     #[arg(long, conflicts_with = "diff")]
     check: bool,
     /// Print a patch for files that differ, and write nothing
@@ -101,7 +100,7 @@ fn after_help() -> String {
         ),
         (
             Exit::Usage,
-            "an answer is missing or invalid, or a place is not writable",
+            "an answer is missing or invalid, or a folder is not writable",
         ),
     ]);
     format!("{EXAMPLES}\n\n{codes}")
@@ -368,7 +367,7 @@ fn finish(
             .filter(|file| file.state() == FileState::New);
         let new: Vec<(&str, &str)> = new.map(|file| (&*file.path, &*file.text)).collect();
         create_files(root, &new).map_err(|errors| {
-            let help = "make the place writable, and run it again; nothing was written";
+            let help = "allow writing there, and run it again; nothing was written";
             let problems = errors
                 .into_iter()
                 .map(|error| AnswerProblem::new(error, help));

@@ -20,8 +20,8 @@ const EXAMPLES: &str = "Examples:
   provisioner lock            write .provisioner/products.lock
   provisioner lock --check    compare it with this program
 
-The file names the version and the digest of each built-in product. Commit it.
-provisioner then changes no stack with other products than these.";
+The file names the version and digest of each built-in product. Commit it.
+provisioner then denies changes with any other version or digest.";
 
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]

@@ -49,7 +49,7 @@ const OTHER_SECTIONS: [&str; 2] = ["client", "environment"];
   provisioner new-product queue --into DIR   in DIR/queue
 
 The product is an SQS queue. Change its files, and run check-product after each
-change. Existing files stay as they are.")]
+change. If the folder exists, nothing is written.")]
 pub struct NewProductArgs {
     /// Name of the product: lower-case letters, digits and hyphens
     name: String,

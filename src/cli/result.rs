@@ -312,8 +312,8 @@ impl ActionResults {
                     let more = pluralize(failed.len() - MAX_FAILED, "more config");
                     text.push_str(&format!("failed {more}\n"));
                 }
-                let told = |item: &&ConfigResult| item.ok || item.details.is_some();
-                for item in self.items.iter().filter(told) {
+                let has_details = |item: &&ConfigResult| item.ok || item.details.is_some();
+                for item in self.items.iter().filter(has_details) {
                     text.push_str(&format!("{}\n", escape_invisible(&item.line(), false)));
                     if let Some(values) = &item.resolved {
                         let config = RepoPath::typed(&item.config);

@@ -46,8 +46,8 @@ The plan role reads stacks and creates change sets. On GitHub it trusts pull
 requests, the default branch and its merge queue; on GitLab all branches. The
 apply role has the permissions that the `scope` of the policy file gives, or
 else those of create-policy for all configs together. It trusts only jobs of the
-default branch, on GitHub only those of its environments. A template is for one
-account:
+default branch, and on GitHub only those of its environments. Each template is for
+one account. To deploy it:
 
   aws cloudformation deploy --stack-name provisioner-roles \\
     --template-file roles.yaml --capabilities CAPABILITY_NAMED_IAM \\
@@ -73,13 +73,13 @@ pub struct RolesArgs {
     /// Default branch of the repository
     #[arg(long, value_name = "BRANCH", default_value = "main", value_parser = branch)]
     default_branch: String,
-    /// Account; may be repeated [default: those of the configs]
+    /// Print roles for this account; repeatable [default: those of the configs]
     #[arg(long, value_name = "ID", value_parser = account)]
     account: Vec<String>,
-    /// Environment; may be repeated [default: all of the policy file]
+    /// Print roles for this environment; repeatable [default: all of the policy]
     #[arg(long, value_name = "NAME")]
     environment: Vec<String>,
-    /// Issuer of the jobs' tokens, if it is your own server
+    /// Issuer of identity tokens, for a self-hosted server
     #[arg(long, value_name = "HOST[/PATH]")]
     issuer: Option<Issuer>,
     /// Print the roles in this format

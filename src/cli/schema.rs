@@ -21,7 +21,7 @@ use crate::workspace::add_repository_products;
   provisioner schema product > product.schema.json
   provisioner schema check-report > check-report.schema.json")]
 pub struct SchemaArgs {
-    /// Name of a product or a report; policy: .provisioner.yaml; product: product.yaml
+    /// Product, report, policy (.provisioner.yaml) or product (product.yaml)
     product: String,
 }
 

@@ -1,4 +1,4 @@
-//! The cloud as the program needs it. Reading is free; whatever changes something takes a permit, or a value that was given for one.
+//! The cloud as the program needs it. Reading needs no permit. Each change needs one, or a value that a permit gave.
 //!
 //! There is one cloud, so the port is a type and no trait; foreign types stay in `aws`.
 
@@ -27,7 +27,7 @@ pub struct ChangeSetInput {
 
 /// A change set that was created and is neither executed nor deleted yet. It has to become one of the two.
 #[derive(Debug)]
-#[must_use = "a change set that was made is run or discarded"]
+#[must_use = "a created change set is executed or discarded"]
 pub struct PendingChangeSet {
     stack: StackName,
     stack_id: String,
@@ -63,7 +63,7 @@ impl StackOperation {
 
 /// The deletion of a stack whose creation was begun.
 #[derive(Debug)]
-#[must_use = "what was made is removed whole"]
+#[must_use = "everything created is deleted"]
 pub struct Rollback {
     pub running: StackOperation,
     /// Buckets that it created.
@@ -90,7 +90,6 @@ pub struct StackResource {
     pub bucket: Option<StackBucket>,
 }
 
-/// A parameter of SSM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SsmParameter {
     /// `String`, `StringList` or `SecureString`.

@@ -1,6 +1,5 @@
 //! What a VPC has.
 
-/// An endpoint in a VPC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VpcEndpoint {
     pub id: String,
@@ -42,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn services_are_told_by_whole_words() {
+    fn services_are_recognized_by_whole_words() {
         let endpoint = |service: &str| VpcEndpoint {
             id: String::new(),
             service: service.to_owned(),

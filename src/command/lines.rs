@@ -104,7 +104,7 @@ fn mark_ambiguous(lines: &mut [Line<'_>]) {
 /// pieces of text.
 fn command_at(body: &str, start: usize) -> Option<usize> {
     let rest = body[start..].strip_prefix(TRIGGER)?;
-    // A following letter or sign makes it another word. The parser reports characters that only look like a blank.
+    // With a letter or sign after it, it is another word. The parser reports characters that only look like a blank.
     if rest.starts_with(|next: char| next.is_ascii_graphic()) {
         return None;
     }

@@ -23,7 +23,7 @@ pub fn sample(
     loaded.config.ok_or(loaded.diagnostics)
 }
 
-/// The sample of a product without tiers; `None` if there is none.
+/// The sample of a product without tiers; `None` without a sample.
 pub fn only_sample(
     registry: &Registry,
     product: &Product,

@@ -13,7 +13,6 @@ use crate::model::{FileContents, RepoPath};
 /// Bytes of the defaults of a folder.
 const MAX_DEFAULTS_BYTES: usize = 64 << 10;
 
-/// A parsed file.
 #[derive(Clone, Debug)]
 pub struct ParsedFile {
     pub path: RepoPath,

@@ -89,7 +89,7 @@ catalogue! {
         "AWS returned no usable response, or limited the rate of requests, after several attempts.",
         "Run the command again. It continues where it stopped.";
     BidiOrControlCharacter "bidi-or-control-character":
-        "A string holds a control, bidirectional or invisible character. Such a character can make a line look different from its value.",
+        "A string holds a control, bidirectional or invisible character. Such a character can hide the real value of a line.",
         "Delete the character. A config cannot contain it.";
     BoundaryMissing "boundary-missing":
         "A role of the stack lacks the permissions boundary that the policy file requires.",
@@ -209,7 +209,7 @@ catalogue! {
         "The pull request targets another branch than the default branch, or its target branch is not known. provisioner provisions only the default branch.",
         "Open a pull request into the default branch.";
     NotMerged "not-merged":
-        "The pull request is not merged, or its state is not known. provisioner makes permanent changes only for merged pull requests.",
+        "The pull request is not merged, or its state is not known. provisioner changes stacks permanently only for merged pull requests.",
         "Merge the pull request.";
     NotRequested "not-requested":
         "The pull request neither adds nor changes this config, or it does not add this solution.",

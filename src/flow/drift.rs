@@ -217,7 +217,7 @@ enum Checked {
     At(i64),
 }
 
-/// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read stays as it is. One
+/// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read is not changed. One
 /// issue that the forge does not take stops no other one. Returns the issues that are not written.
 async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Vec<UnwrittenIssue> {
     let issues = match job.forge.own_issues(own, DRIFT_MARKER).await {

@@ -8,7 +8,7 @@ use crate::model::UserId;
 /// Reads and writes comments. Changes only comments of the user `own`.
 #[async_trait]
 pub trait Comments: Send + Sync {
-    /// A comment as it is now; `None` if it was deleted. `number`: of the pull request or issue that the event names. A forge may find a
+    /// The current text and author of a comment; `None` if it was deleted. `number`: of the pull request or issue that the event names. A forge may find a
     /// comment without it: its own number counts.
     async fn comment(&self, number: u64, id: u64) -> Result<Option<Comment>, ForgeError>;
 

@@ -21,7 +21,7 @@ pub struct Deployment {
     pub commit: CommitSha,
     /// The config's environment.
     pub environment: String,
-    /// Tells one stack's deployments from another's: `provisioner:<account>/<region>/<stack>`.
+    /// Identifies the deployments of one stack: `provisioner:<account>/<region>/<stack>`.
     pub task: String,
     /// For people. The forge's profile says how long it may be.
     pub description: String,

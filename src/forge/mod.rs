@@ -1,4 +1,4 @@
-//! The forge as flows need it, in neutral words: the trait [`Forge`], made of one trait for each subject. Each adapter has its own
+//! The forge as flows need it, in neutral words: the trait [`Forge`], with one trait for each subject. Each adapter has its own
 //! folder with the same files.
 
 mod capabilities;

@@ -8,7 +8,7 @@ use crate::model::{CommitSha, RepoPath};
 
 #[async_trait]
 pub trait PullRequests: Send + Sync {
-    /// A pull request as it is now.
+    /// The current state of a pull request.
     async fn pull_request(&self, number: u64) -> Result<PullRequest, ForgeError>;
 
     /// The files that a pull request changes. Compares trees if the forge does not list them all.

@@ -12,7 +12,7 @@ use crate::model::CommitSha;
 /// needs is an error.
 #[async_trait]
 pub trait Reviews: Send + Sync {
-    /// The default branch as it is now.
+    /// The current default branch.
     async fn default_branch(&self) -> Result<DefaultBranch, ForgeError>;
 
     /// Whether only `branch` gets the identity of jobs in an environment; `None` if the token may not read it, or if the environment does

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::stack::StackName;
 
 /// An AWS CLI command that adds tags to a stack and changes nothing else. `update-stack` replaces all tags, and gives parameters that
-/// it is not told their defaults, so the command reads both first. `None` if a name is not plain enough for a shell.
+/// it does not get their defaults, so the command reads both first. `None` if a name is not plain enough for a shell.
 pub fn adoption_command(owner: &BTreeMap<String, String>, stack: &StackName) -> Option<String> {
     let (name, region) = (&*stack.name, &*stack.target.region);
     let is_plain = |text: &&str| {

@@ -175,9 +175,9 @@ assertions! {
         "fn act(cloud: &Cloud, permit: Permit<Upload>, key: &str, body: &str, bucket: &",
         "StackBucket", not "str" ("E0308"),
         ") { let _ = cloud.upload(permit, bucket, key, body); }";
-    /// A name cannot be made into a stack's bucket.
+    /// A name does not become a stack's bucket.
     NamedBucket:
-        "fn make(resource: &StackResource, name: String, stack_id: String) -> Option<StackBucket> { ",
+        "fn bucket(resource: &StackResource, name: String, stack_id: String) -> Option<StackBucket> { ",
         "resource.bucket.clone()", not "Some(StackBucket { name, stack_id })" ("E0451"),
         " }";
 }

@@ -98,7 +98,7 @@ pub enum Authority {
     CommandLine {
         /// `--force`.
         force: bool,
-        /// What the person typed at the prompt; `None` if nobody was prompted.
+        /// What the person typed at the prompt; `None` without a prompt.
         typed: Option<String>,
         /// The lock of the work tree.
         lock: LockState,

@@ -15,7 +15,7 @@ pub fn places(forge: SetupForge) -> &'static [&'static str] {
     }
 }
 
-/// Where a new file goes.
+/// Path of a new file.
 pub fn new_place(forge: SetupForge) -> &'static str {
     match forge {
         SetupForge::GitHub => ".github/CODEOWNERS",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::guard::POLICY_FILE;
 
-/// Files from which answers are read, whatever the answers are.
+/// Files from which answers are read, for all answers.
 pub const SETUP_PATHS: [&str; 10] = [
     POLICY_FILE,
     ".github/workflows/provisioner-check.yml",

@@ -22,7 +22,7 @@ pub struct SampleConfig {
     pub text: String,
 }
 
-/// The text from which the first config is made, and its file's name; `None` if the product has none.
+/// The text of the first config before the answers are filled in, and its file's name; `None` if the product has none.
 fn source(product: &Product) -> Option<(&str, &str)> {
     let files = &product.source.files;
     let first = files.get(FIRST).map(|text| (FIRST, text.as_str()));

@@ -141,7 +141,7 @@ fn protection(answers: &Answers) -> SetupStep {
     let route = "projects/:id/protected_branches";
     let name = answers.branch.replace('/', "%2F");
     SetupStep::new(
-        "Protect the default branch: nobody pushes, Maintainers merge",
+        "Protect the default branch: no one pushes, Maintainers merge",
         vec![
             format!("glab api --method DELETE {route}/{}", quote_argument(&name)),
             format!(
@@ -167,7 +167,7 @@ fn settings() -> SetupStep {
 /// GitLab blocks merge requests without a pipeline, so the setup is merged before.
 fn required_check() -> SetupStep {
     SetupStep::new(
-        "After the setup is merged, let nobody merge before the check succeeds",
+        "After the merge of the setup, require a successful check before each merge",
         vec![
             "glab api --method PUT projects/:id -F only_allow_merge_if_pipeline_succeeds=true"
                 .to_owned(),

@@ -89,7 +89,7 @@ pub enum Conclusion {
     NothingLeft,
     /// The template, or a requirement of it, is invalid.
     Invalid,
-    /// CloudFormation refuses the change set.
+    /// CloudFormation rejects the change set.
     ChangeSetFailed,
     /// The stack has drifted, and the caller counts that as a failure.
     DriftFound,

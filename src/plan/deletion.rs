@@ -52,7 +52,7 @@ pub struct DeletedResource {
     pub deletion_behavior: DeletionBehavior,
 }
 
-/// A retained policy goes with its bucket.
+/// A retained policy is deleted with its bucket.
 const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
 
 /// What a delete action does to a resource. `empties`: the action empties and deletes buckets, those that the template retains too.

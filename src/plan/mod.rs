@@ -1,4 +1,4 @@
-//! The effect of a change of configs on stacks, as far as it is known without AWS.
+//! The effect of a change of configs on stacks, without facts of AWS.
 
 mod adoption;
 mod assess;

@@ -140,7 +140,7 @@ fn worst_for(change: &ResourceChange) -> Verdict {
     }
 }
 
-/// What is lost for good with the resource as it is before the change.
+/// What is lost permanently with the resource, by its state before the change.
 fn holds(change: &ResourceChange) -> DataKind {
     let cluster = change.property_before(CLUSTER_PROPERTY);
     data_kind(&change.kind, cluster.is_some_and(|name| name.is_string()))

@@ -8,7 +8,6 @@ use minijinja::ErrorKind;
 use super::source::{MANIFEST, ProductSource};
 use super::{limits, syntax_help};
 
-/// A fault of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductFault {
     /// The name of the file in the folder; empty for the folder.
@@ -209,7 +208,7 @@ pub(super) fn yaml_fault(file: &str, error: &serde_yaml::Error) -> ProductFault 
         FaultPlace::Point(location.line(), location.column())
     });
     let text = error.to_string();
-    // The place stands in front.
+    // The place is the prefix.
     let message = text.split(" at line ").next().unwrap_or(&text);
     match message.split_once(HELP) {
         Some((message, help)) => ProductFault::new(file, place, message).with_help(help),

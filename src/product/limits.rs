@@ -45,7 +45,7 @@ fn measured(state: &State, value: Value) -> Result<Value, Error> {
     Ok(value)
 }
 
-/// The items of a lazy sequence. Each is paid for before the next one is made.
+/// The items of a lazy sequence. Each is counted before the next one is created.
 fn listed(state: &State, sequence: &Value) -> Result<Value, Error> {
     let mut items = Vec::new();
     for item in sequence.try_iter()? {
@@ -83,7 +83,7 @@ pub(super) fn out_of_steps() -> String {
     format!("more than {FUEL} steps of work")
 }
 
-/// Fails if a value is larger or deeper than a product may make one.
+/// Fails if a value is larger or deeper than a product may create.
 pub(super) fn check(value: &Value) -> Result<(), Error> {
     size(value).map(|_| ())
 }

@@ -1,6 +1,6 @@
-//! Makes the engine measure every operand of a product's templates and expressions.
+//! Measures every operand of a product's templates and expressions.
 //!
-//! A list that contains another one twice costs the engine nothing, so 40 lines can make a value of a million million items. The
+//! A list that contains another one twice costs the engine nothing, so 40 lines can build a value of a million million items. The
 //! engine's fuel pays for instructions and new texts, not for the items that an operator or a filter visits inside such a value.
 //! So each operand that may be a list or a map is passed through a filter that measures it and charges for its size: `a ~ b`
 //! becomes `(a)|measured ~ (b)|measured`. Lines keep their numbers.
@@ -57,7 +57,7 @@ impl<'s> Operands<'s> {
         }
     }
 
-    /// Insertions at one byte are either all opening or all closing, because a token stands between two expressions. So their
+    /// Insertions at one byte are either all opening or all closing, because a token separates two expressions. So their
     /// order does not matter.
     fn rewritten(mut self) -> Result<String, Error> {
         if let Some(line) = self.too_deep {
@@ -103,7 +103,7 @@ impl<'s> Operands<'s> {
     }
 
     /// Measures the operands inside an expression. Returns its first byte, without the parentheses around it: an opening
-    /// parenthesis may as well stand inside of them. The engine's spans begin too late for filters and tests, and too early for
+    /// parenthesis may be inside of them. The engine's spans begin too late for filters and tests, and too early for
     /// comparisons.
     fn visit(&mut self, expression: &Expr<'_>) -> usize {
         if self.depth >= MAX_DEPTH {
@@ -142,7 +142,7 @@ impl<'s> Operands<'s> {
             }
             Expr::Test(test) => {
                 let start = self.operand(&test.expr);
-                // The only argument may stand without parentheses.
+                // A single argument needs no parentheses.
                 for argument in &test.args {
                     self.enclosed_operand(argument_value(argument));
                 }
@@ -186,7 +186,7 @@ impl<'s> Operands<'s> {
         }
     }
 
-    /// `not` stands before its operand, or in the middle: `a not in b`, `a is not defined`.
+    /// `not` is before its operand, or in the middle: `a not in b`, `a is not defined`.
     fn unary(&mut self, unary: &UnaryOp<'_>, own: usize) -> usize {
         let operand = self.operand(&unary.expr);
         let token = match unary.op {
@@ -200,7 +200,7 @@ impl<'s> Operands<'s> {
     }
 
     fn binary(&mut self, binary: &BinOp<'_>) -> usize {
-        // `and` and `or` yield one of their operands, and look at no item.
+        // `and` and `or` yield one of their operands, and read no item.
         if matches!(binary.op, BinOpKind::ScAnd | BinOpKind::ScOr) {
             let start = self.visit(&binary.left);
             self.visit(&binary.right);
@@ -345,7 +345,7 @@ mod tests {
             ("-a.b + 1", "-(a.b)|M + 1"),
         ] {
             let measured = measure_expression(source).unwrap().replace(MEASURED, "M");
-            // An opening parenthesis may stand on either side of another one.
+            // An opening parenthesis may be on either side of another one.
             assert_eq!(measured, expected, "{source}");
         }
     }

@@ -102,7 +102,7 @@ impl Schema {
         alone.first_problem(default)
     }
 
-    /// The schemas, and those that they refer to or are made of.
+    /// The schemas, and those that they refer to or contain.
     fn expanded<'s>(&'s self, schemas: &[&'s Value]) -> Vec<&'s Value> {
         let mut all: Vec<&Value> = Vec::new();
         let mut open = schemas.to_vec();

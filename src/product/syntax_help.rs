@@ -5,7 +5,7 @@ use minijinja::ErrorKind;
 use super::limits;
 use crate::text::did_you_mean;
 
-/// The statements that can stand in `{% %}`.
+/// The statements that `{% %}` can hold.
 const STATEMENTS: &[&str] = &[
     "if",
     "elif",

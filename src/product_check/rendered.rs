@@ -49,7 +49,7 @@ fn help_of(code: &Code, written: &str) -> Option<String> {
             "join texts inside the expression: `{{ name ~ '-main' }}`"
         }
         Code::YamlSyntax => {
-            "look at the lines before it, too: an expression and a macro print a whole value"
+            "check the lines before it, too: an expression and a macro print a whole value"
         }
         _ => return None,
     };

@@ -98,7 +98,7 @@ const SCHEMAS: &[&str] = &[
 pub(super) fn problems(product: &Product) -> Vec<Diagnostic> {
     let source = &product.source;
     let text = source.files.get(SCHEMA).map_or("", String::as_str);
-    // JSON is YAML, too, and this parser tells keys that stand twice.
+    // JSON is YAML, too, and this parser reports repeated keys.
     let read = parse(&source.path(SCHEMA), text.as_bytes(), Tags::Refuse);
     let mut twice = read.err().unwrap_or_default();
     twice.retain(|problem| problem.code == Code::DuplicateKey);

@@ -1,5 +1,5 @@
 //! Other configs than the samples: without each optional key, and with each value of an enumeration. They find expressions and
-//! templates that fail for configs that nobody wrote yet.
+//! templates that fail for configs that do not exist yet.
 
 use std::collections::BTreeMap;
 

@@ -119,14 +119,14 @@ impl ActionSummary<'_> {
                 let end = match kept_in {
                     None => "removed".to_owned(),
                     Some(region) => format!(
-                        "kept; remove it with `aws cloudformation delete-stack --stack-name {stack} --region {region}`"
+                        "kept; delete it with `aws cloudformation delete-stack --stack-name {stack} --region {region}`"
                     ),
                 };
                 let earlier = match removed {
                     [] => String::new(),
                     removed => {
                         format!(
-                            "; left by earlier tests and removed: {}",
+                            "; left by earlier tests and deleted: {}",
                             removed.join(", ")
                         )
                     }

@@ -34,7 +34,7 @@ impl AfterDeletion {
     pub fn words(self) -> &'static str {
         match self {
             Self::DataDeleted => "deleted, with its data",
-            Self::UnknownDeleted => "deleted; what it holds is not known",
+            Self::UnknownDeleted => "deleted; contents not known",
             Self::Retained => "retained, no longer managed",
             Self::Snapshotted => "deleted, a snapshot stays",
             Self::Deleted => "deleted",
@@ -45,7 +45,7 @@ impl AfterDeletion {
     pub fn marked(self) -> Text {
         Text::ours(match self {
             Self::DataDeleted => "🔴 deleted, **with its data**",
-            Self::UnknownDeleted => "🔴 deleted; what it holds is not known",
+            Self::UnknownDeleted => "🔴 deleted; contents not known",
             Self::Retained | Self::Snapshotted | Self::Deleted => self.words(),
         })
     }

@@ -7,7 +7,7 @@ use crate::plan::{ChangedValue, Impact};
 /// The text of a key that the config does not set.
 const ABSENT: &str = "null";
 
-/// Fills in the texts of all values. A key's two values are shown together or not at all: one of them can be a secret that only the
+/// Fills in the texts of all values. A key's two values are shown together, or both hidden: one of them can be a secret that only the
 /// other side's template marks.
 pub fn show_changed_values(impacts: &mut [Impact], values: &Redactor) {
     let mut ids = values.hidden_value_ids();

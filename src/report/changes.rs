@@ -33,7 +33,7 @@ pub fn changes_summary(changes: &Changes) -> String {
         );
     }
     match (&changes.status, &changes.refused) {
-        (_, Some(_)) => format!("{stack}: CloudFormation refuses the change set"),
+        (_, Some(_)) => format!("{stack}: CloudFormation rejects the change set"),
         (None, _) if !changes.queried => {
             format!(
                 "{stack}: does not exist; {count} would be added, read from the template without querying AWS"
@@ -111,7 +111,7 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
             let note = "note: no version of the config that was read renders the deployed template, so changed keys are not known";
             let has_keys = changes.resources.iter().any(|one| !one.causes.is_empty());
             let rest = match has_keys {
-                true => ", and each resource has every key that it may depend on",
+                true => ", and each resource lists all keys that it may depend on",
                 false => "",
             };
             text.push_str(&format.line(&Text::ours(note).and(Text::ours(rest))));

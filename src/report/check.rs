@@ -148,7 +148,6 @@ impl Report {
         self.previews.insert(key, preview);
     }
 
-    /// Digests of the previews.
     pub fn preview_digests(&self) -> BTreeMap<ChangeKey, Digest> {
         let previews = self.previews.iter();
         previews

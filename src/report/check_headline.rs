@@ -12,7 +12,7 @@ pub(super) const NO_CHANGE: &str = "No config is changed.";
 
 /// A failed check reports no plan, so no approval covers what would run.
 const WHILE_IT_FAILS: &str = "While this check fails, the merge applies nothing.";
-const ONCE_CORRECTED: &str = " What is below counts once the errors are corrected.";
+const ONCE_CORRECTED: &str = " The effects below need a check without errors.";
 
 /// One count of the headline. The order of the kinds is their rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,6 +121,22 @@ impl Kind {
         }
     }
 
+    /// Whether the report shows an effect of the merge on a stack.
+    fn changes_stacks(self) -> bool {
+        matches!(
+            self,
+            Self::Folders
+                | Self::Create
+                | Self::UpdateSafe
+                | Self::UpdateHigh
+                | Self::UpdateUnknown
+                | Self::UpdateCritical
+                | Self::Deletion
+                | Self::DeletionUnknown
+                | Self::DeletionOfData
+        )
+    }
+
     fn words(self, count: usize) -> String {
         let stacks = || pluralize(count, "stack");
         match self {
@@ -161,7 +177,7 @@ impl Kind {
                 pluralize(count, "deletion")
             ),
             Self::DeletionUnknown => format!(
-                "{} to confirm after the merge (what it destroys is not known)",
+                "{} to confirm after the merge (effect on data not known)",
                 pluralize(count, "deletion")
             ),
             Self::DeletionOfData => format!(
@@ -256,8 +272,11 @@ pub(super) fn headline(report: &Report) -> String {
     });
     let line = parts.collect::<Vec<_>>().join(" · ");
     match (worst, worst.mark()) {
-        (Kind::Errors, _) if counts.len() == 1 => format!("{line}\n\n{WHILE_IT_FAILS}"),
-        (Kind::Errors, _) => format!("{line}\n\n{WHILE_IT_FAILS}{ONCE_CORRECTED}"),
+        (Kind::Errors, _) => {
+            let has_effects = counts.iter().any(|(kind, _)| kind.changes_stacks());
+            let rest = if has_effects { ONCE_CORRECTED } else { "" };
+            format!("{line}\n\n{WHILE_IT_FAILS}{rest}")
+        }
         (_, Some(_)) => line,
         // A warning can mean a loss.
         (_, None) => match report.counts() {

@@ -15,7 +15,7 @@ pub(super) fn lock_section(problems: &[Diagnostic]) -> String {
     }
     let effect = match problems.iter().any(Diagnostic::is_error) {
         true => {
-            "The products of this program are not those of the lock, or the lock has errors. Until they agree, no stack is changed."
+            "The lock has errors, or it does not match the products of this provisioner. Until this is corrected, provisioner changes no stack."
         }
         false => "A merge that removes the lock changes no stack.",
     };

@@ -31,7 +31,7 @@ pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnost
         text.push_str("\nThe new policy applies to pull requests that are merged after this one. The changes of this pull request must be allowed by both policies.\n");
     }
     if !change.was_valid {
-        text.push_str("\nThe policy file before this change has errors. After the merge, the new policy decides alone about this change, with at least 2 approvals and without deletions.\n");
+        text.push_str("\nThe policy file before this change has errors. After the merge, only the new policy applies to this change. The change then needs at least 2 approvals, and deletes no stack.\n");
     }
     if !change.keys.is_empty() {
         text.push('\n');

@@ -14,9 +14,7 @@ pub(super) fn product_section(problems: &[Diagnostic]) -> String {
         return String::new();
     }
     let effect = match problems.iter().any(Diagnostic::is_error) {
-        true => {
-            "A product has errors. `provisioner check-product` reports the same problems on a laptop.\n\n"
-        }
+        true => "A product has errors. To reproduce them, run `provisioner check-product`.\n\n",
         false => "",
     };
     let listed = fence(&diagnostics(problems.iter().take(MAX_LISTED)), "text");

@@ -276,9 +276,10 @@ fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
         MergeEffect::None if change.intent == Intent::Delete => {
             sentence("Nothing is deleted: ", " does not exist.")
         }
-        MergeEffect::None if change.level == Level::Unknown => {
-            sentence("Not compared, and not changed: ", ".")
-        }
+        MergeEffect::None if change.level == Level::Unknown => sentence(
+            "Does not change ",
+            ", because provisioner could not read the stack.",
+        ),
         MergeEffect::None => sentence("No effect: the template of ", " stays the same."),
         MergeEffect::CreateStack if change.intent == Intent::Unchanged => sentence(
             "Creates ",

@@ -15,7 +15,7 @@ pub(super) fn unselected_section(warnings: &[Diagnostic]) -> String {
     }
     let listed = fence(&diagnostics(warnings.iter().take(MAX_LISTED)), "text");
     let mut text = format!(
-        "\n### Files that are not selected\n\nprovisioner does not check these files, and the merge applies nothing of them.\n\n{listed}\n"
+        "\n### Files that are not selected\n\nprovisioner does not check these files, and the merge does not apply them.\n\n{listed}\n"
     );
     let more = warnings.len().saturating_sub(MAX_LISTED);
     if more > 0 {

@@ -48,7 +48,7 @@ impl ConfirmedDeletion {
 }
 
 /// The comment with closed invitations. Each is found by its exact text, which only this program writes; a comment without it, such as
-/// that of a newer run, stays as it is.
+/// that of a newer run, is not changed.
 pub fn close_confirmations(body: &str, deletions: &[ConfirmedDeletion]) -> String {
     let mut body = body.to_owned();
     for deletion in deletions {

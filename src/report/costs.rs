@@ -42,7 +42,7 @@ pub(super) fn cost_summary(costs: &Costs, region: &str) -> Text {
     match costs.needs.is_empty() {
         true => text,
         false => text.and(Text::ours(
-            " What the stack needs and does not create is not in the sum.",
+            " The sum leaves out resources that the stack needs and does not create.",
         )),
     }
 }

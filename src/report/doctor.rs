@@ -83,7 +83,7 @@ pub fn doctor_text(findings: &[Finding]) -> String {
     escape_workflow_commands(&text)
 }
 
-/// The one command that goes on after the findings: it shows the first problem in full, or prints the commands that solve it. `None` if
+/// The next command after the findings: it shows the first problem in full, or prints the commands that solve it. `None` if
 /// the setup is whole, or no command helps.
 fn next_command(findings: &[Finding]) -> Option<&'static str> {
     let is_missing = |finding: &&Finding| {

@@ -306,7 +306,7 @@ impl Found {
             }
             Self::Granted { purpose } => format!("granted, for {purpose}"),
             Self::RefusedForFork { reason } => {
-                format!("refused as it should be for a fork, {reason}")
+                format!("refused for a fork, as expected: {reason}")
             }
             Self::Unproven { reason } => format!("not proven: {reason}"),
             Self::NoCommit => "not read: no commit is known to read it at".to_owned(),
@@ -366,7 +366,7 @@ impl Found {
             Self::ForeignApplyRole => {
                 "this job can assume it, but does not run in its environment".to_owned()
             }
-            Self::ApplyRoleRefused => "refused to this job, as it should be".to_owned(),
+            Self::ApplyRoleRefused => "denied to this job, as expected".to_owned(),
             Self::Assumed { account } => format!("can be assumed, in account {account}"),
             Self::OtherAccount { found, configured } => {
                 format!("it is in account {found}, and the configs are in {configured}")

@@ -67,7 +67,7 @@ pub fn drift_issue(stack: &StackName, config: &str, found: &FoundDrift, limit: u
 const DRIFTED_BEFORE: &str = "Drift that the previous scan found:\n\n";
 
 /// The text of an issue that is closed: the stack is as its template says, and what `before`, the text of the open issue, lists had
-/// drifted. People may have edited that text, so it is shown as it is written.
+/// drifted. People may have edited that text, so it is shown unchanged.
 pub fn closed_drift_issue(
     stack: &StackName,
     config: &str,

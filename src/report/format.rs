@@ -20,7 +20,6 @@ impl Format {
         }
     }
 
-    /// A line.
     pub fn line(self, text: &Text) -> String {
         match self {
             Self::Text(_) => format!("{}\n", text.plain()),

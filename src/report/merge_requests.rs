@@ -8,7 +8,7 @@ const WORDS: [(&str, &str); 2] = [
 ];
 
 /// Replaced in code spans too.
-const COMMANDS: [(&str, &str); 8] = [
+const COMMANDS: [(&str, &str); 9] = [
     (
         "provisioner roles --repository OWNER@ID/NAME@ID",
         "provisioner roles --forge gitlab --repository GROUP/PROJECT",
@@ -33,6 +33,11 @@ const COMMANDS: [(&str, &str); 8] = [
     (
         "add it to the matrix of the workflow",
         "add it to the component's input `environments`",
+    ),
+    (
+        "list the environment in the matrix of the provision workflow. Then start that workflow with the mode `apply` for these configs",
+        "list the environment in the component's input `environments`. Then start a pipeline with `PROVISIONER_MODE` = `apply`, and with \
+         these configs in `PROVISIONER_PATHS`",
     ),
     (
         "in the input `configs`",

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::Text;
 use crate::config::RelockedProduct;
 
-/// One notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
 pub enum Notice {
@@ -101,8 +100,8 @@ fn relocked_text(product: &RelockedProduct) -> Text {
 }
 
 /// The sentence after the reason.
-const OFFLINE: &str = "This report shows what the rendered templates and the product's impact rules say. \
-     It does not know replacements, drift and the state of stacks.";
+const OFFLINE: &str = "This report compares rendered templates and uses the product's impact rules. It does not show \
+     replacements, drift or the state of stacks.";
 
 impl Notice {
     /// For a comment or a summary.
@@ -113,16 +112,15 @@ impl Notice {
     fn text(&self) -> Text {
         Text::ours(match self {
             Self::ProductsChanged => {
-                "This change edits products in `.provisioner/products`. The stricter of the impact rules before and after the change \
-                 counts now. For later pull requests the new rules count alone, so review them, too."
+                "This change edits products in `.provisioner/products`. For this pull request, provisioner uses the stricter \
+                 impact rules, old or new. Later pull requests use only the new rules, so review them too."
             }
             Self::DefaultsChanged => {
-                "This change edits `_defaults.yaml`. It also concerns configs that it does not edit: those beside that file, if their \
-                 values change."
+                "This change edits `_defaults.yaml`. It can also change other configs in the folder of that file."
             }
             Self::NoProductLock => {
-                "This repository has no `.provisioner/products.lock`. With that file, an upgrade of provisioner shows in a pull request \
-                 which stacks it changes. `provisioner lock` writes it."
+                "This repository has no `.provisioner/products.lock`. Run `provisioner lock` to write it. A pull request that \
+                 upgrades provisioner then shows which stacks change."
             }
             Self::ProductsRelocked { products, configs } => {
                 let names = products.iter().take(MAX_NAMED).map(relocked_text);
@@ -148,11 +146,11 @@ impl Notice {
                  Read this summary and the annotations."
             }
             Self::OpenPullRequestsIncomplete => {
-                "Some open pull requests were not compared: they are too many, or they change too many files."
+                "provisioner did not compare all open pull requests: there are too many, or they change too many files."
             }
             Self::OpenPullRequestsUnknown => "The other open pull requests could not be read.",
             Self::CommentAuthorUnknown => {
-                "No comment and no commit status were written: the forge does not say whose token the job has."
+                "No comment and no commit status were written: the forge did not name the user of the job's token."
             }
             Self::NotWritten {
                 what,

@@ -63,7 +63,7 @@ pub struct BeforeMerge<'a> {
     pub policies: Policies<'a>,
     /// The lock of the built-in products after the merge.
     pub lock: LockState,
-    /// The request of the guard, as far as it is known; `None` without a forge.
+    /// The known facts of the request; `None` without a forge.
     pub request: Option<ChangeRequest>,
     /// With what the preview read from AWS, if there was one.
     pub facts: Facts,

@@ -56,11 +56,11 @@ impl fmt::Display for Fault {
             ),
             Self::RemovalUnfinished { stack } => write!(
                 out,
-                "the run was cancelled; the removal of stack {stack} was requested and is not finished"
+                "the run was cancelled; the deletion of stack {stack} was requested and is not finished"
             ),
             Self::RemovedAfterCancellation { stack } => write!(
                 out,
-                "the run was cancelled; stack {stack}, which it was creating, is removed"
+                "the run was cancelled, and its new stack {stack} was deleted"
             ),
             Self::LeftAfterCancellation { stack, status } => {
                 write!(out, "the run was cancelled; stack {stack} is {status}")
@@ -129,7 +129,9 @@ impl Unmet {
                 SsmMismatch::NotAList => {
                     format!("{what} is a String, and the template takes a StringList")
                 }
-                SsmMismatch::NoId { of } => format!("the value of {what} is no `{of}`"),
+                SsmMismatch::NoId { of } => {
+                    format!("the value of {what} does not have the type `{of}`")
+                }
             },
             Self::DnsOff { attribute } => format!("{attribute} is off in {what}"),
             Self::EndpointTaken { service, endpoint } => {
@@ -140,7 +142,7 @@ impl Unmet {
             }
             Self::NoEndpoint { service } => format!("{what} has no endpoint for `{service}`"),
             Self::RouteTaken { table, endpoint } => {
-                format!("route table {table} leads to another S3 endpoint: {endpoint}")
+                format!("route table {table} routes to another S3 endpoint: {endpoint}")
             }
             Self::SubnetElsewhere { subnet, vpc } => {
                 format!("subnet {subnet} is in another VPC: {vpc}")
@@ -156,7 +158,7 @@ impl Unmet {
             }
             Self::Neighbors { count } => {
                 let others = pluralize(*count, "network interface");
-                format!("{what} has {others} of others")
+                format!("{what} has {others} that the stack did not create")
             }
         }
     }

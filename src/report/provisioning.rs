@@ -70,7 +70,6 @@ impl ReportSource {
 pub enum Heading {
     /// A marker line, by which the comment is found again, and a title.
     Marker(String),
-    /// A title.
     Title,
     /// Nothing, since a reply has the command as its title.
     Command,

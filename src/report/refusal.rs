@@ -59,7 +59,6 @@ pub enum Refusal {
 const ADD_ROLE: &str = "set `roles.apply` for the environment in the policy file; `provisioner roles` creates the role. If the change is merged already, merge the policy, then start the job by hand with the mode `apply`: a re-run uses the policy before the change's merge";
 
 impl Refusal {
-    /// Its code.
     pub fn code(&self) -> Code {
         match self {
             Self::ForkHead => Code::ForkNotAllowed,
@@ -130,7 +129,7 @@ impl Refusal {
             Self::OtherAction { product, action } => {
                 return Text::ours("product ")
                     .and(Text::name(product))
-                    .and(Text::ours(" means something else by "))
+                    .and(Text::ours(" uses a different action for "))
                     .and(Text::name(action))
                     .and(Text::ours(" than comments do"));
             }

@@ -103,7 +103,7 @@ impl Replayed {
             ReportSource::Head { .. } => "",
         };
         if reported != commit.short() {
-            self.differ(format!("the report is not about commit {commit}"));
+            self.differ(format!("the report does not name commit {commit}"));
         }
         if change.report.version != run.version {
             self.differ(format!("the report is not by version {}", run.version));
@@ -117,22 +117,22 @@ impl Replayed {
         if let Some(first) = comments.next()
             && comments.any(|other| other != first)
         {
-            self.differ("the commands are of more than one comment".to_owned());
+            self.differ("the commands come from more than one comment".to_owned());
         }
         for record in &change.stacks {
             let stack = &record.stack;
             let environment = change.report.environment.as_ref();
             if environment.is_some_and(|own| *own != stack.target.environment) {
-                self.differ(format!("{stack}: the stack is of another environment"));
+                self.differ(format!("{stack}: the stack belongs to another environment"));
             }
             let Some(request) = &record.request else {
                 continue;
             };
             if request.number != change.pull_request.unwrap_or_default() {
-                self.differ(format!("{stack}: the facts are of another pull request"));
+                self.differ(format!("{stack}: the facts belong to another pull request"));
             }
             if matches!(request.trigger, Some(Trigger::Comment(_))) != is_command {
-                self.differ(format!("{stack}: the facts are of another trigger"));
+                self.differ(format!("{stack}: the facts belong to another trigger"));
             }
         }
     }
@@ -155,7 +155,7 @@ impl Replayed {
             .map(|(outcome, stack)| (&outcome.path, *stack))
             .collect();
         if decided != reported {
-            self.differ("the report is about other stacks than the decisions".to_owned());
+            self.differ("the report and the decisions name different stacks".to_owned());
             return;
         }
         // An outcome without a stack has no decision, so that nothing was done.

@@ -123,7 +123,7 @@ impl StackReplay {
         let expected = verbs.iter().map(|verb| verb.effect());
         self.require(
             kinds.eq(expected),
-            "the decisions are not those of one task",
+            "the decisions belong to different tasks",
         );
         for (attempt, verb) in attempts.iter().zip(verbs) {
             let (early, later) = (&attempt[0], &attempt[1..]);
@@ -133,7 +133,7 @@ impl StackReplay {
             self.require(is_allowed, "AWS was queried after a denial");
             let mut kinds = later.iter().map(|decision| decision.kind);
             let fit = kinds.all(|kind| effects(run, *verb).contains(&kind));
-            self.require(fit, "a decision is about another effect");
+            self.require(fit, "a decision belongs to another effect");
             for kind in effects(run, *verb) {
                 let allowed = later.iter().filter(|past| past.denials.is_empty());
                 let allowed = allowed.filter(|past| past.kind == *kind).count();
@@ -148,7 +148,7 @@ impl StackReplay {
             let mut after = denied.iter().flat_map(|at| &later[at + 1..]);
             self.require(
                 after.all(|past| past.kind == EffectKind::Inspect),
-                "the run went on after a denial",
+                "the run continued after a denial",
             );
         }
     }
@@ -164,7 +164,7 @@ impl StackReplay {
         expected.retain(|refusal| refusal.code != Code::RoleNotConfigured);
         let known = [Code::IdentityTokenMissing, Code::BucketNotInStack];
         let fit = expected.iter().all(|refusal| known.contains(&refusal.code));
-        self.require(fit, "a refusal is not one of provisioner's");
+        self.require(fit, "a refusal is unknown to provisioner");
         let target = &record.stack.target;
         let is_denied = attempts
             .first()
@@ -178,7 +178,7 @@ impl StackReplay {
         }
         self.require(
             expected == record.refusals,
-            "the refusals are not those of the policies",
+            "the refusals do not match the policies",
         );
     }
 
@@ -203,7 +203,7 @@ impl StackReplay {
         let no_folders = outcome.next_steps.contains(&NextStep::FoldersNotCreated);
         self.require(
             !no_folders || attempts.len() < 3,
-            "the folders of a denied change were decided on",
+            "a decision exists for the folders of a denied change",
         );
         let follows = match outcome.state {
             State::Done if only_folders => has_folders,
@@ -221,7 +221,7 @@ impl StackReplay {
         };
         self.require(
             outcome.success == success,
-            "what the run did does not follow from the decisions",
+            "the actions of the run do not follow from the decisions",
         );
         // A run that finishes a cancelled job does no task of its own.
         let is_other = match outcome.state {
@@ -235,7 +235,7 @@ impl StackReplay {
             outcome.state == State::Done && record.verb.changes_stack() && !only_folders;
         self.require(
             record.template.is_some() == is_applied,
-            "the template is not that of an applied stack",
+            "the template belongs to no applied stack",
         );
         let past = outcome.next_steps.iter().find_map(|step| match step {
             NextStep::ConfirmDeletion { config, digest, .. } => Some((config, digest)),
@@ -246,7 +246,7 @@ impl StackReplay {
             let is_known = facts.any(|facts| facts.deletion.as_ref() == Some(digest));
             self.require(
                 is_known && *config == record.config,
-                "the deletion to confirm is another one",
+                "the deletion to confirm differs",
             );
         }
     }

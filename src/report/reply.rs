@@ -147,7 +147,7 @@ impl Reply {
                 ))
                 .and(config_hint(similar.as_deref(), changed)),
             Self::ConfigAmbiguous { wanted } => Text::name(wanted).and(Text::ours(
-                " is the name of several configs of this pull request. Name it with its folder.",
+                " is the name of several configs of this pull request. Write the path with its folder.",
             )),
             Self::CodeUnknown { wanted, similar } => Text::ours("Unknown code: ")
                 .and(Text::name(wanted))

@@ -10,9 +10,9 @@ use crate::text::{escape_invisible, pluralize};
 pub fn run_summary(pages: Vec<String>, environment: Option<&str>, limit: usize) -> String {
     if pages.is_empty() {
         let text = match environment {
-            None => "No config is concerned.".to_owned(),
+            None => "No config to apply.".to_owned(),
             Some(name) => format!(
-                "No config is concerned in environment {}. Jobs of other environments apply the others. If an environment has no \
+                "No config to apply in environment {}. Jobs of other environments apply their own configs. If an environment has no \
                  job, add it to the matrix of the workflow.",
                 code(name)
             ),
@@ -43,7 +43,7 @@ pub fn failed_job(error: &str) -> String {
 /// The page of a merge that could not be read.
 pub fn unread_merge(commit: &str, error: &str) -> String {
     format!(
-        "## Provisioner\n\n❌ What {} brought is not provisioned: {}\n\n",
+        "## Provisioner\n\n❌ provisioner could not apply merge {}: {}\n\n",
         code(commit),
         code(error)
     )

@@ -28,7 +28,6 @@ impl Text {
         Self(vec![Piece::Ours(words.into())])
     }
 
-    /// A number.
     pub fn number(number: impl TryInto<u64>) -> Self {
         let number = number.try_into().unwrap_or(u64::MAX);
         Self(vec![Piece::Ours(number.to_string().into())])

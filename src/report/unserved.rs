@@ -32,7 +32,7 @@ pub fn unserved_comment(configs: &[UnservedConfig]) -> String {
     let head = Text::ours("⚠ No job provisions ")
         .and(Text::count(configs.len(), "config"))
         .and(Text::ours(
-            ": the policy names no apply role for the environment.",
+            ": the policy sets no apply role for their environments.",
         ));
     format!(
         "{UNSERVED_MARKER}\n## Provisioner\n\n{}\n\n{}{rows}{rest}\nSet `roles.apply` of the environment in the policy file, and list the \

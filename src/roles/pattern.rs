@@ -37,7 +37,7 @@ pub fn overlap(one: &str, other: &str) -> bool {
 pub fn covers(pattern: &str, other: &str) -> bool {
     let (pattern, other) = (pattern.as_bytes(), other.as_bytes());
     let (mut at, mut facing) = (0, 0);
-    // Where the last `*` stands, and up to where it reaches.
+    // Position of the last `*`, and the end of its match.
     let mut star: Option<(usize, usize)> = None;
     while facing < other.len() {
         let same = pattern.get(at).is_some_and(|byte| match byte {

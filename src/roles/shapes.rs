@@ -306,7 +306,7 @@ impl<'a> Shapes<'a> {
             return Ok(Some((first, broken)));
         }
         let plain = name(&first);
-        // The file's name has to equal the name that the config gives. A part that no key gives can only stand where that holds.
+        // The file's name has to equal the name that the config gives. A part that no key gives is allowed only where that holds.
         let stems = match extra {
             false => vec![plain],
             true => with_extra_part(&plain),

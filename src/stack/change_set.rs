@@ -266,7 +266,7 @@ words! {
         Remove,
         /// An existing resource joins the stack.
         Import,
-        /// CloudFormation cannot tell the action before the change set runs.
+        /// CloudFormation does not know the action before the change set runs.
         Dynamic,
         /// CloudFormation updates its record of the resource, and not the resource.
         SyncWithActual,

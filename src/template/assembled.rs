@@ -8,7 +8,7 @@ use crate::config::{Node, NodeKind};
 
 /// Represents a computed part. A template that holds this character itself only gets more references.
 const COMPUTED: char = '\0';
-/// Bytes of a text. Delimiters and variables that repeat can make it far longer than the template.
+/// Bytes of a text. With repeated delimiters and variables it can be far longer than the template.
 const MAX_TEXT: usize = 1 << 20;
 
 /// The text of a value, with marks for its computed parts.

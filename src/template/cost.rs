@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn lifecycle_rules_and_builds_in_a_vpc_are_told() {
+    fn lifecycle_rules_and_builds_in_a_vpc_are_reported() {
         let template = "Resources:
   Bucket:
     Type: AWS::S3::Bucket

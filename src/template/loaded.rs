@@ -50,7 +50,7 @@ pub fn is_loaded_type(kind: &str) -> bool {
     TYPES.contains(&kind)
 }
 
-/// Whether the entry `key` of `mapping` makes AWS load something that can change without a change of the template. `path`: the keys
+/// Whether the entry `key` of `mapping` lets AWS load something that can change without a change of the template. `path`: the keys
 /// around the mapping.
 pub fn loads(mapping: &Node, key: &str, value: &Node, path: &[String]) -> bool {
     if KEYS.contains(&key) {

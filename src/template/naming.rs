@@ -140,7 +140,7 @@ impl NameRule {
         None
     }
 
-    /// The name as it is compared with others.
+    /// The form of the name for comparisons.
     pub fn compared(&self, name: &str) -> String {
         match self.ignore_case && !self.distinct_case {
             true => name.to_ascii_lowercase(),

@@ -83,7 +83,7 @@ impl GlobFolders {
         let mut levels = Vec::new();
         let mut from = 0;
         for end in ends.chain([glob.len()]) {
-            // The start of a glob does not compile where `/` stands inside `{…}` or `[…]`: then any folder may match.
+            // The start of a glob does not compile where `/` is inside `{…}` or `[…]`: then any folder may match.
             let level = config_glob(&glob[..end]).ok();
             let Some(level) = level.filter(|_| &glob[from..end] != "**") else {
                 return Self {

@@ -201,7 +201,7 @@ impl OutputFolder {
                 text.push_str(&format!("{mark}{sum}  {name}\n"));
             }
         }
-        // Written in place, since the lock is on this file. A torn write makes outputs look edited, which loses nothing.
+        // Written in place, since the lock is on this file. After a torn write, outputs look edited, which loses nothing.
         fs::write(self.folder.join(SUMS), text)
     }
 }

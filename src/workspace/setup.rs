@@ -91,7 +91,7 @@ pub fn create_files(root: &Path, files: &[(&str, &str)]) -> Result<(), Vec<Strin
     if errors.is_empty() {
         return Ok(());
     }
-    // Only what this call created goes. A folder that has other files by now stays.
+    // Deletes only what this call created. A folder that has other files by now stays.
     for path in &written {
         let _ = fs::remove_file(path);
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks scanners of others about the rendered templates. `make lint-templates` runs it with checkov.
+"""Runs third-party scanners on the rendered templates. `make lint-templates` runs it with checkov.
 
     scan.py DIR [RULES]
 
@@ -20,25 +20,25 @@ import ml_expected
 import s3_expected
 
 # What scanners find and the products do on purpose, or what a scanner gets wrong.
-LOGGING = "access logs need a second bucket, which belongs to the account and not to each stack; CloudTrail data events record the same and more"
-VERSIONING = "versioning is a choice of the config, and always on in ML"
-TOPIC = "without a key of its own a topic gets no message from an alarm: the AWS-managed key of SNS does not let CloudWatch use it. Enterprise has a key"
+LOGGING = "access logs need a second bucket, which belongs to the account and not to each stack. CloudTrail data events record the same requests, with more detail"
+VERSIONING = "the config sets versioning. In ML it is always on"
+TOPIC = "with the AWS-managed key of SNS, CloudWatch cannot send alarms to the topic. The tier enterprise adds a key of its own"
 ACCEPTED = {
     "CKV_AWS_18": LOGGING,
     "CKV_AWS_21": VERSIONING,
     "CKV_AWS_26": TOPIC,
-    "CKV_AWS_7": "rotation is a choice of the config, and on unless it says otherwise",
-    "CFN_NO_EXPLICIT_RESOURCE_NAMES": "names are what the products promise, and what the operator's policy is limited to",
-    "CODEBUILD_ENCRYPTION_KEY_RULE": "CodeBuild then encrypts with the AWS-managed key of S3. A key of its own is what enterprise adds",
-    "CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK": "a false alarm: the rule fails where a variable does not name its type. No variable holds a secret",
-    "EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE": "port 443 only. Builds call services for which the stack makes no endpoint",
-    "IAM_NO_INLINE_POLICY_CHECK": "each policy is for one role alone, and ends with it",
-    "IAM_POLICYDOCUMENT_NO_WILDCARD_RESOURCE": "only for actions that know no resource; the contract test lists them",
-    "S3_BUCKET_DEFAULT_LOCK_ENABLED": "a lock forbids what lifecycle rules and `tear-down` are for",
+    "CKV_AWS_7": "the config sets rotation. It is on by default",
+    "CFN_NO_EXPLICIT_RESOURCE_NAMES": "the products guarantee names, and the operator's policy is limited to them",
+    "CODEBUILD_ENCRYPTION_KEY_RULE": "CodeBuild encrypts with the AWS-managed key of S3. The tier enterprise adds a key of its own",
+    "CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK": "a false alarm: the rule fails if a variable has no type. No variable holds a secret",
+    "EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE": "port 443 only. Builds call services for which the stack creates no endpoint",
+    "IAM_NO_INLINE_POLICY_CHECK": "each policy belongs to one role, and is deleted with it",
+    "IAM_POLICYDOCUMENT_NO_WILDCARD_RESOURCE": "only for actions without resource-level permissions. The contract test lists them",
+    "S3_BUCKET_DEFAULT_LOCK_ENABLED": "an object lock stops lifecycle rules and `tear-down` from deleting objects",
     "S3_BUCKET_LOGGING_ENABLED": LOGGING,
-    "S3_BUCKET_NO_PUBLIC_RW_ACL": "a false alarm: the rule fails where there is no ACL. Owners are enforced, so none has an effect",
-    "S3_BUCKET_REPLICATION_ENABLED": "a second region doubles the cost and may not be allowed to hold the data",
-    "S3_BUCKET_SSL_REQUESTS_ONLY": "a false alarm: the rule asks for the boolean `false`, and IAM's own form is the string. The statement is there",
+    "S3_BUCKET_NO_PUBLIC_RW_ACL": "a false alarm: the rule fails without an ACL. The bucket disables ACLs (`BucketOwnerEnforced`)",
+    "S3_BUCKET_REPLICATION_ENABLED": "a second region doubles the cost, and data residency rules may forbid it",
+    "S3_BUCKET_SSL_REQUESTS_ONLY": "a false alarm: the rule requires the boolean `false`, and IAM uses the string. The policy has the statement",
     "S3_BUCKET_VERSIONING_ENABLED": VERSIONING,
     "SNS_ENCRYPTED_KMS": TOPIC,
 }

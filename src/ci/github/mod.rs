@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dispatch_looks_unless_it_says_apply() {
+    fn a_dispatch_detects_drift_unless_its_mode_is_apply() {
         let event = |inputs: &str| {
             let payload = format!(r#"{{"ref":"refs/heads/main","inputs":{inputs}}}"#);
             parse_event("workflow_dispatch", &payload)

@@ -119,7 +119,7 @@ pub enum Situation {
 
 const VALIDATION: &str = "ValidationError";
 
-/// Situation, its code, and how its message begins and ends. What stands between comes from the request.
+/// Situation, its code, and how its message begins and ends. The text between comes from the request.
 const MESSAGES: &[(Situation, &str, &str, &str)] = &[
     (Situation::NoStack, VALIDATION, "Stack ", "does not exist"),
     (

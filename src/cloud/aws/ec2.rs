@@ -1,7 +1,7 @@
 //! EC2's query protocol, for the few descriptions that `preflight` reads.
 //!
 //! The SDK's client of EC2 has some 700 operations and takes longer to compile than everything else together. This one signs, sends and
-//! retries requests with the parts that the SDK's clients are made of.
+//! retries requests with the parts of the SDK's clients.
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;

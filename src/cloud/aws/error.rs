@@ -28,7 +28,7 @@ where
         }
         return failed.into();
     }
-    // The SDK obtains credentials inside the request, so the reason that there are none is one of the error's sources.
+    // The SDK obtains credentials inside the request, so the reason for missing credentials is one of the error's sources.
     let mut source = error.source();
     while let Some(inner) = source {
         if let Some(error) = of_credentials(inner) {

@@ -13,7 +13,6 @@ use crate::cloud::{NetworkInterface, Result, Subnet, VpcEndpoint};
 const GONE: &[&str] = &["deleted", "deleting", "expired", "failed", "rejected"];
 
 impl Cloud {
-    /// The endpoints of a VPC.
     pub async fn vpc_endpoints(&self, vpc: &str) -> Result<Vec<VpcEndpoint>> {
         let pages = self.in_vpc("DescribeVpcEndpoints", vpc).await?;
         let endpoint = |item: Node<'_, '_>| VpcEndpoint {

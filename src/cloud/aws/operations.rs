@@ -46,7 +46,7 @@ impl Cloud {
             .map_err(|e| error::from_sdk("DeleteStack", e))
     }
 
-    /// Deletes a stack whose creation was permitted, whatever its status is now. Does not delete a stack that existed before.
+    /// Deletes a stack whose creation was permitted, with any current status. Does not delete a stack that existed before.
     pub async fn roll_back(&self, running: StackOperation) -> Result<Rollback> {
         if !running.creates {
             let message = "only a creation can be taken back";

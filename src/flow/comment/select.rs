@@ -16,9 +16,10 @@ pub fn chosen(plan: &Plan, command: &Command) -> Result<Vec<Change>, Answer> {
     let changes = &plan.changes;
     let Some(wanted) = &command.config else {
         // Only a deletion acts on a removed config, and a deletion names its config.
-        let makes = matches!(command.action.class(), Class::Test | Class::Write);
-        let is_meant =
-            |change: &&Change| !(makes && change.is_removed()) && is_of_command(change, command);
+        let changes_aws = matches!(command.action.class(), Class::Test | Class::Write);
+        let is_meant = |change: &&Change| {
+            !(changes_aws && change.is_removed()) && is_of_command(change, command)
+        };
         let meant: Vec<Change> = changes.iter().filter(is_meant).cloned().collect();
         return match (meant.is_empty(), changes.is_empty()) {
             (false, _) => Ok(meant),

@@ -1,5 +1,5 @@
 //! What GitHub's error responses mean. GitHub answers 403 for missing permissions, rate limits, locked conversations and archived
-//! repositories alike: headers and texts tell them apart, here and nowhere else.
+//! repositories alike: only headers and texts distinguish them, and only this file reads those.
 //! <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>
 
 use http::{HeaderMap, Method, StatusCode};
@@ -60,7 +60,7 @@ pub fn classify(
     (kind, message)
 }
 
-/// Whether a REST response reports a rate limit. A secondary limit may have no header: only its text or its link tells.
+/// Whether a REST response reports a rate limit. A secondary limit may have no header: then its text or its link reports the limit.
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>
 pub fn is_limit(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> bool {
     let body = match status {

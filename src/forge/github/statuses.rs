@@ -64,11 +64,12 @@ impl Statuses for GitHub {
             "target_url": self.run,
         });
         let route = format!("{}/statuses/{at}", self.root);
-        let made: wire::CommitStatus = self.write(&what, Method::POST, &route, &body, true).await?;
+        let status: wire::CommitStatus =
+            self.write(&what, Method::POST, &route, &body, true).await?;
         Ok(if existed {
-            Upsert::Updated(made.url)
+            Upsert::Updated(status.url)
         } else {
-            Upsert::Created(made.url)
+            Upsert::Created(status.url)
         })
     }
 }

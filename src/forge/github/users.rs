@@ -18,7 +18,7 @@ const VIEWER: &str = "query { viewer { databaseId } }";
 const GHOST: &str = "ghost";
 
 impl wire::Actor {
-    /// The account; `None` if it was deleted. Two deleted accounts cannot be told apart.
+    /// The account; `None` if it was deleted. Two deleted accounts look the same.
     pub fn account(self) -> Option<User> {
         (!self.login.eq_ignore_ascii_case(GHOST)).then(|| User {
             id: UserId(self.id),

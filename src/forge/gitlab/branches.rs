@@ -78,7 +78,7 @@ impl GitLab {
 
 /// Whether no one may push. A missing list is no proof.
 fn is_closed(rule: &wire::ProtectedBranch) -> bool {
-    let nobody = |level: &wire::PushLevel| {
+    let is_no_one = |level: &wire::PushLevel| {
         level.access_level == Some(0)
             && level.user_id.is_none()
             && level.group_id.is_none()
@@ -86,7 +86,7 @@ fn is_closed(rule: &wire::ProtectedBranch) -> bool {
     };
     let levels = rule.push_access_levels.as_ref();
     rule.allow_force_push == Some(false)
-        && levels.is_some_and(|levels| !levels.is_empty() && levels.iter().all(nobody))
+        && levels.is_some_and(|levels| !levels.is_empty() && levels.iter().all(is_no_one))
 }
 
 /// Whether the name of a rule, in which `*` represents any text, matches a branch.

@@ -46,7 +46,7 @@ impl Capabilities for GitLab {
         }
     }
 
-    /// Sends a request without its required fields. GitLab validates fields before it looks at permissions in some routes, so that only a
+    /// Sends a request without its required fields. GitLab validates fields before it checks permissions in some routes, so that only a
     /// refusal proves something.
     async fn may_write(&self, writes: WritePermission, pull_request: Option<u64>) -> Capability {
         let route = match (writes, pull_request) {

@@ -29,7 +29,7 @@ impl GitLab {
         let mut pauses = self.recent.pauses(&what);
         loop {
             match self.get(&what, &route).await {
-                // Time makes no project visible.
+                // Waiting does not help: the project stays invisible.
                 Err(error)
                     if error.is_not_found()
                         && !hides_project(&error.message)

@@ -60,7 +60,6 @@ pub struct ProjectAccess {
     pub since: Option<Timestamp>,
 }
 
-/// The pipeline of the job.
 #[derive(Clone, Debug)]
 pub struct JobPipeline {
     pub id: u64,

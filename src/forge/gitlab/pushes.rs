@@ -12,7 +12,7 @@ use crate::forge::{ForgeError, Push, User};
 use crate::model::CommitSha;
 
 const WHAT: &str = "push events of the project";
-/// The newest events of the project, which are always read: they can tell of an earlier branch of the same name.
+/// The newest events of the project, which are always read: they can belong to an earlier branch of the same name.
 const USUAL_EVENTS: usize = 2_000;
 /// 20,000 pushes to the project since the branch was created. Older events are read only up to its creation.
 const MAX_PAGES: usize = 200;

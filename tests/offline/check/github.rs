@@ -340,7 +340,7 @@ fn another_pull_request_for_the_same_stack_is_listed() {
     scene.job(&pull).run();
     scene.github.expect_writes(&[COMMENTS, STATUS]);
     let said =
-        "Pull request 9 is open too and touches `s3/configs/edge-prod-b001-us-west-1-s3.yaml`.";
+        "Pull request 9 is also open, and changes `s3/configs/edge-prod-b001-us-west-1-s3.yaml`.";
     assert!(scene.comment().contains(said), "{}", scene.comment());
 }
 

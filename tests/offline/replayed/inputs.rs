@@ -50,13 +50,17 @@ fn an_input_of_another_type_stops_a_creation_and_an_update() {
             GROUP,
             "String",
             "sg-hidden",
-            format!("the value of parameter {GROUP} is no `AWS::EC2::SecurityGroup::Id`"),
+            format!(
+                "the value of parameter {GROUP} does not have the type `AWS::EC2::SecurityGroup::Id`"
+            ),
         ),
         (
             SUBNETS,
             "StringList",
             "subnet-0a1b2c3d,b",
-            format!("the value of parameter {SUBNETS} is no `AWS::EC2::Subnet::Id`"),
+            format!(
+                "the value of parameter {SUBNETS} does not have the type `AWS::EC2::Subnet::Id`"
+            ),
         ),
     ] {
         for exists in [false, true] {

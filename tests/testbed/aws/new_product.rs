@@ -26,14 +26,14 @@ fn a_new_product_is_tested_deployed_and_deleted() {
         );
         output.stdout
     };
-    assert!(run("test-deploy", &[]).contains("created, verified, removed"));
+    assert!(run("test-deploy", &[]).contains("created, verified, deleted"));
     assert_eq!(workdir.aws.stack_names(), []);
     run("deploy-product", &["--force"]);
     let stack = format!("acme-dev-{REGION}-orders-work-queue-stack");
     let stacks = workdir.aws.stack_names();
     assert!(stacks.iter().any(|(name, _)| *name == stack), "{stacks:?}");
     // A test beside the stack shares no name with it.
-    assert!(run("test-deploy", &[]).contains("created, verified, removed"));
+    assert!(run("test-deploy", &[]).contains("created, verified, deleted"));
     assert!(run("show-changes", &[]).contains("no change"));
     run("delete-product", &["--force"]);
     assert_eq!(workdir.aws.stack_names(), []);

@@ -172,7 +172,7 @@ fn a_test_deployment_is_deleted_unless_kept() {
     let workdir = Workdir::new();
     let tested = workdir.run_action("test-deploy", &[]);
     assert!(
-        tested.stdout.contains("created, verified, removed"),
+        tested.stdout.contains("created, verified, deleted"),
         "{}",
         tested.stdout
     );

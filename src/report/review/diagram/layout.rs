@@ -130,7 +130,7 @@ pub(super) fn layout(width: f64, heights: &[f64], lines: &[Connector]) -> Layout
     placed
 }
 
-/// Moves everything so that lines above the highest box are inside, and makes room for those below the lowest one.
+/// Moves everything so that lines above the highest box are inside, and adds space for those below the lowest one.
 fn shift(placed: &mut Layout) {
     let lines = placed.routes.iter().flatten();
     let (top, bottom) = lines.fold((MARGIN, placed.height - MARGIN), |(top, bottom), point| {
@@ -187,7 +187,7 @@ fn route(
     points
 }
 
-/// Places boxes in rows below the graph, as wide as it is and at least four boxes wide.
+/// Places boxes in rows below the graph, of the same width, and at least four boxes wide.
 fn add_rows(placed: &mut Layout, alone: &[usize], width: f64, heights: &[f64]) {
     let least = 4.0 * (width + BOX_GAP);
     let limit = placed.width.max(least);

@@ -53,7 +53,7 @@ fn numbers<'a>(
         .collect()
 }
 
-/// Well-formed, made of the diagram's own elements and attributes only, and without overlapping boxes.
+/// Well-formed, with only the diagram's own elements and attributes only, and without overlapping boxes.
 fn assert_harmless(svg: &str, resources: usize) {
     let tree = roxmltree::Document::parse(svg).unwrap_or_else(|error| panic!("{error}: {svg}"));
     for node in tree.descendants().filter(roxmltree::Node::is_element) {
