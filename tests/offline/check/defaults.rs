@@ -178,7 +178,7 @@ fn pull_requests_that_edit_the_defaults_are_named() {
     let run = scene.job(&other).run();
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(
-        run.summary.contains("Pull request 7 is open too"),
+        run.summary.contains("Pull request 7 is also open"),
         "{}",
         run.summary
     );

@@ -367,7 +367,7 @@ fn a_truncated_file_list_is_reported() {
     assert!(
         scene
             .comment()
-            .contains("Some open pull requests were not compared"),
+            .contains("provisioner did not compare all open pull requests"),
         "{}",
         scene.comment()
     );

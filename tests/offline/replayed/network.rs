@@ -185,8 +185,7 @@ fn neighbors_are_a_warning() {
         json!({"networkInterfaceSet": interfaces}),
     );
     let told = validated(&workdir, false);
-    let words =
-        "warning[preflight-failed]: VPC vpc-0a1b2c3d4e5f60718 has 2 network interfaces of others";
+    let words = "warning[preflight-failed]: VPC vpc-0a1b2c3d4e5f60718 has 2 network interfaces that the stack did not create";
     assert!(told.contains(words), "{told}");
     assert!(!told.contains("error["), "{told}");
 }

@@ -375,7 +375,7 @@ fn attack_a_product_whose_inspection_deletes() {
         inspected.assert_exit(2);
         world.github.take_writes();
         assert!(
-            world.last_reply().contains("means something else"),
+            world.last_reply().contains("uses a different action for"),
             "{}",
             world.last_reply()
         );

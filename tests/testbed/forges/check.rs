@@ -36,7 +36,7 @@ fn another_open_pull_request_is_named<W: ForgeWorld>() {
     let body = world.shown(&world.repo().comments(7)[0].body);
     let named: Vec<&str> = body
         .lines()
-        .filter(|line| line.contains("is open too"))
+        .filter(|line| line.contains("is also open"))
         .collect();
     insta::assert_snapshot!("collision", named.join("\n"));
 }

@@ -75,7 +75,7 @@ fn attack_the_environment_name_is_escaped() {
     let job = world.push(&before).with("PROVISIONER_ENVIRONMENT", name);
     let run = run_successfully(&job);
     assert!(
-        run.summary.contains("No config is concerned"),
+        run.summary.contains("No config to apply"),
         "{}",
         run.summary
     );

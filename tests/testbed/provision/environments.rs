@@ -89,7 +89,7 @@ fn a_job_of_another_environment_does_not_comment() {
         .push(&before)
         .with("PROVISIONER_ENVIRONMENT", "staging");
     let run = run_successfully(&job);
-    assert!(run.summary.contains("No config is concerned"));
+    assert!(run.summary.contains("No config to apply"));
     assert!(world.github.take_writes().is_empty());
     world.assert_nothing_done(&job, &run);
 }

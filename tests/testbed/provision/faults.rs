@@ -50,7 +50,7 @@ fn attack_faults_never_replace_a_missing_fact() {
         for fault in [Fault::Status(404), Fault::Json(200, nothing)] {
             let run = world.run_with(&job, place, &fault);
             // A change without configs has nothing to report.
-            let says_nothing = run.summary.contains("No config is concerned");
+            let says_nothing = run.summary.contains("No config to apply");
             assert!(
                 run.status != 0 || says_nothing,
                 "{place} {fault:?}: {}",

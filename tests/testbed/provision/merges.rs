@@ -195,7 +195,7 @@ fn a_push_that_concerns_no_config_costs_eight_calls() {
     let calls: Vec<String> = world.github.requests().iter().map(|it| it.line()).collect();
     assert_eq!(calls.len(), 8, "{calls:#?}");
     assert!(world.github.writes().is_empty());
-    assert!(run.summary.contains("No config is concerned"));
+    assert!(run.summary.contains("No config to apply"));
     assert_eq!(world.issuers[1].issued(), [""; 0]);
 }
 

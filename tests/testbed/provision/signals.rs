@@ -144,7 +144,7 @@ fn the_step_for_cancelled_jobs_removes_the_stack_of_a_killed_one() {
     assert_eq!(world.stacks(), []);
     assert_eq!(codes_of(&summary), ["interrupted"], "{summary}");
     for said in [&log, &summary, &world.last_comment()] {
-        let words = "which it was creating, is removed";
+        let words = "and its new stack";
         assert!(said.contains(words), "{said}");
     }
     proxy.clear();
@@ -169,7 +169,7 @@ fn the_step_for_cancelled_jobs_removes_the_stack_of_a_killed_test() {
     assert_eq!(world.stacks(), []);
     let reply = world.last_comment();
     for said in [&log, &summary, &reply] {
-        let words = "which it was creating, is removed";
+        let words = "and its new stack";
         assert!(said.contains(words), "{said}");
     }
     world.github.take_writes();
