@@ -95,7 +95,7 @@ pub struct ConfigResult {
     /// The folder that holds the config's output and log folders.
     #[serde(skip)]
     pub base: std::path::PathBuf,
-    /// File names of the config and its outputs, by which its diagnostics are found.
+    /// File names of the config and its outputs. A diagnostic of one of them belongs to this config.
     #[serde(skip)]
     pub(super) files: Vec<String>,
 }

@@ -196,7 +196,7 @@ fn group_title(group: &EqualChanges<'_>) -> String {
     let count = group.changes.len();
     let configs = pluralize(count, "config");
     match change.intent {
-        Intent::Invalid => format!("{configs} with errors of the same kinds"),
+        Intent::Invalid => format!("{configs} with the same kinds of errors"),
         Intent::Create => pluralize(count, "new config"),
         Intent::Delete | Intent::Abandon => pluralize(count, "removed config"),
         Intent::Adopt => format!("{} to adopt", pluralize(count, "stack")),

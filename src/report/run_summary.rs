@@ -43,7 +43,7 @@ pub fn failed_job(error: &str) -> String {
 /// The page of a merge that could not be read.
 pub fn unread_merge(commit: &str, error: &str) -> String {
     format!(
-        "## Provisioner\n\n❌ provisioner could not apply merge {}: {}\n\n",
+        "## Provisioner\n\n❌ The run for merge {} failed: {}\n\n",
         code(commit),
         code(error)
     )
