@@ -123,7 +123,7 @@ catalogue! {
         "Save it as UTF-8.";
     ConfigTooLarge "config-too-large":
         "The file is larger than 1 MiB.",
-        "Remove everything that is not configuration.";
+        "Remove the content that is not part of the config.";
     DeleteNeedsSecondPerson "delete-needs-second-person":
         "The person who confirms the deletion also proposed it, or the author or the pushers are not known. A deletion needs two people. If a bot proposed it, another person must also approve it.",
         "Ask a person to confirm the deletion who neither opened the pull request nor pushed to it.";
