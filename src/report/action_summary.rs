@@ -117,7 +117,7 @@ impl ActionSummary<'_> {
                 removed,
             } => {
                 let end = match kept_in {
-                    None => "removed".to_owned(),
+                    None => "deleted".to_owned(),
                     Some(region) => format!(
                         "kept; delete it with `aws cloudformation delete-stack --stack-name {stack} --region {region}`"
                     ),

@@ -209,7 +209,7 @@ fn attack_a_busy_or_failed_stack_is_untouched() {
     let template = world.template();
     for (status, code) in [
         ("UPDATE_IN_PROGRESS", "stack-busy"),
-        ("ROLLBACK_COMPLETE", "stack-failed"),
+        ("UPDATE_ROLLBACK_FAILED", "stack-failed"),
         ("WEIRD_NEW_STATE", "stack-busy"),
     ] {
         let proxy = FaultProxy::in_front_of(&world.workdir.url);
