@@ -144,7 +144,7 @@ fn outputs(text: &str) -> Value {
 pub fn normalize(text: &str) -> String {
     let evidence = regex::Regex::new(" · evidence `[0-9a-f]{32}`").unwrap();
     let digest = regex::Regex::new("`[0-9a-f]{64}`").unwrap();
-    let commit = regex::Regex::new("(head|base|Head|Merge) `[0-9a-f]{7}`").unwrap();
+    let commit = regex::Regex::new("(head|base|Head|[Mm]erge) `[0-9a-f]{7}`").unwrap();
     let shown = regex::Regex::new("(?m)^<!-- provisioner:shown [^>]*-->\n").unwrap();
     let text = shown.replace(text, "");
     let text = evidence.replace_all(&text, "");

@@ -100,7 +100,7 @@ fn a_test_whose_removal_is_refused_names_what_it_left() {
         .assert_exit(0);
     let reply = world.last_comment();
     assert!(
-        reply.contains(&format!("left by earlier tests and removed: {left}")),
+        reply.contains(&format!("left by earlier tests and deleted: {left}")),
         "{reply}"
     );
     world.assert_no_stack();
