@@ -13,7 +13,7 @@
 //! | [`forge`] | | port to forges; one folder for each forge, and one adapter for a local repository |
 //! | [`pacing`] | | pauses between attempts, which tests shorten |
 //! | [`workspace`] | | configs and outputs on disk |
-//! | [`init`], [`product_check`] | yes | init: files and steps of a repository's setup; product_check: whether a product is whole: keys, expressions, samples, names, policy |
+//! | [`init`], [`discover`], [`product_check`] | yes | init: files and steps of a repository's setup; discover: configs for stacks that exist; product_check: whether a product is whole: keys, expressions, samples, names, policy |
 //! | [`exit`], [`report`], [`roles`] | yes | exit: exit codes; report: comments, summaries, annotations, SARIF; roles: IAM roles of a repository's jobs |
 //! | [`command`] | yes | commands in comments: the grammar, and which lines count |
 //! | [`guard`] | yes | whether an effect may happen: policy, facts, rules, permits |
@@ -39,6 +39,7 @@ pub mod command;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
+pub mod discover;
 pub mod doctor;
 pub mod entries;
 pub mod exit;

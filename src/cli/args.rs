@@ -12,6 +12,7 @@ use super::check::CheckArgs;
 use super::check_product::CheckProductArgs;
 use super::completions::{self, CompletionsArgs};
 use super::config_args::explain_missing_configs;
+use super::discover::DiscoverArgs;
 use super::doctor::DoctorArgs;
 use super::errors::{explain_source_of_value, explain_unknown_command, reject_useless_config};
 use super::global::GlobalArgs;
@@ -28,8 +29,8 @@ use super::roles::RolesArgs;
 use super::schema::SchemaArgs;
 use super::tips::explain_unknown_flag;
 use super::{
-    check, check_product, doctor, init, lock, new_product, products, replay, roles, run_action,
-    schema,
+    check, check_product, discover, doctor, init, lock, new_product, products, replay, roles,
+    run_action, schema,
 };
 use crate::exit::{Exit, exit_codes};
 use crate::product::Registry;
@@ -115,6 +116,8 @@ pub enum EngineCommand {
     Roles(RolesArgs),
     /// Check credentials, token permissions and IAM roles (read-only)
     Doctor(DoctorArgs),
+    /// List an account's stacks and draft configs for them (read-only in AWS)
+    Discover(DiscoverArgs),
     /// Recompute a run's decisions from its evidence file, offline
     Replay(ReplayArgs),
     /// Handle the event of a CI job; the GitHub action and GitLab component run it
@@ -153,6 +156,7 @@ impl EngineCommand {
             Self::Check(args) => check::check(&args),
             Self::Roles(args) => roles::roles(args),
             Self::Doctor(args) => doctor::doctor(&args),
+            Self::Discover(args) => discover::run(&args),
             Self::Replay(args) => replay::replay(&args),
             Self::Ci => crate::flow::run_in_ci(),
             Self::Completions(args) => {

@@ -8,7 +8,8 @@ use super::result::ActionResults;
 use super::roles::RolesReport;
 use crate::init::SetupReport;
 use crate::report::{
-    CodeList, DoctorReport, JsonDocument, ProductList, ProductReport, Replayed, Report, json_schema,
+    CodeList, Discovery, DoctorReport, JsonDocument, ProductList, ProductReport, Replayed, Report,
+    json_schema,
 };
 
 /// A JSON document's schema.
@@ -25,6 +26,7 @@ pub const DOCUMENT_SCHEMAS: &[DocumentSchema] = &[
     DocumentSchema::new::<Report>(),
     DocumentSchema::new::<ActionResults>(),
     DocumentSchema::new::<DoctorReport<'static>>(),
+    DocumentSchema::new::<Discovery>(),
     DocumentSchema::new::<RolesReport>(),
     DocumentSchema::new::<Replayed>(),
     DocumentSchema::new::<CodeList>(),

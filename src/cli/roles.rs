@@ -133,7 +133,7 @@ impl RolesForge {
 }
 
 /// Parses an account id.
-fn account(text: &str) -> Result<String, &'static str> {
+pub(super) fn account(text: &str) -> Result<String, &'static str> {
     match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         true => Ok(text.to_owned()),
         false => Err("write the 12 digits"),

@@ -52,9 +52,9 @@ pub fn obstacle(obstacle: &Obstacle) -> Text {
             tag.and(Text::ours("; the config needs "))
                 .and(Text::name(needed))
         }
-        Obstacle::OtherTool(owner) => {
-            let tool = Text::ours(owner.tool.name()).and(Text::ours(" owns the stack: "));
-            tool.and(Text::name(&owner.mark))
+        Obstacle::OtherTool { tool, mark } => {
+            let tool = Text::ours(tool.name()).and(Text::ours(" owns the stack: "));
+            tool.and(Text::name(mark))
         }
         Obstacle::TestStack { tested } => {
             status("a test created the stack, and deletes it", tested)

@@ -24,6 +24,7 @@ mod confirmed;
 mod costs;
 mod deletion;
 mod diagnostics;
+mod discovery;
 mod doctor;
 mod doctor_finding;
 mod doctor_help;
@@ -86,6 +87,9 @@ pub use command_help::command_help;
 pub use confirmed::{ConfirmedDeletion, close_confirmations};
 pub use deletion::{deleted_summary, deletion, deletion_summary};
 pub use diagnostics::{diagnostic, diagnostics, problems_line};
+pub use discovery::{
+    DiscoveredRegion, DiscoveredStack, DiscoveredState, Discovery, discovery_text,
+};
 pub use doctor::{DoctorReport, Finding, Status, doctor_markdown, doctor_text};
 pub use doctor_finding::Found;
 pub use drift::{drift, drift_summary, redacted_drift};

@@ -1,5 +1,6 @@
 //! The ARN of a stack: its full id. A stack that is deleted and created again has another one.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -50,6 +51,22 @@ impl StackArn {
     /// A part between colons.
     fn part(&self, index: usize) -> &str {
         self.text.split(':').nth(index).unwrap_or_default()
+    }
+
+    /// The values of CloudFormation's pseudo parameters that the ARN has.
+    pub fn pseudo_parameters(&self) -> BTreeMap<String, String> {
+        let partition = self.text.split(':').nth(1).unwrap_or_default();
+        let values = [
+            ("AWS::AccountId", self.account()),
+            ("AWS::Partition", partition),
+            ("AWS::Region", self.region()),
+            ("AWS::StackId", self.as_str()),
+            ("AWS::StackName", self.name()),
+        ];
+        let values = values.into_iter();
+        values
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
     }
 
     pub fn as_str(&self) -> &str {

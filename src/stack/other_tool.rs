@@ -15,10 +15,13 @@ pub enum OtherTool {
     Cdk,
     /// AWS SAM.
     Sam,
+    /// CloudFormation StackSets.
     StackSets,
+    /// AWS Service Catalog.
     ServiceCatalog,
     /// A stack that another stack contains.
     NestedStack,
+    /// AWS Elastic Beanstalk.
     ElasticBeanstalk,
     /// eksctl.
     Eksctl,

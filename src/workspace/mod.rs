@@ -19,7 +19,7 @@ pub use configs::{
     ConfigFile, configs_by_policy, exit_of_search, glob_invalid, locate, selected_configs,
 };
 pub use globs::{GlobFolders, config_glob};
-pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_log, write_report};
+pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_log, write_output, write_report};
 pub use policy::{ignored_policy_file, policy_file};
 pub use product_lock::ProductLockFile;
 pub use products::{add_product, add_repository_products, create_folder};

@@ -43,6 +43,8 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     ("CONTRIBUTING.md", "UPDATE=1", "writes the pages"),
     ("README.md", "make demo", "CI runs both"),
     ("README.md", "provisioner init", "asks on a terminal"),
+    ("docs/adoption.md", "provisioner discover", "AWS"),
+    ("docs/adoption.md", "provisioner validate-config", "pushes"),
     ("docs/architecture.md", "event", "a diagram"),
     ("docs/architecture.md", "command line", "a diagram"),
     ("docs/aws.md", "provisioner show-changes", "AWS"),

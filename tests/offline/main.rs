@@ -25,6 +25,7 @@ mod copies;
 mod credentials;
 mod declared_impact;
 mod defaults;
+mod discover;
 mod docs;
 mod docs_blocks;
 mod docs_consoles;

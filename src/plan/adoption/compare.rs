@@ -36,7 +36,8 @@ impl Compared {
 }
 
 pub(super) fn compare(input: &AdoptionInput<'_>, template: &Document) -> Compared {
-    let pseudo = pseudo_parameters(&input.live.stack.id);
+    let arn = StackArn::parse(&input.live.stack.id);
+    let pseudo = arn.map(|arn| arn.pseudo_parameters()).unwrap_or_default();
     let parameters = input.live.parameters.iter();
     let live = TemplateInputs {
         parameters: parameters
@@ -68,25 +69,6 @@ pub(super) fn compare(input: &AdoptionInput<'_>, template: &Document) -> Compare
             false => vec![TRANSFORM.to_owned()],
         },
     }
-}
-
-/// The values that the stack's ARN has.
-fn pseudo_parameters(id: &str) -> BTreeMap<String, String> {
-    let Ok(arn) = StackArn::parse(id) else {
-        return BTreeMap::new();
-    };
-    let partition = id.split(':').nth(1).unwrap_or_default();
-    let values = [
-        ("AWS::AccountId", arn.account()),
-        ("AWS::Partition", partition),
-        ("AWS::Region", arn.region()),
-        ("AWS::StackId", id),
-        ("AWS::StackName", arn.name()),
-    ];
-    let values = values.into_iter();
-    values
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
 }
 
 struct ComparedSides<'a> {

@@ -1,7 +1,8 @@
 //! Why a stack cannot be adopted.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::input::AdoptionInput;
 use super::tags::{AdoptionTags, TagClash};
@@ -15,57 +16,91 @@ const MAX_TAGS: usize = 50;
 /// Why a stack cannot be adopted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[schemars(transform = describe_kind)]
 pub enum Obstacle {
     /// The stack's id is not that of a stack.
     NoStackId {
+        /// What AWS returned.
         id: String,
     },
+    /// The stack is in another account.
     OtherAccount {
+        /// The stack's.
         live: String,
+        /// The config's.
         needed: String,
     },
+    /// The stack is in another region.
     OtherRegion {
+        /// The stack's.
         live: String,
+        /// The config's.
         needed: String,
     },
     /// The config gives its stack another name.
     OtherName {
+        /// The stack's.
         live: String,
+        /// The config's.
         needed: String,
     },
     /// Another config, product or environment owns the stack, by its tags.
     OtherConfig {
+        /// Key of the tag.
         tag: String,
+        /// The stack's value.
         live: String,
+        /// The value that the config's stack needs.
         needed: String,
     },
     /// Another tool owns the stack.
-    OtherTool(ToolMark),
+    OtherTool {
+        tool: OtherTool,
+        /// Such as `tag aws-cdk:bootstrap-role`.
+        mark: String,
+    },
     /// A test created the stack, and deletes it.
     TestStack {
+        /// The name of the tested stack.
         tested: String,
     },
     /// An operation is running on the stack, or its status is not known.
     InProgress {
+        /// The stack's status.
         status: String,
     },
     /// The last operation failed.
     Failed {
+        /// The stack's status.
         status: String,
     },
     /// A change set would create the stack. It has no resources yet.
     NeverCreated {
+        /// The stack's status.
         status: String,
     },
+    /// The stack is deleted.
     Deleted {
+        /// The stack's status.
         status: String,
     },
     /// The live template cannot be read.
     UnreadableTemplate,
     /// The stack would have too many tags.
     TooManyTags {
+        /// Number of tags.
         count: usize,
     },
+}
+
+/// The tag of each variant has no doc comment to take a description from.
+fn describe_kind(schema: &mut Schema) {
+    let variants = schema.get_mut("oneOf").and_then(Value::as_array_mut);
+    for variant in variants.into_iter().flatten() {
+        if let Some(Value::Object(kind)) = variant.pointer_mut("/properties/kind") {
+            kind.insert("description".to_owned(), "What the obstacle is.".into());
+        }
+    }
 }
 
 pub(super) fn obstacles(
@@ -110,7 +145,8 @@ pub(super) fn obstacles(
             needed,
         }),
     );
-    found.extend(owner_mark(input.live, template).map(Obstacle::OtherTool));
+    let owner = owner_mark(input.live, template);
+    found.extend(owner.map(|ToolMark { tool, mark }| Obstacle::OtherTool { tool, mark }));
     if let Some(tested) = live.tags.get(TEST_TAG) {
         found.push(Obstacle::TestStack {
             tested: tested.clone(),

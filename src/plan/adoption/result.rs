@@ -71,12 +71,14 @@ impl ResourceMatch {
 /// A resource of the live stack or of the config.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ComparedResource {
+    /// The key in the template.
     pub logical_id: String,
     /// The type in the live stack; of an added resource that of the config.
     #[serde(rename = "type")]
     pub kind: String,
     #[serde(rename = "match")]
     pub matches: ResourceMatch,
+    /// Properties and attributes that differ.
     pub differences: Vec<ResourceDifference>,
     /// The worst effect of the differences; `None` if there are none.
     pub effect: Option<PropertyEffect>,
@@ -101,7 +103,9 @@ pub struct ResourceDifference {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DifferentSide {
+    /// Only the live one.
     OnlyLive,
+    /// Only the rendered one.
     OnlyConfig,
     /// Both have one, and the two differ.
     Both,
@@ -110,6 +114,7 @@ pub enum DifferentSide {
 /// An output that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OutputDifference {
+    /// The key in the template.
     pub key: String,
     pub side: DifferentSide,
     /// The name under which other stacks import the live output.

@@ -1,7 +1,7 @@
 //! Which stacks cannot be adopted, and the tags and the digest of the others.
 
 use provisioner::plan::{AdoptionVerdict, Obstacle};
-use provisioner::stack::{OtherTool, StackStatus, ToolMark};
+use provisioner::stack::{OtherTool, StackStatus};
 
 use super::Pair;
 
@@ -64,7 +64,7 @@ fn stacks_of_tests_and_of_other_tools_are_not_adopted() {
     let of_template = |text: &str| obstacles(&Pair::new(text, PLAIN));
     let mark = |tool: OtherTool, mark: &str| {
         let mark = mark.to_owned();
-        [Obstacle::OtherTool(ToolMark { tool, mark })]
+        [Obstacle::OtherTool { tool, mark }]
     };
     assert_eq!(
         of_template(
@@ -199,10 +199,10 @@ fn every_obstacle_has_words() {
             live,
             needed,
         },
-        Obstacle::OtherTool(ToolMark {
+        Obstacle::OtherTool {
             tool: OtherTool::Cdk,
             mark: word(),
-        }),
+        },
         Obstacle::TestStack { tested: word() },
         Obstacle::InProgress {
             status: status.clone(),

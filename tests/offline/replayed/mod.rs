@@ -12,6 +12,7 @@ mod boundary;
 mod buckets;
 mod changes;
 mod deletion;
+mod discover;
 mod doctor;
 mod drift;
 mod errors;

@@ -1,6 +1,7 @@
 //! The actions that query AWS, at the command line against an emulator.
 
 mod calls;
+mod discover;
 mod faults;
 mod inventory;
 mod kills;

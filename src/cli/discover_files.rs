@@ -1,0 +1,80 @@
+//! Writes drafted configs, and their entries.
+
+use std::path::Path;
+
+use super::discover_stack::Described;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::discover::{ADOPTIONS, with_entries};
+use crate::model::RepoPath;
+use crate::report::{DiscoveredState, Discovery};
+use crate::workspace::{SetupPlace, create_files, setup_place, write_output};
+
+/// Writes the configs of stacks that can be adopted, and the entries of these stacks. Replaces no config.
+pub(super) fn write_drafts(root: &Path, stacks: &[Described], found: &mut Discovery) {
+    let mut files: Vec<(&RepoPath, &str)> = Vec::new();
+    let mut entries: Vec<(RepoPath, String)> = Vec::new();
+    for one in stacks {
+        let stack = &one.stack;
+        let Some(config) = &stack.config else {
+            continue;
+        };
+        if stack.state != DiscoveredState::NotAdopted || !stack.is_adoptable() {
+            continue;
+        }
+        if let Some(draft) = &one.draft {
+            let problem = match setup_place(root, draft.path.as_str()) {
+                SetupPlace::Free => None,
+                SetupPlace::Taken(_) => Some("the file exists".to_owned()),
+                SetupPlace::Blocked(why) => Some(why),
+            };
+            if let Some(why) = problem {
+                let help = "delete the file, or correct its values until the stack is its own";
+                found
+                    .problems
+                    .push(unwritten(&draft.path, why).with_help(help));
+                continue;
+            }
+            files.push((&draft.path, &draft.text));
+        }
+        entries.push((config.clone(), stack.id.clone()));
+    }
+    let shown: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), *text))
+        .collect();
+    if let Err(errors) = create_files(root, &shown) {
+        let path = RepoPath::typed(&root.to_string_lossy());
+        let problems = errors.into_iter().map(|error| unwritten(&path, error));
+        found.problems.extend(problems);
+        return;
+    }
+    let written = files.iter().map(|(path, _)| (*path).clone());
+    found.written.extend(written);
+    if let Err(problems) = write_entries(root, &entries, found) {
+        found.problems.extend(problems);
+    }
+}
+
+fn write_entries(
+    root: &Path,
+    entries: &[(RepoPath, String)],
+    found: &mut Discovery,
+) -> Result<(), Vec<Diagnostic>> {
+    let path = RepoPath::typed(ADOPTIONS);
+    let text = match setup_place(root, ADOPTIONS) {
+        SetupPlace::Free => None,
+        SetupPlace::Taken(text) => Some(text),
+        SetupPlace::Blocked(why) => return Err(vec![unwritten(&path, why)]),
+    };
+    let extended = with_entries(&path, text.as_deref(), entries)?;
+    if extended.added > 0 {
+        write_output(&root.join(ADOPTIONS), &extended.text)
+            .map_err(|error| vec![unwritten(&path, error.to_string())])?;
+        found.written.push(path);
+    }
+    Ok(())
+}
+
+fn unwritten(path: &RepoPath, why: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(Code::OutputNotWritten, path, why)
+}

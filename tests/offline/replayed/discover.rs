@@ -1,0 +1,222 @@
+//! `discover` on an account with pages of stacks, and what AWS may refuse.
+#![expect(clippy::disallowed_methods, reason = "drafts are files")]
+use serde_json::{Value, json};
+
+use super::answers::arn;
+use super::{Workdir, workdir};
+use crate::support::replay::{ACCOUNT, refused};
+
+const DISCOVER: [&str; 5] = ["discover", "--account", ACCOUNT, "--region", "us-west-2"];
+
+fn stack(name: &str, tags: &[(&str, &str)]) -> Value {
+    let tags = tags.iter();
+    let tags: Vec<Value> = tags
+        .map(|(key, value)| json!({"Key": key, "Value": value}))
+        .collect();
+    json!({
+        "StackId": arn("stack", name),
+        "StackName": name,
+        "CreationTime": "2026-11-25T09:00:00.000Z",
+        "StackStatus": "CREATE_COMPLETE",
+        "Tags": tags,
+    })
+}
+
+/// As the original tool could have made it: other logical ids, parameters and short forms.
+fn template() -> Value {
+    let text = "AWSTemplateFormatVersion: '2010-09-09'
+Description: data lake
+Parameters:
+  CompanyPrefix: {Type: String}
+  Vpc: {Type: String, Default: vpc-0a1b2c3d4e5f60718}
+Resources:
+  DataBucket:
+    Type: AWS::S3::Bucket
+    DeletionPolicy: Retain
+    Properties:
+      BucketName: !Sub '${CompanyPrefix}-prod-t002-us-west-2-s3'
+      VersioningConfiguration: {Status: Enabled}
+      PublicAccessBlockConfiguration: {BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true}
+      LifecycleConfiguration:
+        Rules:
+          - {Id: compliance, Status: Enabled, Prefix: solutions/, ExpirationInDays: 2555, Transitions: [{StorageClass: GLACIER, TransitionInDays: 90}]}
+      Tags: [{Key: Team, Value: forecasting}, {Key: CostCenter, Value: '4711'}]
+  S3Endpoint:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      ServiceName: !Sub 'com.amazonaws.${AWS::Region}.s3'
+      VpcId: !Ref Vpc
+      RouteTableIds: [rtb-0a1b2c3d4e5f60718, rtb-1a2b3c4d5e6f70819]
+Outputs:
+  BucketName: {Value: !Ref DataBucket, Export: {Name: data-lake}}
+";
+    json!({"TemplateBody": text})
+}
+
+/// 120 stacks on three pages: two of each kind that is recognized, and others.
+fn pages(workdir: &Workdir) -> Value {
+    let name = |kind: &str| format!("acme-prod-t0{kind}-us-west-2-s3-stack");
+    let owned = |name: &str| {
+        let tags = [
+            ("provisioner:product", "s3"),
+            ("provisioner:environment", "prod"),
+            ("provisioner:stack", name),
+        ];
+        stack(name, &tags)
+    };
+    let own = workdir.stack();
+    let mut nested = stack("acme-prod-t001-us-west-2-s3-stack-Inner-1", &[]);
+    nested["ParentId"] = json!(arn("stack", "parent"));
+    nested["RootId"] = json!(arn("stack", "parent"));
+    let mut cdk = stack("App", &[]);
+    cdk["Parameters"] = json!([{
+        "ParameterKey": "BootstrapVersion",
+        "ParameterValue": "/cdk-bootstrap/hnb659fds/version",
+    }]);
+    let mut named = stack("acme-prod-t002-us-west-2-s3-stack", &[("Team", "secret")]);
+    named["Parameters"] = json!([
+        {"ParameterKey": "CompanyPrefix", "ParameterValue": "acme"},
+        {"ParameterKey": "Vpc", "ParameterValue": "vpc-0a1b2c3d4e5f60718"},
+    ]);
+    let mut special = vec![
+        owned(&own),
+        owned(&name("01")),
+        named,
+        stack("left-test", &[("provisioner:test", &own)]),
+        nested,
+        cdk,
+        stack("app", &[("ManagedStackSource", "AwsSamCli")]),
+        stack("StackSet-audit-6a4c", &[]),
+        stack(&format!("SC-{ACCOUNT}-pp-abc"), &[]),
+    ];
+    let others = 120 - special.len();
+    special.extend((0..others).map(|index| stack(&format!("other-{index}"), &[])));
+    let pages = special.chunks(50);
+    let count = pages.len();
+    let pages = pages.enumerate().map(|(index, stacks)| {
+        let token = (index + 1 < count).then(|| format!("page-{index}"));
+        json!({"Stacks": stacks, "NextToken": token})
+    });
+    pages.collect()
+}
+
+#[test]
+fn all_pages_are_sorted() {
+    let workdir = workdir();
+    workdir.aws.on("DescribeStacks", pages(&workdir));
+    workdir.aws.on("GetTemplate", template());
+    let found = workdir.run(&DISCOVER);
+    assert_eq!(found.status, 0, "{}{}", found.stdout, found.stderr);
+    insta::assert_snapshot!("discover", workdir.redact_account(&found.stdout));
+    assert!(!found.stdout.contains("secret"));
+    let calls = ["GetCallerIdentity", "DescribeStacks", "GetTemplate"];
+    let counts = calls.map(|operation| workdir.aws.requests_of(operation).len());
+    assert_eq!(counts, [1, 3, 1]);
+}
+
+#[test]
+fn the_document_has_every_stack() {
+    let workdir = workdir();
+    workdir.aws.on("DescribeStacks", pages(&workdir));
+    workdir.aws.on("GetTemplate", template());
+    let found = workdir.run(&[&DISCOVER[..], &["--all", "--format", "json"]].concat());
+    let found: Value = serde_json::from_str(&found.stdout).unwrap();
+    let region = &found["regions"][0];
+    assert_eq!(region["total"], 120);
+    assert_eq!(region["stacks"].as_array().unwrap().len(), 120);
+}
+
+#[test]
+fn drafts_and_entries_are_written_once() {
+    let workdir = workdir();
+    workdir.aws.on("DescribeStacks", pages(&workdir));
+    workdir.aws.on("GetTemplate", template());
+    let draft = [&DISCOVER[..], &["--draft", "."]].concat();
+    let found = workdir.run(&draft);
+    assert_eq!(found.status, 0, "{}{}", found.stdout, found.stderr);
+    let path = "s3/configs/acme-prod-t002-us-west-2-s3.yaml";
+    insta::assert_snapshot!(
+        "discover_draft",
+        workdir.redact_account(&workdir.read(path))
+    );
+    let entries = workdir.read(".provisioner/adoptions.yaml");
+    insta::assert_snapshot!("discover_entries", workdir.redact_account(&entries));
+    let valid = workdir.run(&["validate-config", path]);
+    assert_eq!(valid.status, 0, "{}", valid.stdout);
+    // The config claims the stack now: nothing is drafted again.
+    workdir.aws.on("DescribeStacks", pages(&workdir));
+    let again = workdir.run(&draft);
+    assert_eq!(again.status, 0, "{}{}", again.stdout, again.stderr);
+    assert_eq!(workdir.read(".provisioner/adoptions.yaml"), entries);
+    assert!(!again.stdout.contains("written:"), "{}", again.stdout);
+}
+
+#[test]
+fn attack_a_draft_replaces_no_file() {
+    let workdir = workdir();
+    workdir.aws.on("DescribeStacks", pages(&workdir));
+    workdir.aws.on("GetTemplate", template());
+    let path = "s3/configs/acme-prod-t002-us-west-2-s3.yaml";
+    workdir.write(path, "# mine\ns3: {}\n");
+    let found = workdir.run(&[&DISCOVER[..], &["--draft", "."]].concat());
+    assert_eq!(found.status, 10, "{}{}", found.stdout, found.stderr);
+    assert!(found.stderr.contains("the file exists"), "{}", found.stderr);
+    assert_eq!(workdir.read(path), "# mine\ns3: {}\n");
+    let entries = workdir.folder().join(".provisioner/adoptions.yaml");
+    assert!(!entries.exists());
+}
+
+#[test]
+fn attack_credentials_of_another_account_list_nothing() {
+    let workdir = workdir();
+    let other = [
+        "discover",
+        "--account",
+        "210987654321",
+        "--region",
+        "us-west-2",
+    ];
+    let found = workdir.run(&other);
+    assert_eq!(found.status, 20, "{}", found.stderr);
+    insta::assert_snapshot!("discover_account", found.stderr);
+}
+
+#[test]
+fn what_aws_refuses_is_named() {
+    let first = workdir();
+    let denied = refused(
+        "AccessDenied",
+        "not authorized to perform: cloudformation:DescribeStacks",
+    );
+    first.aws.on("DescribeStacks", denied.clone());
+    let found = first.run(&DISCOVER);
+    assert_eq!(found.status, 30, "{}", found.stderr);
+    insta::assert_snapshot!("discover_denied", found.stderr);
+    let second = workdir();
+    second.aws.on("DescribeStacks", pages(&second));
+    second.aws.on("GetTemplate", denied);
+    let found = second.run(&DISCOVER);
+    assert_eq!(found.status, 30, "{}", found.stderr);
+    assert!(found.stdout.contains("not compared"), "{}", found.stdout);
+    assert!(found.stdout.contains("AccessDenied"), "{}", found.stdout);
+    let third = workdir();
+    third.aws.on("DescribeStacks", pages(&third));
+    third.aws.on("GetTemplate", json!({"TemplateBody": "{"}));
+    let found = third.run(&DISCOVER);
+    assert_eq!(found.status, 30, "{}", found.stderr);
+    let why = "the live template cannot be read";
+    assert!(found.stdout.contains(why), "{}", found.stdout);
+}
+
+#[test]
+fn wrong_options_are_usage_errors() {
+    let workdir = crate::support::workdir::Workdir::offline();
+    for options in [
+        ["--account", "1", "--region", "us-west-2"],
+        ["--account", ACCOUNT, "--region", "moon-1"],
+        ["--account", ACCOUNT, "--region", ""],
+    ] {
+        let found = workdir.run(&[&["discover"], &options[..]].concat());
+        assert_eq!(found.status, 2, "{options:?} {}", found.stderr);
+    }
+}
