@@ -1,5 +1,7 @@
 //! `discover` on an account with pages of stacks, and what AWS may refuse.
 #![expect(clippy::disallowed_methods, reason = "drafts are files")]
+use provisioner::entries::{ENTRY_FILES, new_entries};
+use provisioner::model::FileContents;
 use serde_json::{Value, json};
 
 use super::answers::arn;
@@ -141,6 +143,9 @@ fn drafts_and_entries_are_written_once() {
     );
     let entries = workdir.read(".provisioner/adoptions.yaml");
     insta::assert_snapshot!("discover_entries", workdir.redact_account(&entries));
+    let file = FileContents::Regular(entries.clone().into_bytes());
+    let read = new_entries(ENTRY_FILES[0], None, Some(&file)).unwrap();
+    assert_eq!(read[0].entry.config.as_str(), path);
     let valid = workdir.run(&["validate-config", path]);
     assert_eq!(valid.status, 0, "{}", valid.stdout);
     // The config claims the stack now: nothing is drafted again.
