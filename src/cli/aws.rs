@@ -21,7 +21,7 @@ use crate::operation::{
     ActionOutcome, Desired, FailureReport, OperationContext, OperationError, Task, perform,
     to_diagnostics,
 };
-use crate::product::Verb;
+use crate::product::{Class, Verb};
 use crate::report::Redactor;
 use crate::workspace::{ProductLockFile, ignored_policy_file, policy_file};
 
@@ -109,7 +109,7 @@ async fn run_all(
         policy,
     };
     // Prompts come one after another.
-    let is_serial = verb.deletes() || verb.changes_stack() && run.console.prompts();
+    let is_serial = verb.deletes() || verb.class() == Class::Write && run.console.prompts();
     let bound = match &run.policy {
         Ok(policy) if !is_serial => policy.concurrency(),
         _ => 1,

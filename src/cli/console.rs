@@ -153,6 +153,14 @@ impl StackProgress {
                 report::deletion_summary(deletion),
                 report::deletion(deletion, format),
             ),
+            ShownEffect::Adoption(adoption) => (
+                report::adoption_line(&stack.name, adoption),
+                report::adoption(adoption, format),
+            ),
+            ShownEffect::Unadoption(tags) => (
+                report::unadoption_line(&stack.name, tags),
+                report::unadoption(tags, format),
+            ),
             ShownEffect::Changes(changes) => (
                 report::changes_summary(changes),
                 report::changes(changes, &self.values, format),

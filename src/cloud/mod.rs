@@ -25,6 +25,23 @@ pub struct ChangeSetInput {
     pub description: String,
 }
 
+/// Other tags for a stack, which keeps its template and parameters.
+#[derive(Clone, Debug)]
+pub struct TagChangeInput {
+    /// The stack's ARN, so that a newer stack of the same name does not change.
+    pub stack_id: String,
+    /// Names of the stack's parameters.
+    pub parameters: Vec<String>,
+    /// That the stack has, such as `CAPABILITY_NAMED_IAM`.
+    pub capabilities: Vec<String>,
+    /// All tags that the stack gets.
+    pub tags: std::collections::BTreeMap<String, String>,
+    /// Whether the template contains stacks.
+    pub has_nested_stacks: bool,
+    /// What the change set is for, in at most 1,024 characters.
+    pub description: String,
+}
+
 /// A change set that was created and is neither executed nor deleted yet. It has to become one of the two.
 #[derive(Debug)]
 #[must_use = "a created change set is executed or discarded"]

@@ -61,6 +61,18 @@ catalogue! {
     ActorNotAllowed "actor-not-allowed":
         "The commenter is unknown, is a bot, or lacks write permission.",
         "Ask a user with write permission to comment, or run the action on a command line.";
+    AdoptChangesResources "adopt-changes-resources":
+        "The change set of an adoption or un-adoption would change more than tags, although it has the stack's own template and parameters. A macro, or a parameter that CloudFormation looks up, may have another value now.",
+        "Find out why CloudFormation would change the resource that the message names, and clear that first. Update the stack with its former tool if needed, then try again.";
+    AdoptNotReviewed "adopt-not-reviewed":
+        "The check did not compare the stack with its config before the approval, so no reviewer saw the adoption or un-adoption.",
+        "Set a plan role for the environment in the policy file. Then open a new pull request with the entry, and have its head approved after the check's report.";
+    AdoptOwnedElsewhere "adopt-owned-elsewhere":
+        "Something else owns the stack: another config or environment by provisioner's tags, a test, AWS CDK, AWS SAM, StackSets, Service Catalog or a parent stack. Or its owner is not known.",
+        "Have the owner release the stack. Else leave it to its owner, and remove the entry and the config.";
+    AdoptTemplateChanged "adopt-template-changed":
+        "The stack's template, parameters or tags are not those that reviewers saw, or they are not known.",
+        "Open a new pull request with the entry. Its check compares the stack as it is now. Then have it approved.";
     ApprovalBeforePlan "approval-before-plan":
         "An approval was given before the check reported the plan that would run. It covers only the plan of that time.",
         "Wait for the check's report, then have the head approved. If the pull request is merged, open a new one that changes the config.";
@@ -291,7 +303,7 @@ catalogue! {
         "Create the stack first, with the action that the message names.";
     StackNotOwned "stack-not-owned":
         "A stack of this name exists, and does not have the tags of a stack that provisioner created. Another tool may have created it.",
-        "If the stack is another config's, change the config's name. If it is the config's own stack, run the tag command from the message: `aws cloudformation update-stack --region REGION --stack-name STACK --use-previous-template --capabilities CAPABILITY_NAMED_IAM --tags \"$(aws cloudformation describe-stacks --region REGION --stack-name STACK --output json --query \"[Stacks[].Tags[]|[?Key!='provisioner:environment'&&Key!='provisioner:product'&&Key!='provisioner:stack'],[{Key:'provisioner:environment',Value:'ENVIRONMENT'},{Key:'provisioner:product',Value:'PRODUCT'},{Key:'provisioner:stack',Value:'STACK'}]][]\")\" --parameters \"$(aws cloudformation describe-stacks --region REGION --stack-name STACK --output json --query \"Stacks[].Parameters[].{ParameterKey:ParameterKey,UsePreviousValue:ParameterKey==ParameterKey}\")\"`. `update-stack` replaces all tags of the stack, so the command repeats those that it has. CloudFormation passes the tags on to the stack's resources, and changes nothing else. Then run `show-changes`, which previews what the config changes.";
+        "If the stack is another config's, change the config's name. If it is the config's own stack, adopt it: run `provisioner adopt CONFIG --dry-run`, or add the entry that the message names to `.provisioner/adoptions.yaml` in a pull request. An adoption adds tags and changes nothing else.";
     StackOperationFailed "stack-operation-failed":
         "CloudFormation ran the operation, and it failed. The message names the first failure.",
         "Correct its cause, then run the action again. provisioner removed a stack whose creation failed.";

@@ -96,6 +96,12 @@ pub fn new_entries(
 }
 
 impl EntryFile {
+    /// The name without folder and suffix.
+    pub fn name(&self) -> &'static str {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        name.trim_end_matches(".yaml")
+    }
+
     fn schema(self) -> Result<&'static Schema, String> {
         static COMPILED: LazyLock<[Result<Schema, String>; 2]> = LazyLock::new(|| {
             ENTRY_FILES

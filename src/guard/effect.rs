@@ -14,6 +14,8 @@ pub trait Effect: sealed::Sealed {
 }
 
 pub trait RunsChangeSet: Effect {}
+/// Its change set has the stack's own template and parameters, and other tags.
+pub trait ChangesTags: RunsChangeSet {}
 pub trait DeletesStack: Effect {}
 pub trait EmptiesBuckets: DeletesStack {}
 
@@ -73,6 +75,8 @@ impl RunsChangeSet for Test {}
 impl RunsChangeSet for Update {}
 impl RunsChangeSet for Adopt {}
 impl RunsChangeSet for Unadopt {}
+impl ChangesTags for Adopt {}
+impl ChangesTags for Unadopt {}
 impl DeletesStack for Test {}
 impl DeletesStack for Delete {}
 impl DeletesStack for TearDown {}

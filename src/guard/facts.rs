@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeRequest, LockState};
-use crate::plan::{Deletion, Verdict};
+use crate::plan::{BeyondTags, Deletion, Obstacle, Verdict};
 use crate::product::Level;
 use crate::stack::Stack;
 pub use crate::stack::{TEST_TAG, owner_tags};
@@ -32,6 +32,8 @@ pub struct Facts {
     pub deletion: Option<String>,
     /// The stack's buckets with their object counts.
     pub buckets: Option<Buckets>,
+    /// The stack that is to be adopted or un-adopted.
+    pub adoption: Option<AdoptionFacts>,
     /// What the template refers to outside of it. Empty if no template is sent.
     pub external_references: Option<Vec<ExternalReference>>,
     /// The roles of the template. Empty if no template is sent.
@@ -67,6 +69,28 @@ impl Facts {
         let (deleted, retained) = deletion.buckets_by_behavior();
         self.buckets = Some(Buckets { deleted, retained });
     }
+}
+
+/// A stack that is to be adopted or un-adopted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AdoptionFacts {
+    /// Digest of the stack's id, template, parameters and tags as they are now.
+    pub digest: String,
+    /// Why the stack cannot be adopted.
+    pub obstacles: Vec<Obstacle>,
+    pub change_set: TagChangeSet,
+}
+
+/// The change set that changes a stack's tags.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagChangeSet {
+    /// The decision is about creating it.
+    NotCreated,
+    OnlyTags,
+    /// It would do something else too.
+    Beyond(BeyondTags),
 }
 
 /// An AWS identity.

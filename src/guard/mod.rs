@@ -1,7 +1,6 @@
 //! Decides whether an effect may happen: facts and policy in, a permit or denials out. Every call that changes an account needs a
 //! permit, and only [`decide`] creates one.
 
-mod adoption;
 #[cfg(doctest)]
 mod compile_fail;
 mod effect;
@@ -16,12 +15,13 @@ mod rules;
 mod weaker;
 
 pub use crate::model::EffectKind;
-pub use adoption::adoption_command;
 pub use effect::{
-    Adopt, Create, Delete, DeletesStack, Effect, EmptiesBuckets, Folders, Inspect, Preview,
-    RemoveFailed, Replace, Resume, RunsChangeSet, TearDown, Test, Unadopt, Update, Upload,
+    Adopt, ChangesTags, Create, Delete, DeletesStack, Effect, EmptiesBuckets, Folders, Inspect,
+    Preview, RemoveFailed, Replace, Resume, RunsChangeSet, TearDown, Test, Unadopt, Update, Upload,
 };
-pub use facts::{Authority, Buckets, Caller, Facts, TEST_TAG, owner_tags};
+pub use facts::{
+    AdoptionFacts, Authority, Buckets, Caller, Facts, TEST_TAG, TagChangeSet, owner_tags,
+};
 pub use lock::LockState;
 pub use permit::{Permit, decide, denials, denials_before_credentials, denials_before_merge};
 pub use policies::{ApprovalRequirement, LoadedPolicy, Policies};
@@ -54,6 +54,9 @@ pub struct Denial {
     pub remedy: String,
 }
 
+/// Stands for the config's path in a remedy, which no rule knows.
+const CONFIG_PLACEHOLDER: &str = "CONFIG";
+
 impl Denial {
     fn new(code: Code, fact: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
@@ -65,7 +68,11 @@ impl Denial {
 
     /// As an error of a config.
     pub fn diagnostic(&self, path: &RepoPath) -> Diagnostic {
-        Diagnostic::error(self.code.clone(), path, self.fact.clone()).with_help(self.remedy.clone())
+        let remedy = match self.code {
+            Code::StackNotOwned => self.remedy.replace(CONFIG_PLACEHOLDER, path.as_str()),
+            _ => self.remedy.clone(),
+        };
+        Diagnostic::error(self.code.clone(), path, self.fact.clone()).with_help(remedy)
     }
 
     /// Whether a deletion lacks nothing but what a second person adds by a comment.

@@ -1,6 +1,7 @@
 //! Operations on one stack: read facts, decide, act, watch, verify. The command line and the flows of CI share them and differ in
 //! the authority of the request.
 
+mod adoption;
 mod cancelled;
 mod changes;
 mod deletion;
@@ -22,6 +23,7 @@ mod test;
 mod unlisted;
 mod verification;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::cloud::Cloud;
@@ -29,11 +31,12 @@ use crate::guard::{
     Authority, Denial, Effect, EffectKind, Facts, Permit, Policies, confirmation_word, decide,
     denials,
 };
-use crate::plan::{Changes, Deletion};
+use crate::plan::{Adoption, Changes, Deletion};
 use crate::report::{Counted, Step};
-use crate::stack::{StackEvent, StackName};
+use crate::stack::{Stack, StackEvent, StackName};
 use crate::template::role_boundaries;
 
+pub use adoption::{AdoptionOutcome, AdoptionResult, ComparedStack, adopt, compare, unadopt};
 pub use changes::{changes, denied_update};
 pub use deletion::{DeletionResult, delete, preview_deletion};
 pub use desired::Desired;
@@ -71,6 +74,10 @@ pub struct ToConfirm<'a> {
 pub enum ShownEffect<'a> {
     Changes(&'a Changes),
     Deletion(&'a Deletion),
+    /// A stack gets the tags of provisioner's own stacks.
+    Adoption(&'a Adoption),
+    /// A stack loses these tags.
+    Unadoption(&'a BTreeMap<String, String>),
 }
 
 /// Supplies the authority of a request. Called as late as possible, so that a person who is prompted sees the preview first.
@@ -143,15 +150,20 @@ impl OperationContext<'_> {
 
     /// The facts of a stack before a change set or a preview.
     pub async fn facts(&self, desired: &Desired<'_>) -> Result<Facts, OperationError> {
-        let stack = &desired.stack;
-        Ok(Facts {
+        let stack = self.cloud.stack(&desired.stack.name).await?;
+        Ok(self.facts_of(desired, stack))
+    }
+
+    /// The same with the stack that was read.
+    fn facts_of(&self, desired: &Desired<'_>, stack: Option<Stack>) -> Facts {
+        Facts {
             caller: Some(self.cloud.caller().clone()),
-            stack: Some(self.cloud.stack(&stack.name).await?),
+            stack: Some(stack),
             owner: desired.owner(),
             external_references: Some(desired.external_references()),
             role_boundaries: Some(role_boundaries(&desired.document)),
-            authority: self.authority.authority(stack, None),
+            authority: self.authority.authority(&desired.stack, None),
             ..Facts::default()
-        })
+        }
     }
 }

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{DeletionResult, FolderResult, Provisioned, TestResult};
+use super::{AdoptionResult, DeletionResult, FolderResult, Provisioned, TestResult};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard::Denial;
-use crate::plan::{Changes, Deletion};
+use crate::plan::{Adoption, Changes, Deletion};
 use crate::product::Level;
 use crate::report::Success;
 use crate::stack::{Drifted, StackName};
@@ -26,6 +26,10 @@ pub enum ActionData {
     Test(TestResult),
     /// `provision`: the stack.
     Provisioned(Provisioned),
+    /// `adopt` and `unadopt`: the tags of the stack.
+    Adopted(AdoptionResult),
+    /// `adopt` and `unadopt` as a dry run: the comparison of stack and config.
+    Adoption(Box<Adoption>),
     /// `deploy-folders`: the numbers of folders.
     Folders(FolderResult),
     /// `upload-template`: the addresses of the uploaded templates.
@@ -48,6 +52,8 @@ impl ActionData {
             Self::Drift(_) => Success::NoDrift,
             Self::Test(_) => Success::TestPassed,
             Self::Provisioned(provisioned) => provisioned.outcome.success(),
+            Self::Adopted(adopted) => adopted.outcome.success(),
+            Self::Adoption(_) => Success::Answered,
             Self::Folders(_) => Success::FoldersCreated,
             Self::Uploaded(_) => Success::Uploaded,
             Self::Deleted(_) => Success::Deleted,

@@ -5,7 +5,8 @@ use super::folders::select_folders;
 use super::outcome::{ActionData, ActionOutcome, Conclusion};
 use super::remains::with_remains;
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::guard::{Inspect, denials};
 use crate::operation::{self, Desired, FolderResult, OperationContext, OperationError};
 use crate::plan::Deletion;
 use crate::product::{Class, Verb};
@@ -103,6 +104,7 @@ impl Task<'_> {
             Verb::CheckDrift => self.drift(site, desired, values).await,
             Verb::TestDeploy => self.test(site, desired).await,
             Verb::Provision => self.provision(site, desired).await,
+            Verb::Adopt | Verb::Unadopt => self.change_tags(site, desired).await,
             Verb::DeployFolders => {
                 let prefixes = self.prefixes()?;
                 let folders =
@@ -142,6 +144,7 @@ impl Task<'_> {
                 let outcome = ActionOutcome::from_line(line, ActionData::Uploaded(places));
                 Ok(outcome.with_success(Success::Answered))
             }
+            Verb::Adopt | Verb::Unadopt => self.compare(site, desired).await,
             Verb::Delete | Verb::TearDown => {
                 let empties = self.verb == Verb::TearDown;
                 let mut facts = site.facts(desired).await?;
@@ -279,6 +282,64 @@ impl Task<'_> {
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    async fn change_tags(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<ActionOutcome, OperationError> {
+        let (result, adoption) = match self.verb {
+            Verb::Unadopt => operation::unadopt(site, desired).await?,
+            _ => operation::adopt(site, desired).await?,
+        };
+        let summary = ActionSummary::Tags {
+            stack: &desired.stack.name,
+            success: result.outcome.success(),
+            tags: result.tags.len(),
+        };
+        // What the next update would change.
+        let shown = adoption.filter(|_| self.verb == Verb::Adopt);
+        let tables = match &shown {
+            Some(adoption) => self.tables(|format| report::next_update(adoption, format)),
+            None => Default::default(),
+        };
+        let line = summary.line();
+        Ok(ActionOutcome::new(
+            line,
+            tables,
+            ActionData::Adopted(result),
+        ))
+    }
+
+    /// What an adoption or an un-adoption would do.
+    async fn compare(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<ActionOutcome, OperationError> {
+        let (facts, compared) = operation::compare(site, desired).await?;
+        let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+        let Some(compared) = compared else {
+            let mut denials = denials(self.verb.effect(), site.policies, &facts, &desired.stack);
+            denials.retain(|denial| denial.code == Code::StackNotFound);
+            return Err(OperationError::Denied(denials));
+        };
+        let stack = &desired.stack.name;
+        let (line, tables) = match self.verb {
+            Verb::Unadopt => {
+                let own = compared.own_tags(desired);
+                let tables = self.tables(|format| report::unadoption(&own, format));
+                (report::unadoption_line(stack, &own), tables)
+            }
+            _ => {
+                let adoption = &compared.adoption;
+                let tables = self.tables(|format| report::adoption(adoption, format));
+                (report::adoption_line(stack, adoption), tables)
+            }
+        };
+        let data = ActionData::Adoption(Box::new(compared.adoption));
+        Ok(ActionOutcome::new(line, tables, data))
     }
 
     async fn provision(

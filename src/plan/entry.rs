@@ -3,6 +3,7 @@
 use super::{Change, Intent};
 use crate::diagnostic::Diagnostic;
 use crate::entries::{EntryKind, NewEntry};
+use crate::product::Level;
 
 /// Gives the change the intent of the entry, or an error that says why the entry does not fit the config.
 pub fn apply_entry(change: &mut Change, new: &NewEntry) {
@@ -23,6 +24,9 @@ pub fn apply_entry(change: &mut Change, new: &NewEntry) {
         // The stack keeps its template and its contents.
         change.folders.clear();
         change.folders_only = false;
+        // Nothing but its tags changes.
+        change.level = Level::Safe;
+        change.costs = None;
     }
 }
 

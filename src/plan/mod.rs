@@ -26,6 +26,7 @@ mod rendered;
 mod resource_verdict;
 mod resources;
 mod stacks;
+mod tag_change;
 mod unknown_words;
 mod verdict;
 
@@ -59,6 +60,7 @@ pub use key_dependencies::{KeyDependencies, key_dependencies};
 pub use rendered::{RenderedProblems, size_problem};
 pub use resource_verdict::{assess_change_set, assess_resource, worst};
 pub use stacks::shared_stack;
+pub use tag_change::{BeyondTags, beyond_tags};
 pub use verdict::{ResourceVerdict, Verdict};
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]

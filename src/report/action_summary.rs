@@ -1,5 +1,6 @@
 //! The result of an action on a stack, in one line.
 
+use super::Success;
 use crate::text::pluralize;
 
 /// Longer lists of prefixes are counted.
@@ -43,6 +44,12 @@ pub enum ActionSummary<'a> {
         left_behind: &'a [String],
         /// Whether a stack whose creation had failed was deleted first.
         after_failure: bool,
+    },
+    /// The stack's tags were changed.
+    Tags {
+        stack: &'a str,
+        success: Success,
+        tags: usize,
     },
     /// A cancelled job left no operation on the stack. `status`: the stack's, if it exists.
     NothingUnderWay {
@@ -110,6 +117,19 @@ impl ActionSummary<'_> {
                 stack,
                 status: None,
             } => format!("{stack}: no operation is under way; the stack does not exist"),
+            Self::Tags {
+                stack,
+                success: Success::Adopted,
+                tags,
+            } => format!("{stack}: adopted; {} added", pluralize(tags, "tag")),
+            Self::Tags {
+                stack,
+                success: Success::Unadopted,
+                tags,
+            } => format!("{stack}: un-adopted; {} removed", pluralize(tags, "tag")),
+            Self::Tags { stack, .. } => {
+                format!("{stack}: unchanged; its tags are as requested already")
+            }
             Self::Uploaded { places } => format!("wrote {}", places.join(", ")),
             Self::Tested {
                 stack,

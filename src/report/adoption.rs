@@ -1,9 +1,12 @@
 //! The result of comparing a live stack with a config.
 
+use std::collections::BTreeMap;
+
 use super::Text;
 use super::format::Format;
 use crate::plan::{
-    Adoption, AdoptionVerdict, ComparedResource, DifferentSide, Obstacle, ResourceMatch,
+    Adoption, AdoptionTags, AdoptionVerdict, ComparedResource, DifferentSide, Obstacle,
+    ResourceMatch,
 };
 use crate::template::{DataKind, PropertyEffect};
 use crate::text::pluralize;
@@ -90,6 +93,48 @@ pub fn adoption_summary(adoption: &Adoption) -> String {
     }
 }
 
+/// The comparison of a stack with its config in one line.
+pub fn adoption_line(stack: &str, adoption: &Adoption) -> String {
+    let summary = adoption_summary(adoption);
+    match adoption.is_adopted() {
+        true => format!("{stack}: {summary}; the stack is adopted already"),
+        false => format!("{stack}: {summary}"),
+    }
+}
+
+/// The tags that an un-adoption removes, in one line.
+pub fn unadoption_line(stack: &str, tags: &BTreeMap<String, String>) -> String {
+    match tags.len() {
+        0 => format!("{stack}: the stack has no tag of provisioner's stacks"),
+        count => format!("{stack}: {} would be removed", pluralize(count, "tag")),
+    }
+}
+
+pub fn unadoption(tags: &BTreeMap<String, String>, format: Format) -> String {
+    let tags = tags.iter();
+    tags.map(|(key, value)| {
+        format.line(&Text::ours("tag removed: ").and(Text::name(format!("{key}={value}"))))
+    })
+    .collect()
+}
+
+/// What the next update of an adopted stack would change; empty if nothing.
+pub fn next_update(found: &Adoption, format: Format) -> String {
+    if found.verdict != AdoptionVerdict::WouldChange {
+        return String::new();
+    }
+    let rest = Adoption {
+        tags: AdoptionTags::default(),
+        ..found.clone()
+    };
+    let head = format.line(&Text::ours("the next update would change:"));
+    let gap = match format {
+        Format::Markdown => "\n",
+        Format::Text(_) => "",
+    };
+    head + gap + &adoption(&rest, format)
+}
+
 /// Obstacles, differences, tags and drift. Values of properties are not shown.
 pub fn adoption(adoption: &Adoption, format: Format) -> String {
     let mut text = String::new();
@@ -134,6 +179,10 @@ pub fn adoption(adoption: &Adoption, format: Format) -> String {
     let rows: Vec<Vec<Text>> = adoption.changed().flat_map(rows).collect();
     let left_out = rows.len().saturating_sub(MAX_ROWS);
     if !rows.is_empty() {
+        // In Markdown, a table right below a line is a part of it.
+        if matches!(format, Format::Markdown) && !text.is_empty() {
+            text.push('\n');
+        }
         text.push_str(&format.table(HEAD, &rows[..rows.len().min(MAX_ROWS)]));
     }
     if left_out > 0 {

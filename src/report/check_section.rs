@@ -87,11 +87,11 @@ pub(super) fn group_section(
     let region = change.target.as_ref().map_or("", |target| &*target.region);
     let costs = change.costs.as_ref();
     let costs = costs.map(|costs| costs_markdown(costs, region));
-    // A deletion's diff would only repeat the table of resources.
+    // Of a deletion the diff would only repeat the table of resources, and an un-adopted stack keeps its template.
     let diff = change
         .diff
         .as_ref()
-        .filter(|_| !brief && change.intent != Intent::Delete);
+        .filter(|_| !brief && !matches!(change.intent, Intent::Delete | Intent::Unadopt));
     let diff_title = diff.map(|diff| {
         safe(format!(
             "Rendered template: {} added, {} removed",

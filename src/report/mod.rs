@@ -75,7 +75,9 @@ mod unique_keys;
 mod unserved;
 
 pub use action_summary::{ActionSummary, FolderCount};
-pub use adoption::{adoption, adoption_summary, obstacle};
+pub use adoption::{
+    adoption, adoption_line, adoption_summary, next_update, obstacle, unadoption, unadoption_line,
+};
 pub use alert::Alert;
 pub use changed_keys::show_changed_values;
 pub use changes::{changes, changes_summary, denied_update, redacted_changes};

@@ -155,11 +155,13 @@ impl OnMerge {
             },
         };
         let in_ci = known.request.is_some();
+        let entry = change.entry.as_ref().map(|entry| entry.stack.clone());
         let mut facts = known.facts;
         facts.authority = match known.request {
             Some(request) => Authority::Request(Box::new(ChangeRequest {
                 merged: Some(true),
                 lock: Some(known.lock),
+                entry,
                 ..request
             })),
             // The forecast without a forge assumes a pull request of this repository into a protected default branch.
@@ -172,6 +174,7 @@ impl OnMerge {
                     protected: Some(true),
                 }),
                 lock: Some(known.lock),
+                entry,
                 ..ChangeRequest::default()
             })),
         };
@@ -203,6 +206,16 @@ impl OnMerge {
                 code: Code::PlanChanged,
                 fact: "the check read no change set, so the merge updates no existing stack"
                     .to_owned(),
+                remedy: "let the check read the stack with a plan role, then run the check again"
+                    .to_owned(),
+            });
+        }
+        // Without the comparison, the guard denies the adoption.
+        let changes_tags = matches!(effect, MergeEffect::AdoptStack | MergeEffect::UnadoptStack);
+        if in_ci && !previewed && changes_tags && denials.is_empty() {
+            denials.push(Denial {
+                code: Code::AdoptNotReviewed,
+                fact: "the check compared no stack, so the merge changes no tags".to_owned(),
                 remedy: "let the check read the stack with a plan role, then run the check again"
                     .to_owned(),
             });

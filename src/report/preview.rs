@@ -1,15 +1,18 @@
 //! The AWS preview of one change, as the report shows it.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::adoption::{adoption, adoption_line, unadoption, unadoption_line};
 use super::changes::{changes, changes_summary, redacted_changes};
 use super::deletion::{deletion, deletion_summary};
 use super::format::Format;
 use super::redactor::Redactor;
 use crate::model::Digest;
-use crate::plan::{Changes, Deletion};
+use crate::plan::{Adoption, AdoptionVerdict, Changes, Deletion};
 use crate::product::Level;
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -29,6 +32,8 @@ pub struct Preview {
     pub changes: Option<Changes>,
     /// What the deletion of the stack would delete.
     pub deletion: Option<Deletion>,
+    /// The comparison of a stack that is to be adopted with its config.
+    pub adoption: Option<Adoption>,
 }
 
 impl Preview {
@@ -48,6 +53,7 @@ impl Preview {
             shape: shape_of_changes(found),
             changes: Some(shown),
             deletion: None,
+            adoption: None,
         }
     }
 
@@ -65,6 +71,35 @@ impl Preview {
             shape: shape_of_deletion(found),
             changes: None,
             deletion: Some(found.clone()),
+            adoption: None,
+        }
+    }
+
+    /// The digest covers the stack's template, parameters and tags.
+    pub fn from_adoption(stack: &str, found: &Adoption) -> Self {
+        Self {
+            line: adoption_line(stack, found),
+            markdown: adoption(found, Format::Markdown),
+            level: Level::Safe,
+            digest: Some(found.digest),
+            shape: shape_of_adoption(stack, found),
+            changes: None,
+            deletion: None,
+            adoption: Some(found.clone()),
+        }
+    }
+
+    /// `tags`: those that the stack loses. The digest is that of the stack.
+    pub fn from_unadoption(stack: &str, tags: &BTreeMap<String, String>, digest: Digest) -> Self {
+        Self {
+            line: unadoption_line(stack, tags),
+            markdown: unadoption(tags, Format::Markdown),
+            level: Level::Safe,
+            digest: Some(digest),
+            shape: json!(stack),
+            changes: None,
+            deletion: None,
+            adoption: None,
         }
     }
 
@@ -78,6 +113,7 @@ impl Preview {
             digest: None,
             changes: None,
             deletion: None,
+            adoption: None,
         }
     }
 }
@@ -109,6 +145,13 @@ fn shape_of_changes(found: &Changes) -> Value {
         "failed_creation": found.failed_creation.as_ref().map(shape_of_deletion),
         "alone": is_alone.then_some(&found.stack),
     })
+}
+
+/// Each stack that differs from its config is shown.
+fn shape_of_adoption(stack: &str, found: &Adoption) -> Value {
+    let is_alone = found.verdict > AdoptionVerdict::Equivalent || found.drift.status.is_drift();
+    let keys: Vec<&String> = found.tags.added.keys().collect();
+    json!([is_alone.then_some(stack), found.verdict, keys])
 }
 
 fn shape_of_deletion(found: &Deletion) -> Value {

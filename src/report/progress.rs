@@ -17,6 +17,8 @@ pub enum Step<'a> {
     /// A failed creation is rolled back.
     CreationRolledBack,
     Update,
+    /// The stack gets other tags.
+    Tags,
     Verification,
     Deletion,
     /// Object versions of the bucket are deleted.
@@ -45,6 +47,7 @@ impl Step<'_> {
             Self::OtherRun => "another run changes the stack",
             Self::CreationRolledBack => "the created resources are deleted",
             Self::Update => "update",
+            Self::Tags => "change of tags",
             Self::Verification => "verification",
             Self::Deletion => "deletion",
             Self::BucketEmptied { bucket } => return format!("emptying bucket {bucket}"),

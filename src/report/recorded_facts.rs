@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::guard::{Authority, Buckets, Caller, ChangeRequest, Facts, TEST_TAG, owner_tags};
+use crate::guard::{
+    AdoptionFacts, Authority, Buckets, Caller, ChangeRequest, Facts, TEST_TAG, owner_tags,
+};
 use crate::plan::Verdict;
 use crate::product::Level;
 use crate::stack::{DriftCheck, Stack, StackName, StackStatus};
@@ -31,6 +33,9 @@ pub struct RecordedFacts {
     /// The digest of the deletion as it would be now.
     pub deletion: Option<String>,
     pub buckets: Option<Buckets>,
+    /// The stack that is to be adopted or un-adopted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adoption: Option<AdoptionFacts>,
     /// What the template refers to outside of it.
     pub external_references: Option<Vec<ExternalReference>>,
     /// The roles of the template.
@@ -70,6 +75,7 @@ impl RecordedFacts {
             importers,
             deletion,
             buckets,
+            adoption,
             external_references,
             role_boundaries,
             authority: _,
@@ -83,6 +89,7 @@ impl RecordedFacts {
             importers,
             deletion,
             buckets,
+            adoption,
             external_references,
             role_boundaries,
         }
@@ -101,6 +108,7 @@ impl RecordedFacts {
             importers: self.importers.clone(),
             deletion: self.deletion.clone(),
             buckets: self.buckets.clone(),
+            adoption: self.adoption.clone(),
             external_references: self.external_references.clone(),
             role_boundaries: self.role_boundaries.clone(),
             authority: Authority::Request(Box::new(request.clone())),

@@ -102,6 +102,9 @@ impl Remains {
             Some(Health::Failed) => {
                 "The next run is denied with `stack-failed` until the stack is repaired or deleted."
             }
+            _ if matches!(self.verb, Verb::Adopt | Verb::Unadopt) => {
+                "Run it again: it compares the stack again, and changes nothing but its tags."
+            }
             Some(Health::Deleted | Health::ReviewInProgress) => {
                 "Run it again: it creates the stack."
             }

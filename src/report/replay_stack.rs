@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use crate::diagnostic::Code;
 use crate::guard::{
     Authority, ChangeRequest, Denial, EffectKind, Facts, LoadedPolicy, POLICY_FILE, Policies,
-    denials, denials_before_credentials, read_policy,
+    TagChangeSet, denials, denials_before_credentials, read_policy,
 };
 use crate::model::RepoPath;
 use crate::product::Verb;
@@ -138,7 +138,7 @@ impl StackReplay {
                 let allowed = later.iter().filter(|past| past.denials.is_empty());
                 let allowed = allowed.filter(|past| past.kind == *kind).count();
                 let most = match kind {
-                    EffectKind::TearDown => 2,
+                    EffectKind::TearDown | EffectKind::Adopt | EffectKind::Unadopt => 2,
                     EffectKind::Inspect | EffectKind::Preview | EffectKind::Upload => usize::MAX,
                     _ => 1,
                 };
@@ -297,6 +297,8 @@ fn effects(run: &RunRecord, verb: Verb) -> &'static [EffectKind] {
             EffectKind::Inspect,
             EffectKind::Folders,
         ],
+        Verb::Adopt => &[EffectKind::Adopt, EffectKind::Inspect],
+        Verb::Unadopt => &[EffectKind::Unadopt, EffectKind::Inspect],
         Verb::DeployFolders => &[EffectKind::Folders],
         Verb::UploadTemplate => &[EffectKind::Upload],
         Verb::Delete => &[EffectKind::Delete, EffectKind::Inspect],
@@ -313,6 +315,9 @@ fn success_of(verb: Verb, attempt: &[Decision]) -> Success {
         Verb::Provision if was_decided(EffectKind::Update) => Success::Updated,
         Verb::Provision if was_decided(EffectKind::Create) => Success::Created,
         Verb::Provision => Success::Unchanged,
+        Verb::Adopt if was_decided(EffectKind::Adopt) => Success::Adopted,
+        Verb::Unadopt if was_decided(EffectKind::Unadopt) => Success::Unadopted,
+        Verb::Adopt | Verb::Unadopt => Success::Unchanged,
         Verb::DeployFolders => Success::FoldersCreated,
         Verb::UploadTemplate => Success::Uploaded,
         Verb::Delete | Verb::TearDown => Success::Deleted,
@@ -336,10 +341,28 @@ fn is_permitted(verb: Verb, attempt: &[Decision]) -> bool {
             kinds.any(|kind| count(kind) > 0)
         }
         Verb::TearDown => count(EffectKind::TearDown) == 2,
+        // A stack that has the tags already is only read.
+        Verb::Adopt | Verb::Unadopt => {
+            is_tag_change(verb, attempt)
+                || count(EffectKind::Inspect) > 0 && count(verb.effect()) == 0
+        }
         // A config without solutions has no place for its template.
         Verb::UploadTemplate => true,
         verb => count(verb.effect()) > 0,
     }
+}
+
+/// Whether the last of two decisions saw a change set that changes nothing but tags.
+fn is_tag_change(verb: Verb, attempt: &[Decision]) -> bool {
+    let mut decided = attempt[1..]
+        .iter()
+        .filter(|past| past.kind == verb.effect());
+    let change_set = |past: &Decision| {
+        let facts = past.facts.as_ref()?;
+        Some(facts.adoption.as_ref()?.change_set.clone())
+    };
+    decided.clone().count() == 2
+        && decided.next_back().and_then(change_set) == Some(TagChangeSet::OnlyTags)
 }
 
 /// The policies of a decision, read again.

@@ -99,11 +99,12 @@ pub(super) fn deny_beyond_law(
         .collect();
     // A negated operator also holds if the tag is absent, so that what has no tag of ours is denied.
     let mut statements = vec![
+        // A change set gives the stack its tag. One that takes the tag away is for a stack that has it.
         deny(
             "OnlyOwnStacks",
             &["cloudformation:CreateChangeSet"],
             json!("*"),
-            json!({ "StringNotLike": { "aws:RequestTag/provisioner:stack": names } }),
+            json!({ "StringNotLike": { "aws:RequestTag/provisioner:stack": names, (OWNER): names } }),
         ),
         deny(
             "OnlyOwnResources",

@@ -1,14 +1,18 @@
 //! Creates, describes, executes and deletes change sets.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType, OnStackFailure, Tag as StackTag};
 use futures_util::future::BoxFuture;
 
 use super::poll::PollBackoff;
 use super::{Cloud, convert, error, token};
 use crate::cloud::{ChangeSetInput, CloudError, PendingChangeSet, Result, StackOperation};
-use crate::guard::{Permit, Preview, RunsChangeSet};
+use crate::guard::{EffectKind, Permit, Preview, RunsChangeSet};
 use crate::model::Digest;
-use crate::stack::{ChangeSet, DescribedChangeSet, Health, Stack, StackEvent};
+use crate::plan::beyond_tags;
+use crate::stack::{ChangeSet, DescribedChangeSet, Health, Stack, StackEvent, StackName};
 
 /// Prefix of the names of this program's change sets.
 pub(super) const PREFIX: &str = "provisioner-";
@@ -44,7 +48,7 @@ impl Cloud {
             .description(&proposal.description)
             .template_body(&proposal.body)
             .capabilities(Capability::CapabilityNamedIam)
-            .set_tags(Some(tags(proposal)));
+            .set_tags(Some(tags(&proposal.tags)));
         request = if shell {
             // CloudFormation rolls back a failed creation itself, even if the run was killed.
             request
@@ -56,6 +60,16 @@ impl Cloud {
         if proposal.body.contains("AWS::CloudFormation::Stack") {
             request = request.include_nested_stacks(true);
         }
+        self.propose(request, (stack, shell), &name).await
+    }
+
+    /// Sends the request of a change set, and describes it.
+    pub(super) async fn propose(
+        &self,
+        request: CreateChangeSetFluentBuilder,
+        (stack, shell): (StackName, bool),
+        name: &str,
+    ) -> Result<PendingChangeSet> {
         let answer = request.send().await;
         let (id, stack_id) = match answer.map_err(|e| error::from_sdk("CreateChangeSet", e)) {
             Ok(answer) => (
@@ -64,7 +78,7 @@ impl Cloud {
             ),
             // An attempt whose response was lost created it: the name is random.
             Err(error) if error.has_code("AlreadyExistsException") => {
-                let answer = self.described(&stack.name, &name).await?;
+                let answer = self.described(&stack.name, name).await?;
                 (answer.id, answer.stack_id)
             }
             Err(error) => return Err(error),
@@ -185,6 +199,12 @@ impl Cloud {
             let message = "a permit for one stack was spent on the change set of another";
             return Err(CloudError::Misused(message.to_owned()));
         }
+        let changes_tags = matches!(E::KIND, EffectKind::Adopt | EffectKind::Unadopt);
+        if changes_tags && beyond_tags(&pending.described.change_set).is_some() {
+            self.without_cancellation().discard(pending).await?;
+            let message = "a permit to change tags was spent on another change set";
+            return Err(CloudError::Misused(message.to_owned()));
+        }
         match self.start(&pending).await {
             Ok(seen) => Ok(StackOperation {
                 stack_id: pending.stack_id,
@@ -232,18 +252,20 @@ impl Cloud {
 
 /// A digest that is equal for change sets of equal content.
 pub(super) fn digest(stack: &str, proposal: &ChangeSetInput) -> String {
-    let tags: Vec<String> = proposal
-        .tags
+    digest_of(stack, &proposal.tags, &proposal.body)
+}
+
+/// `template`: its text, or what stands for it.
+pub(super) fn digest_of(stack: &str, tags: &BTreeMap<String, String>, template: &str) -> String {
+    let tags: Vec<String> = tags
         .iter()
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
-    Digest::sha256(format!("{stack}\0{}\0{}", tags.join("\0"), proposal.body)).prefix(DIGITS)
+    Digest::sha256(format!("{stack}\0{}\0{template}", tags.join("\0"))).prefix(DIGITS)
 }
 
-fn tags(proposal: &ChangeSetInput) -> Vec<StackTag> {
-    proposal
-        .tags
-        .iter()
+pub(super) fn tags(tags: &BTreeMap<String, String>) -> Vec<StackTag> {
+    tags.iter()
         .map(|(key, value)| StackTag::builder().key(key).value(value).build())
         .collect()
 }

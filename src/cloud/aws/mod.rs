@@ -23,6 +23,7 @@ mod probe;
 mod profile;
 mod session;
 mod stacks;
+mod tag_changes;
 
 use aws_sdk_cloudcontrol as control;
 use aws_sdk_cloudformation as cloudformation;

@@ -14,10 +14,12 @@ use crate::guard::{EffectKind, Facts, Policies, denials_before_credentials};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
 use crate::operation::to_diagnostics;
-use crate::operation::{self, Desired, OperationContext, OperationError};
+use crate::operation::{self, ComparedStack, Desired, OperationContext, OperationError};
 use crate::plan::{Change, ChangeKey, Intent};
 use crate::product::Target;
-use crate::report::{Notice, OfflineReason, Preview, Redactor, Refusal, Report, problems_line};
+use crate::report::{
+    Notice, OfflineReason, Preview, Redactor, Refusal, Report, Text, problems_line,
+};
 use crate::stack::StackName;
 
 pub struct PreviewContext<'a> {
@@ -49,7 +51,12 @@ pub async fn preview(
         matches!(
             change.intent,
             // An earlier merge may not have been applied: then the stack differs although the template does not change.
-            Intent::Create | Intent::Update | Intent::Delete | Intent::Unchanged
+            Intent::Create
+                | Intent::Update
+                | Intent::Delete
+                | Intent::Unchanged
+                | Intent::Adopt
+                | Intent::Unadopt
         )
     };
     let mut seen = Seen::default();
@@ -185,6 +192,11 @@ impl Previewer<'_> {
             progress: &ReadOnly,
         };
         let desired = Desired::new(config)?;
+        if matches!(change.intent, Intent::Adopt | Intent::Unadopt) {
+            let (facts, compared) = operation::compare(&site, &desired).await?;
+            *seen = Some(facts);
+            return Ok(Some(compared_stack(change.intent, &desired, compared)));
+        }
         let facts = seen.insert(site.facts(&desired).await?);
         if change.intent == Intent::Delete {
             let empties = config.deletion_empties_buckets();
@@ -213,5 +225,25 @@ impl Previewer<'_> {
             .digest
             .or_else(|| is_unchanged.then_some(changes.digest));
         Ok(Some(Preview { digest, ..preview }))
+    }
+}
+
+/// The comparison of a stack with its config. A stack that does not exist has no digest, so that nothing is reviewed.
+fn compared_stack(
+    intent: Intent,
+    desired: &Desired<'_>,
+    compared: Option<ComparedStack>,
+) -> Preview {
+    let stack = &desired.stack.name;
+    match (compared, intent) {
+        (None, _) => {
+            let text = Text::ours("stack ").and(Text::name(stack));
+            Preview::from_failure(text.and(Text::ours(" does not exist")).quoted())
+        }
+        (Some(compared), Intent::Unadopt) => {
+            let own = compared.own_tags(desired);
+            Preview::from_unadoption(stack, &own, compared.adoption.digest)
+        }
+        (Some(compared), _) => Preview::from_adoption(stack, &compared.adoption),
     }
 }

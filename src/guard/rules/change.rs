@@ -100,7 +100,7 @@ fn is_in_place(input: &RuleInput<'_>, verdict: Verdict) -> Option<Denial> {
 }
 
 /// The first digits of a digest.
-fn short(digest: &str) -> &str {
+pub(super) fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 

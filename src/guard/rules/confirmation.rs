@@ -68,9 +68,12 @@ pub fn is_forced(input: &RuleInput<'_>) -> Option<Denial> {
                 Some(_) => "`--force` was not given",
                 None => "whether `--force` was given is not known",
             },
-            match deletes {
-                true => "read what the deletion removes, then add `--force`",
-                false => "run `show-changes`, then add `--force`",
+            match input.kind {
+                _ if deletes => "read what the deletion removes, then add `--force`",
+                EffectKind::Adopt | EffectKind::Unadopt => {
+                    "run it with `--dry-run`, then add `--force`"
+                }
+                _ => "run `show-changes`, then add `--force`",
             },
         )
     })

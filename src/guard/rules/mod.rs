@@ -1,5 +1,6 @@
 //! The rules, each a function from a [`RuleInput`] to a denial, and the effects that each applies to.
 
+mod adoption;
 mod approval;
 mod change;
 mod command;
@@ -57,11 +58,23 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (WithAwsFacts, ByPreview, state::stack_has_not_failed),
     (WithAwsFacts, ByPreview, state::stack_is_not_protected),
     (WithAwsFacts, ByPreview, state::stack_is_owned),
+    (WithAwsFacts, ByPreview, adoption::stack_is_free),
     (WithAwsFacts, ByPolicy, template::is_self_contained),
     (WithAwsFacts, ByPolicy, template::roles_have_boundary),
     (WithAwsFacts, ByPolicy, change::updates_are_allowed),
     (WithAwsFacts, ByPreview, change::impact_is_allowed),
     (WithAwsFacts, AfterMerge, change::is_what_was_shown),
+    (
+        BeforeCredentials,
+        AfterMerge,
+        adoption::adoption_is_reviewed,
+    ),
+    (
+        WithAwsFacts,
+        AfterMerge,
+        adoption::stack_is_what_was_reviewed,
+    ),
+    (WithAwsFacts, AfterMerge, adoption::changes_only_tags),
     (BeforeCredentials, ByPolicy, deletion::is_allowed),
     (WithAwsFacts, ByPreview, deletion::has_no_importers),
     (WithAwsFacts, ByPreview, deletion::buckets_are_empty),

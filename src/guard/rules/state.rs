@@ -2,7 +2,8 @@
 
 use super::RuleInput;
 use crate::diagnostic::Code;
-use crate::guard::{Denial, EffectKind, TEST_TAG, adoption_command};
+use crate::entries::ENTRY_FILES;
+use crate::guard::{Authority, CONFIG_PLACEHOLDER, Denial, EffectKind, TEST_TAG};
 use crate::stack::{Health, Stack};
 
 /// The status of a stack that is being created.
@@ -165,7 +166,8 @@ pub fn stack_is_not_protected(input: &RuleInput<'_>) -> Option<Denial> {
 /// provisioner created the stack.
 pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
     let stack = existing(input)?;
-    if input.kind == EffectKind::Inspect {
+    // An adoption has rules of its own.
+    if matches!(input.kind, EffectKind::Inspect | EffectKind::Adopt) {
         return None;
     }
     let is_marked = input.facts.is_owner_of(stack);
@@ -176,7 +178,7 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
         let (fact, remedy) = match (is_marked, is_test) {
             (false, _) => (
                 "the stack does not have the tags of a stack that provisioner created",
-                how_to_adopt(input),
+                how_to_adopt(input, stack),
             ),
             (true, true) => (
                 "a test created the stack",
@@ -191,20 +193,16 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
     })
 }
 
-fn how_to_adopt(input: &RuleInput<'_>) -> String {
-    let owner = &input.facts.owner;
-    match adoption_command(owner, input.stack) {
-        Some(command) => format!(
-            "if it is the config's own stack, tag it. `update-stack` replaces all tags, so this command repeats the present ones: {command}"
+/// The next step for a stack that may be the config's own. A person at a command line has a command, a pull request an entry.
+fn how_to_adopt(input: &RuleInput<'_>, stack: &Stack) -> String {
+    match input.facts.authority {
+        Authority::Request(_) => format!(
+            "if it is the config's own stack, open a pull request that adds to `{}` below `adopt`: `- {{ config: {CONFIG_PLACEHOLDER}, stack: \"{}\" }}`",
+            ENTRY_FILES[0].path, stack.id
         ),
-        None => {
-            let tags = owner.iter().map(|(key, value)| format!("{key}={value}"));
-            let tags: Vec<String> = tags.collect();
-            format!(
-                "if it is the config's own stack, tag it with {}",
-                tags.join(" and ")
-            )
-        }
+        Authority::CommandLine { .. } | Authority::Unknown => format!(
+            "if it is the config's own stack, run `provisioner adopt {CONFIG_PLACEHOLDER} --dry-run`, which compares the two"
+        ),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a stack cannot be adopted.
 
 use schemars::{JsonSchema, Schema};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::input::AdoptionInput;
@@ -14,7 +14,7 @@ use crate::template::Document;
 const MAX_TAGS: usize = 50;
 
 /// Why a stack cannot be adopted.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[schemars(transform = describe_kind)]
 pub enum Obstacle {

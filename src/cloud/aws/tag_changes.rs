@@ -1,0 +1,70 @@
+//! Change sets that give a stack other tags.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter};
+
+use super::change_sets::{PREFIX, digest_of, tags};
+use super::operations::of_same_stack;
+use super::{Cloud, token};
+use crate::cloud::{PendingChangeSet, Result, TagChangeInput};
+use crate::guard::{ChangesTags, Permit};
+
+/// Stands for the template in the name of the change set.
+const PREVIOUS_TEMPLATE: &str = "previous template";
+/// The beginning of the keys that only AWS may give.
+const RESERVED: &str = "aws:";
+
+impl Cloud {
+    /// Creates a change set with the stack's own template and parameters, and other tags. Nothing changes before it is executed.
+    ///
+    /// `CAPABILITY_AUTO_EXPAND` has no effect on change sets:
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html>
+    pub async fn propose_tags<E: ChangesTags>(
+        &self,
+        permit: &Permit<E>,
+        input: &TagChangeInput,
+    ) -> Result<PendingChangeSet> {
+        self.ensure_not_cancelled()?;
+        of_same_stack(permit, &input.stack_id)?;
+        let stack = permit.stack().clone();
+        let digest = digest_of(&stack.name, &input.tags, PREVIOUS_TEMPLATE);
+        self.sweep(&input.stack_id, &digest).await?;
+        let name = format!("{PREFIX}{digest}-{:08x}", fastrand::u32(..));
+        let mut own_tags = input.tags.clone();
+        own_tags.retain(|key, _| !key.starts_with(RESERVED));
+        let parameters = input.parameters.iter().map(|parameter| {
+            Parameter::builder()
+                .parameter_key(parameter)
+                .use_previous_value(true)
+                .build()
+        });
+        // The stack's list of capabilities becomes that of the change set.
+        let named = [Capability::CapabilityNamedIam.as_str()];
+        let capabilities: BTreeSet<&str> = input
+            .capabilities
+            .iter()
+            .map(String::as_str)
+            .chain(named)
+            .collect();
+        let mut request = self
+            .stacks
+            .create_change_set()
+            .stack_name(&input.stack_id)
+            .change_set_name(&name)
+            .change_set_type(ChangeSetType::Update)
+            .client_token(token())
+            .description(&input.description)
+            .use_previous_template(true)
+            .set_parameters(Some(parameters.collect()))
+            .set_capabilities(Some(
+                capabilities.into_iter().map(Capability::from).collect(),
+            ))
+            // An empty list removes all tags; without a list the stack keeps them.
+            .set_tags(Some(tags(&own_tags)));
+        if input.has_nested_stacks {
+            request = request.include_nested_stacks(true);
+        }
+        self.propose(request, (stack, false), &name).await
+    }
+}
