@@ -45,6 +45,8 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     ("README.md", "provisioner init", "asks on a terminal"),
     ("docs/adoption.md", "provisioner discover", "AWS"),
     ("docs/adoption.md", "provisioner validate-config", "pushes"),
+    ("docs/adoption.md", "provisioner adopt", "AWS"),
+    ("docs/adoption.md", "provisioner unadopt", "AWS"),
     ("docs/architecture.md", "event", "a diagram"),
     ("docs/architecture.md", "command line", "a diagram"),
     ("docs/aws.md", "provisioner show-changes", "AWS"),

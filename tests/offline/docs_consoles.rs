@@ -370,7 +370,7 @@ pub const RECORDED: &[(&str, &str)] = &[
     ),
     (
         "s3/configs/acme-prod-0042-us-west-2-s3.yaml: error[stack-not-owned]",
-        "offline/replayed/snapshots/offline__replayed__adoption__stack_not_owned.snap",
+        "offline/replayed/snapshots/offline__replayed__adopt__stack_not_owned.snap",
     ),
 ];
 

@@ -226,10 +226,14 @@ fn attack_foreign_resources_with_matching_names_are_denied() {
             "Null": { "aws:ResourceTag/provisioner:stack": "false" },
         })
     );
+    // A change set gives the tag, or it is for a stack that has it: an un-adoption takes it away.
     let created = denial(apply, "OnlyOwnStacks");
     assert_eq!(
-        created["Condition"]["StringNotLike"]["aws:RequestTag/provisioner:stack"],
-        *names
+        created["Condition"],
+        json!({ "StringNotLike": {
+            "aws:RequestTag/provisioner:stack": names,
+            "aws:ResourceTag/provisioner:stack": names,
+        }})
     );
 }
 

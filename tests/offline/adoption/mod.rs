@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use provisioner::config::sample;
-use provisioner::model::RepoPath;
+use provisioner::entries::{ENTRY_FILES, new_entries};
+use provisioner::model::{FileContents, RepoPath};
 use provisioner::plan::{Adoption, AdoptionInput};
 use provisioner::product::{Registry, Target};
 use provisioner::stack::{
@@ -125,3 +126,22 @@ static SAMPLES: LazyLock<Vec<String>> = LazyLock::new(|| {
     });
     templates.into()
 });
+
+/// The example names a config of the examples, and its stack.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "examples are files")]
+fn the_example_adopts_the_stack_of_an_example() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let text = std::fs::read(examples.join("adoption/.provisioner/adoptions.yaml")).unwrap();
+    let contents = FileContents::Regular(text);
+    let entries = new_entries(ENTRY_FILES[0], None, Some(&contents)).unwrap();
+    let [new] = &entries[..] else {
+        panic!("one entry: {entries:?}");
+    };
+    let config = new.entry.config.as_str();
+    assert!(examples.join(config).is_file(), "{config}");
+    let name = RepoPath::typed(config).stem().to_owned() + "-stack";
+    assert_eq!(new.entry.stack.name(), name);
+    let page = std::fs::read_to_string(examples.join("../docs/adoption.md")).unwrap();
+    assert!(page.contains(new.entry.stack.as_str()));
+}

@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use provisioner::diagnostic::Code;
 use provisioner::guard::*;
-use provisioner::plan::Verdict;
+use provisioner::plan::{BeyondTags, Obstacle, Verdict};
 use provisioner::product::Level;
-use provisioner::stack::{DriftCheck, Stack, StackStatus};
+use provisioner::stack::{DriftCheck, OtherTool, Stack, StackStatus};
 
 use super::{Loaded, STACK, codes, for_every_kind, policy};
 
@@ -81,6 +81,18 @@ const FACTS: &[Fact] = &[
     fact("digests", &["same", "different", "unknown"]),
     fact("importers", &["none", "some", "unknown"]),
     fact("buckets", &["empty", "full", "unknown"]),
+    fact(
+        "adoption",
+        &[
+            "proposed",
+            "only tags",
+            "of a changed stack",
+            "of another tool",
+            "of another config",
+            "of resources",
+            "unknown",
+        ],
+    ),
     fact(
         "authority",
         &[
@@ -172,6 +184,13 @@ impl Known {
             lock: LockState::Absent,
         };
         let digests = |shown: &str| [shown.to_owned(), "a".to_owned()];
+        let adoption = |digest: &str, obstacles, change_set| {
+            Some(AdoptionFacts {
+                digest: digest.to_owned(),
+                obstacles,
+                change_set,
+            })
+        };
         let buckets = |count| Buckets {
             deleted: BTreeMap::from([("acme-data".to_owned(), count)]),
             retained: BTreeMap::new(),
@@ -222,6 +241,35 @@ impl Known {
             ("buckets", "empty") => facts.buckets = Some(buckets(0)),
             ("buckets", "full") => facts.buckets = Some(buckets(7)),
             ("buckets", _) => facts.buckets = None,
+            ("adoption", "proposed") => {
+                facts.adoption = adoption("a", Vec::new(), TagChangeSet::NotCreated);
+            }
+            ("adoption", "only tags") => {
+                facts.adoption = adoption("a", Vec::new(), TagChangeSet::OnlyTags);
+            }
+            ("adoption", "of a changed stack") => {
+                facts.adoption = adoption("b", Vec::new(), TagChangeSet::OnlyTags);
+            }
+            ("adoption", "of another tool") => {
+                let owner = Obstacle::OtherTool {
+                    tool: OtherTool::Cdk,
+                    mark: "tag aws-cdk:bootstrap".to_owned(),
+                };
+                facts.adoption = adoption("a", vec![owner], TagChangeSet::OnlyTags);
+            }
+            ("adoption", "of another config") => {
+                let owner = Obstacle::OtherConfig {
+                    tag: "provisioner:stack".to_owned(),
+                    live: "other".to_owned(),
+                    needed: "acme".to_owned(),
+                };
+                facts.adoption = adoption("a", vec![owner], TagChangeSet::OnlyTags);
+            }
+            ("adoption", "of resources") => {
+                let beyond = TagChangeSet::Beyond(BeyondTags::Incomplete);
+                facts.adoption = adoption("a", Vec::new(), beyond);
+            }
+            ("adoption", _) => facts.adoption = None,
             (_, "force") => facts.authority = by_hand(true, None),
             (_, "force, name typed") => facts.authority = by_hand(true, Some("acme")),
             (_, "force, other name typed") => facts.authority = by_hand(true, Some("acme-2")),
@@ -322,6 +370,10 @@ fn representatives(fact: &Fact) -> Vec<usize> {
         "critical",
         "different",
         "some",
+        "only tags",
+        "of a changed stack",
+        "of another config",
+        "of resources",
         "force, name typed",
         "force, other name typed",
     ];
@@ -393,7 +445,7 @@ pub fn page() -> String {
 }
 
 fn any_case() -> impl Strategy<Value = Case> {
-    prop::array::uniform11(any::<prop::sample::Index>()).prop_map(|indices| {
+    prop::array::uniform12(any::<prop::sample::Index>()).prop_map(|indices| {
         let mut case = [0; FACTS.len()];
         for (at, index) in indices.iter().enumerate() {
             case[at] = index.index(FACTS[at].values.len());

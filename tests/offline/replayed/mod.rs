@@ -5,7 +5,7 @@
 //! contexts or `PolicyAction`, and without nested change sets, hooks or findings of validation. It detects drift of two types only.
 //! It empties buckets that it deletes, has no imports, and rejects templates with types of SageMaker, CodeCommit or CodePipeline.
 
-mod adoption;
+mod adopt;
 mod answers;
 mod attack;
 mod boundary;

@@ -23,6 +23,17 @@ pub fn empty_account(_: &Workdir) {}
 
 /// The stack as the program creates it, without folders, which take most of the time.
 pub fn with_stack(workdir: &Workdir) {
+    let (product, stack) = (workdir.product(), workdir.stack());
+    let own = [
+        ("provisioner:product", product),
+        ("provisioner:environment", "prod"),
+        ("provisioner:stack", &stack),
+    ];
+    with_tagged_stack(workdir, &own, "");
+}
+
+/// The stack with these tags only, and with more text in its template.
+pub fn with_tagged_stack(workdir: &Workdir, tags: &[(&str, &str)], more: &str) {
     use aws_sdk_cloudformation::types::Tag;
     workdir.run_action("create-prov-template", &[]);
     let product = workdir.product();
@@ -32,11 +43,18 @@ pub fn with_stack(workdir: &Workdir) {
     ));
     let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
     let request = workdir.aws.stacks().create_stack();
-    let request = request.stack_name(workdir.stack()).template_body(template);
-    let request = request.tags(tag("provisioner:product", product));
-    let request = request.tags(tag("provisioner:environment", "prod"));
-    let request = request.tags(tag("provisioner:stack", &workdir.stack()));
+    let request = request
+        .stack_name(workdir.stack())
+        .template_body(template + more)
+        .set_tags(Some(
+            tags.iter().map(|(key, value)| tag(key, value)).collect(),
+        ));
     workdir.aws.wait(request.send()).unwrap();
+}
+
+/// The stack with a tag of its former owner only.
+pub fn with_foreign_stack(workdir: &Workdir) {
+    with_tagged_stack(workdir, &[("Team", "data")], "");
 }
 
 /// The stack, and a config that has changed since.
@@ -104,6 +122,17 @@ const UPLOAD_TEMPLATE: Scene = Scene {
     ready: with_stack,
 };
 
+const ADOPT: Scene = Scene {
+    action: "adopt",
+    more: &["--force"],
+    ready: with_foreign_stack,
+};
+const UNADOPT: Scene = Scene {
+    action: "unadopt",
+    more: &["--force"],
+    ready: with_stack,
+};
+
 impl Scene {
     /// Sets up the account, behind a proxy.
     pub fn set(&self) -> (Workdir, FaultProxy) {
@@ -133,7 +162,7 @@ impl Scene {
 }
 
 /// All of them.
-pub const SCENES: [Scene; 8] = [
+pub const SCENES: [Scene; 10] = [
     SHOW_CHANGES,
     SHOW_NEW,
     CHECK_DRIFT,
@@ -142,6 +171,8 @@ pub const SCENES: [Scene; 8] = [
     DEPLOY_SOLUTION,
     UPLOAD_TEMPLATE,
     TEAR_DOWN,
+    ADOPT,
+    UNADOPT,
 ];
 
 /// An action without faults.

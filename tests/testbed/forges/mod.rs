@@ -1,5 +1,7 @@
 //! Scenarios of the flows that are the same on every forge: one body, one expectation, one snapshot.
 
+mod adoption;
+mod adoption_attacks;
 mod again;
 mod check;
 mod comment;
@@ -115,6 +117,7 @@ pub trait ForgeWorld: Sized {
 
     fn new(policy: &str) -> Self;
     fn workdir(&self) -> &Workdir;
+    fn workdir_mut(&mut self) -> &mut Workdir;
     fn fake(&self) -> &Fake<Self::Forge>;
     fn repo(&self) -> &Repo<Self::Forge>;
     /// The user of the check, whose comments and statuses are provisioner's.
@@ -369,6 +372,10 @@ impl ForgeWorld for World {
         &self.workdir
     }
 
+    fn workdir_mut(&mut self) -> &mut Workdir {
+        &mut self.workdir
+    }
+
     fn fake(&self) -> &Fake<GitHub> {
         &self.github
     }
@@ -426,6 +433,10 @@ impl ForgeWorld for GitLabWorld {
 
     fn workdir(&self) -> &Workdir {
         &self.workdir
+    }
+
+    fn workdir_mut(&mut self) -> &mut Workdir {
+        &mut self.workdir
     }
 
     fn fake(&self) -> &Fake<GitLab> {
