@@ -93,6 +93,55 @@ fn attack_aws_holds_roles_to_their_policies() {
     );
 }
 
+/// The apply role gives a stack without provisioner's tags these tags, and removes them. The plan role reads it.
+#[test]
+fn the_roles_adopt_and_unadopt_a_stack() {
+    use aws_sdk_cloudformation::types::{ChangeSetType, Tag};
+    let workdir = Workdir::strict();
+    workdir.write(".provisioner.yaml", POLICY);
+    scene::with_foreign_stack(&workdir);
+    let issuer = Issuer::new("repo:acme/infra:pull_request");
+    deploy(&workdir, &issuer.address);
+    let client = |role: &str, subject: &str| {
+        let assumed = workdir.aws.assume(role, &issuer.token(subject)).unwrap();
+        aws_sdk_cloudformation::Client::new(&assumed)
+    };
+    let stack = workdir.stack();
+    let plan = client("ci/provisioner-plan", "repo:acme/infra:pull_request");
+    let described = plan.describe_stacks().stack_name(&stack).send();
+    workdir.aws.wait(described).unwrap();
+    let template = plan.get_template().stack_name(&stack).send();
+    workdir.aws.wait(template).unwrap();
+    let apply = client(
+        "ci/provisioner-apply-prod",
+        "repo:acme/infra:environment:prod",
+    );
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+    for tags in [
+        vec![tag("Team", "data"), tag("provisioner:stack", &stack)],
+        vec![tag("Team", "data")],
+    ] {
+        let name = format!("tags-{}", tags.len());
+        let created = apply
+            .create_change_set()
+            .stack_name(&stack)
+            .change_set_name(&name)
+            .change_set_type(ChangeSetType::Update)
+            .use_previous_template(true)
+            .set_tags(Some(tags.clone()))
+            .send();
+        workdir.aws.wait(created).unwrap();
+        let executed = apply.execute_change_set().stack_name(&stack);
+        let executed = executed.change_set_name(&name).send();
+        workdir.aws.wait(executed).unwrap();
+        let described = apply.describe_stacks().stack_name(&stack).send();
+        let described = workdir.aws.wait(described).unwrap().stacks.unwrap();
+        assert_eq!(described[0].tags().len(), tags.len());
+        let status = described[0].stack_status().unwrap().as_str();
+        assert_eq!(status, "UPDATE_COMPLETE");
+    }
+}
+
 /// Creates the roles in a workdir's account as a user would, for jobs of `acme/infra` with this issuer's tokens.
 pub fn deploy(workdir: &Workdir, issuer: &str) {
     let arguments = [

@@ -215,6 +215,109 @@ fn attack_an_adoption_that_nothing_compared<W: ForgeWorld>() {
     existing.assert_denied(&before, &["adopt-not-reviewed"]);
 }
 
+/// A fork's entry is neither compared nor merged into an effect.
+fn attack_an_entry_in_a_fork<W: ForgeWorld>() {
+    let existing = Existing::<W>::new("", &TEAM, "");
+    let world = &existing.world;
+    let mallory = world.user("mallory");
+    let fork = world.repo().fork("mallory/infra");
+    fork.branch_by(&mallory, "feature-7", &world.repo().head("main"));
+    let commit = fork.commit("feature-7").author(&mallory);
+    let entries = existing.entries("adopt", &existing.id());
+    let commit = commit.write(".provisioner/adoptions.yaml", &entries);
+    commit.write(&world.workdir().path(), world.text()).push();
+    let pull = world.repo().pull("feature-7").of_fork(&fork);
+    let pull = pull.author(&mallory).number(7).open();
+    existing.proxy.clear();
+    let run = world.run_fork_check(&pull);
+    assert!(run.summary.contains("fork"), "{}", run.summary);
+    assert!(!run.summary.contains("tag added"), "{}", run.summary);
+    assert_eq!(existing.proxy.journal().len(), 0);
+    let before = world.approved_and_merged(&pull);
+    let run = world.run_push(&before);
+    run.assert_exit(20);
+    assert!(
+        run.codes().contains(&"fork-not-allowed"),
+        "{:?}",
+        run.codes()
+    );
+    assert_eq!(existing.proxy.journal().len(), 0);
+    assert_eq!(existing.tags().len(), 1);
+    world.fake().take_writes();
+}
+
+/// The config's account comes from defaults that the same pull request changes, so its entry could mean two stacks.
+fn attack_defaults_that_move_the_config_of_an_entry<W: ForgeWorld>() {
+    let existing = Existing::<W>::new("", &TEAM, "");
+    let world = &existing.world;
+    let (path, account) = (world.workdir().path(), &world.workdir().account);
+    let line = format!("  account_id: \"{account}\"\n");
+    let own = world.text().replace(&line, "");
+    let defaults = |account: &str| format!("client:\n  account_id: \"{account}\"\n");
+    let commit = world.repo().commit("main").author(&world.user("carol"));
+    let commit = commit.write(&path, own);
+    commit
+        .write("s3/configs/_defaults.yaml", defaults("999999999999"))
+        .push();
+    let entries = existing.entries("adopt", &existing.id());
+    let pull = world.opened(7, |commit| {
+        commit
+            .write("s3/configs/_defaults.yaml", defaults(account))
+            .write(".provisioner/adoptions.yaml", &entries)
+    });
+    let run = world.run_check(&pull);
+    run.assert_exit(10);
+    assert!(run.summary.contains("entry-invalid"), "{}", run.summary);
+    let before = world.approved_and_merged(&pull);
+    existing.proxy.clear();
+    assert_ne!(world.run_push(&before).status, 0);
+    assert_eq!(existing.mutations(), [""; 0]);
+    assert_eq!(existing.tags().len(), 1);
+    world.fake().take_writes();
+}
+
+/// An un-adoption needs an approval, the stack's own tags and the stack of the entry; the config has to go with it.
+fn attack_an_unadoption_of_what_was_not_reviewed<W: ForgeWorld>() {
+    let with_config = |tags: &[(&str, &str)]| {
+        let existing = Existing::<W>::new("", tags, "");
+        let world = &existing.world;
+        let commit = world.repo().commit("main").author(&world.user("carol"));
+        commit.write(&world.workdir().path(), world.text()).push();
+        existing
+    };
+    let removed = |existing: &Existing<W>, id: &str| {
+        let entries = existing.entries("unadopt", id);
+        let path = existing.world.workdir().path();
+        existing.world.another(7, |commit| {
+            commit
+                .remove(&path)
+                .write(".provisioner/adoptions.yaml", &entries)
+        })
+    };
+    // The stack of another config.
+    let existing = with_config(&[("provisioner:stack", "other"), ("Team", "data")]);
+    let pull = removed(&existing, &existing.id());
+    let before = existing.world.approved_and_merged(&pull);
+    existing.assert_denied(&before, &["stack-not-owned"]);
+    // Without an approval.
+    let product = existing.world.workdir().product().to_owned();
+    let mut existing = Existing::<W>::new("", &TEAM, "");
+    let stack = existing.world.workdir().stack();
+    let own = [
+        ("provisioner:product", product.as_str()),
+        ("provisioner:environment", "prod"),
+        ("provisioner:stack", stack.as_str()),
+    ];
+    existing.update(&existing.template(), &own);
+    existing.world.workdir_mut().write_config(CONFIG);
+    let world = &existing.world;
+    let commit = world.repo().commit("main").author(&world.user("carol"));
+    commit.write(&world.workdir().path(), world.text()).push();
+    let pull = removed(&existing, &existing.id());
+    let before = world.merged(&pull);
+    existing.assert_denied(&before, &["approval-missing"]);
+}
+
 on_both_forges! {
     attack_adopting_the_stack_of_another_config_or_tool
     attack_a_namesake_that_was_created_after_the_review
@@ -226,4 +329,7 @@ on_both_forges! {
     attack_adopting_a_nested_stack
     attack_an_entry_for_another_stack_than_the_configs
     attack_an_adoption_that_nothing_compared
+    attack_an_entry_in_a_fork
+    attack_defaults_that_move_the_config_of_an_entry
+    attack_an_unadoption_of_what_was_not_reviewed
 }
