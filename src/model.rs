@@ -247,6 +247,10 @@ pub enum EffectKind {
     Replace,
     /// Deletes a stack whose creation failed, so that it can be created.
     RemoveFailed,
+    /// Reverts the drift of a stack's resources to its deployed template.
+    Restore,
+    /// Continues the failed rollback of an update.
+    ContinueRollback,
 }
 
 impl EffectKind {
@@ -265,11 +269,18 @@ impl EffectKind {
         Self::Unadopt,
         Self::Replace,
         Self::RemoveFailed,
+        Self::Restore,
+        Self::ContinueRollback,
     ];
 
     /// Whether it deletes a stack that is or was in use.
     pub fn deletes(self) -> bool {
         matches!(self, Self::Delete | Self::TearDown | Self::Replace)
+    }
+
+    /// Whether it repairs a stack, and follows no change of a config.
+    pub fn repairs(self) -> bool {
+        matches!(self, Self::Restore | Self::ContinueRollback)
     }
 
     pub fn word(self) -> &'static str {
@@ -288,6 +299,8 @@ impl EffectKind {
             Self::Unadopt => "Unadopt",
             Self::Replace => "Replace",
             Self::RemoveFailed => "RemoveFailed",
+            Self::Restore => "Restore",
+            Self::ContinueRollback => "ContinueRollback",
         }
     }
 }

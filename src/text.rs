@@ -110,6 +110,15 @@ pub fn escape_invisible(text: &str, keep_lines: bool) -> std::borrow::Cow<'_, st
     shown.into()
 }
 
+/// The argument as one word of a POSIX shell.
+pub fn quote_argument(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%+=:,./_-".contains(letter);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,5 +140,16 @@ mod tests {
             "a<U+202E>b\n<U+001B>[31m"
         );
         assert_eq!(escape_invisible("a\nb", false), "a<U+000A>b");
+    }
+
+    #[test]
+    fn attack_no_argument_ends_its_quotes() {
+        for text in [
+            "", "a b", "$(x)", "`x`", "a;b", "a\nb", "*", "~", "#a", "!a",
+        ] {
+            assert_eq!(quote_argument(text), format!("'{text}'"));
+        }
+        assert_eq!(quote_argument("a'b"), r"'a'\''b'");
+        assert_eq!(quote_argument("a/b@1.2"), "a/b@1.2");
     }
 }

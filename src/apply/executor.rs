@@ -101,6 +101,12 @@ impl Executor<'_> {
                 };
                 let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), state);
                 outcome.add_failure(&failed.diagnostics, failed.remains);
+                if recorder.has_failed_rollback() {
+                    let config = task.change.path.to_string();
+                    outcome
+                        .next_steps
+                        .push(NextStep::ContinueRollback { config });
+                }
                 (outcome, Some(failed.exit))
             }
         };

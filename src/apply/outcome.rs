@@ -68,6 +68,10 @@ pub fn to_outcome(
             outcome.state = State::Failed;
             exit
         }
+        Conclusion::RepairDenied { .. } => {
+            outcome.state = State::Denied;
+            exit
+        }
         Conclusion::DeletionDenied { .. } if is_commanded => {
             outcome.state = State::Denied;
             exit

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use super::clock::RunClock;
 use super::task::StackTask;
 use crate::change::MergedChange;
+use crate::diagnostic::Code;
 use crate::guard::{
     Authority, ChangeRequest, Denial, EffectKind, Facts, Policies, denials_before_credentials,
 };
@@ -12,7 +13,7 @@ use crate::job::ProgressLog;
 use crate::model::{Digest, FileContents};
 use crate::operation::{AuthoritySource, Progress, ToConfirm};
 use crate::report::{Counted, Decision, RecordedFacts, RecordedPolicies, StackRecord, Step};
-use crate::stack::{StackEvent, StackName};
+use crate::stack::{ROLLBACK_FAILED, StackEvent, StackName};
 
 pub struct DecisionRecorder {
     request: ChangeRequest,
@@ -79,6 +80,26 @@ impl DecisionRecorder {
     pub fn has_queried_aws(&self) -> bool {
         let decisions = self.decisions.lock();
         decisions.is_ok_and(|decisions| decisions.iter().any(|recorded| recorded.facts.is_some()))
+    }
+
+    /// Whether the guard denied something because the rollback of an earlier update of the stack failed.
+    pub fn has_failed_rollback(&self) -> bool {
+        let Ok(decisions) = self.decisions.lock() else {
+            return false;
+        };
+        decisions.iter().any(|recorded| {
+            let facts = recorded.facts.as_ref();
+            let stack = facts.and_then(|facts| facts.stack.as_ref()?.as_ref());
+            let is_own = !recorded
+                .denials
+                .iter()
+                .any(|denial| denial.code == Code::StackNotOwned);
+            let denied = recorded
+                .denials
+                .iter()
+                .any(|denial| denial.code == Code::StackFailed);
+            is_own && denied && stack.is_some_and(|stack| stack.status.0 == ROLLBACK_FAILED)
+        })
     }
 
     /// The digest that confirms the deletion, if one was previewed.

@@ -50,19 +50,21 @@ enum ActionOption {
     Resolved,
     Keep,
     Solution,
+    Skip,
     Force,
     Yes,
     DryRun,
 }
 
 impl ActionOption {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Overwrite,
         Self::Real,
         Self::FailOnDrift,
         Self::Resolved,
         Self::Keep,
         Self::Solution,
+        Self::Skip,
         Self::Force,
         Self::Yes,
         Self::DryRun,
@@ -78,6 +80,8 @@ impl ActionOption {
             Verb::TestDeploy => &[Self::Keep, Self::DryRun],
             Verb::Provision => &[Self::Solution, Self::Force, Self::Yes, Self::DryRun],
             Verb::DeployFolders | Verb::UploadTemplate => &[Self::Solution, Self::DryRun],
+            Verb::Restore => &[Self::Force, Self::Yes, Self::DryRun],
+            Verb::ContinueRollback => &[Self::Skip, Self::Force, Self::DryRun],
             Verb::Adopt | Verb::Unadopt => &[Self::Force, Self::Yes, Self::DryRun],
             Verb::Delete | Verb::TearDown | Verb::Replace => &[Self::Force, Self::DryRun],
         }
@@ -91,6 +95,7 @@ impl ActionOption {
             Self::Resolved => "resolved",
             Self::Keep => "keep",
             Self::Solution => "solution",
+            Self::Skip => "skip",
             Self::Force => "force",
             Self::Yes => "yes",
             Self::DryRun => "dry-run",
@@ -118,6 +123,8 @@ impl ActionOption {
             (Self::Force, Verb::Provision) => "Confirm creating or updating stacks",
             (Self::Force, Verb::Delete) => "Confirm deleting stacks",
             (Self::Force, Verb::TearDown) => "Confirm deleting stacks and buckets",
+            (Self::Skip, _) => "Leave this resource as it is; can be given several times",
+            (Self::Force, Verb::Restore | Verb::ContinueRollback) => "Confirm the repair",
             (Self::Force, _) => "Confirm creating, updating or deleting stacks",
             (Self::Yes, _) => "Skip the prompt if the change deletes and replaces no resource",
             (Self::DryRun, _) => "Report what the action would do, and change nothing",
@@ -125,6 +132,7 @@ impl ActionOption {
         let arg = Arg::new(self.name()).long(self.name()).help(help);
         match self {
             Self::Solution => arg.value_name("NAME"),
+            Self::Skip => arg.value_name("LOGICAL_ID").action(ArgAction::Append),
             _ => arg.action(ArgAction::SetTrue),
         }
     }
@@ -222,6 +230,7 @@ pub fn request(name: &str, matches: &ArgMatches) -> Result<ActionRequest, clap::
     let is_set =
         |option: ActionOption| matches!(matches.try_get_one::<bool>(option.name()), Ok(Some(true)));
     let solution = matches.try_get_one::<String>(ActionOption::Solution.name());
+    let skip = matches.try_get_many::<String>(ActionOption::Skip.name());
     Ok(ActionRequest {
         action: name.to_owned(),
         configs: args.configs.configs,
@@ -238,6 +247,7 @@ pub fn request(name: &str, matches: &ArgMatches) -> Result<ActionRequest, clap::
         resolved: is_set(ActionOption::Resolved),
         fail_on_drift: is_set(ActionOption::FailOnDrift),
         solution: solution.ok().flatten().cloned(),
+        skip: skip.ok().flatten().into_iter().flatten().cloned().collect(),
         format: args.format,
         log: !args.no_log && !is_set(ActionOption::DryRun),
         time: crate::ci::timestamp(),

@@ -18,8 +18,8 @@ use crate::forge::local::LocalRepository;
 use crate::guard::{LockState, Policy, read_policy_file};
 use crate::job::cancel_on_signal;
 use crate::operation::{
-    ActionOutcome, Desired, FailureReport, OperationContext, OperationError, Task, perform,
-    to_diagnostics,
+    ActionOutcome, Desired, FailureReport, OperationContext, OperationError, Task,
+    complete_commands, perform, to_diagnostics,
 };
 use crate::product::{Class, Verb};
 use crate::report::Redactor;
@@ -185,7 +185,11 @@ impl AccountRun<'_> {
         let values = Redactor::for_config(config, shown);
         self.act(one, config, &values, trail)
             .await
-            .map_err(|failure| to_diagnostics(config, &values, failure))
+            .map_err(|failure| {
+                let mut failed = to_diagnostics(config, &values, failure);
+                complete_commands(&config.path, &mut failed.diagnostics);
+                failed
+            })
     }
 
     async fn act(

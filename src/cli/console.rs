@@ -161,6 +161,14 @@ impl StackProgress {
                 report::unadoption_line(&stack.name, tags),
                 report::unadoption(tags, format),
             ),
+            ShownEffect::Restoration(found) => (
+                report::restoration_summary(found),
+                report::restoration(found, &self.values, format),
+            ),
+            ShownEffect::Rollback(found) => (
+                report::rollback_summary(found),
+                report::rollback(found, &self.values, format),
+            ),
             ShownEffect::Changes(changes) => (
                 report::changes_summary(changes),
                 report::changes(changes, &self.values, format),

@@ -99,6 +99,23 @@ pub fn examples(verb: Verb, name: &str) -> String {
             ],
             "The stack stays. Remove the config too, so that nothing creates it again.",
         ),
+        Verb::Restore => (
+            &[
+                ["CONFIG --dry-run", "live and deployed values"],
+                ["CONFIG --force", "revert the drift"],
+            ],
+            "provisioner restores the deployed template and changes nothing else. It runs only\n\
+             what the policy's `updates` allows, and detects drift again afterwards.",
+        ),
+        Verb::ContinueRollback => (
+            &[
+                ["CONFIG --dry-run", "the failed resources"],
+                ["CONFIG --force", "try the rollback again"],
+                ["CONFIG --skip Table --force", "leave a resource as it is"],
+            ],
+            "For a stack that is UPDATE_ROLLBACK_FAILED. A skipped resource stays as it is, and\n\
+             CloudFormation records it as rolled back: run check-drift afterwards.",
+        ),
         Verb::Replace => (
             &[
                 ["CONFIG", "preview; exit code 20"],

@@ -29,6 +29,8 @@ pub struct ActionRequest {
     pub time: String,
     /// The solution whose folders the action creates; `None` means all solutions of the config.
     pub solution: Option<String>,
+    /// Logical ids of resources whose rollback is skipped.
+    pub skip: Vec<String>,
     /// Query AWS where that is not the default.
     pub real: bool,
     /// Keep the stack of a test.
@@ -51,6 +53,7 @@ impl ActionRequest {
             dry_run: self.dry_run,
             fail_on_drift: self.fail_on_drift,
             solution: self.solution.as_deref(),
+            skip: &self.skip,
             token: &self.token,
         }
     }

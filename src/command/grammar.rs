@@ -65,6 +65,7 @@ impl Flag {
             | Verb::CheckDrift => &[Self::Tier],
             Verb::TestDeploy => &[Self::Tier, Self::Keep],
             Verb::Provision | Verb::Adopt | Verb::Unadopt => &[Self::Force],
+            Verb::Restore | Verb::ContinueRollback => &[Self::Force, Self::Confirm],
             Verb::DeployFolders | Verb::UploadTemplate => &[Self::Solution, Self::Force],
             Verb::Delete | Verb::TearDown | Verb::Replace => &[Self::Force, Self::Confirm],
         }

@@ -268,6 +268,15 @@ catalogue! {
     RenderFailed "render-failed":
         "The product's template source failed with an error for this config.",
         "If the product is your own, correct its template source at the line in the message. Otherwise report a bug.";
+    RepairChangesMore "repair-changes-more":
+        "The repair would change more than what drifted, or skip a resource whose rollback did not fail, or its effect is not known.",
+        "Read the preview. Change the config in a pull request instead, or name only resources whose rollback failed.";
+    RepairNotNeeded "repair-not-needed":
+        "The stack is not in the state that this repair ends.",
+        "Run `check-drift`, which shows whether the stack is as its template says.";
+    RepairNotRequested "repair-not-requested":
+        "No person requested this repair of the stack.",
+        "Request the repair as the page on repairs describes.";
     RoleNotConfigured "role-not-configured":
         "The policy file sets no role for this config's environment, so the job cannot get credentials.",
         "Set a role under `roles` of the environment in the policy file.";

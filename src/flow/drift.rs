@@ -1,5 +1,5 @@
 //! Drift detection, scheduled or started by a person: the stacks of the default branch's configs, least recently checked first, and one issue for each
-//! drifted stack. It repairs nothing.
+//! stack that drifted, or whose rollback failed. It repairs nothing.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ use crate::report::{
     drift_issue_title, drift_scan_alerts, drift_scan_lines, drift_scan_markdown, failed_job,
     is_same_text, problems_line,
 };
-use crate::stack::{Drifted, Health, StackName};
+use crate::stack::{Drifted, Health, ROLLBACK_FAILED, StackName};
 use crate::workspace::ConfigSelector;
 
 /// A detection takes minutes, and a job has at most six hours.
@@ -171,6 +171,8 @@ impl DriftScan<'_> {
             Ok(drifted) => {
                 let found = FoundDrift {
                     drifted: drifted.has_drifted(),
+                    rollback_failed: drifted.status.as_deref() == Some(ROLLBACK_FAILED),
+                    owned: drifted.owned,
                     current: drifted.current,
                     summary: print::drift_summary(&drifted),
                     tables: print::drift(&drifted, &values, Format::Markdown),
@@ -252,10 +254,10 @@ async fn sync_issue(
     let stack = &scanned.stack;
     let limit = job.forge.profile().comment_chars;
     let body = drift_issue(stack, &scanned.config, found, limit);
-    match (issue, found.drifted) {
+    match (issue, found.needs_repair()) {
         (None, false) => {}
         (None, true) => {
-            let title = drift_issue_title(stack);
+            let title = drift_issue_title(stack, found);
             let opened = job.forge.open_issue(&title, &body).await?;
             log::info!("opened {}", opened.url);
         }

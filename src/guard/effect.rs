@@ -68,6 +68,10 @@ effects! {
     Replace,
     /// Deletes a stack whose creation failed, so that it can be created.
     RemoveFailed,
+    /// Reverts the drift of a stack's resources to its deployed template.
+    Restore,
+    /// Continues the failed rollback of an update.
+    ContinueRollback,
 }
 
 impl RunsChangeSet for Create {}
@@ -77,6 +81,7 @@ impl RunsChangeSet for Adopt {}
 impl RunsChangeSet for Unadopt {}
 impl ChangesTags for Adopt {}
 impl ChangesTags for Unadopt {}
+impl RunsChangeSet for Restore {}
 impl DeletesStack for Test {}
 impl DeletesStack for Delete {}
 impl DeletesStack for TearDown {}

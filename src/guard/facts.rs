@@ -34,6 +34,8 @@ pub struct Facts {
     pub buckets: Option<Buckets>,
     /// The stack that is to be adopted or un-adopted.
     pub adoption: Option<AdoptionFacts>,
+    /// A repair as it would be now.
+    pub repair: Option<Repair>,
     /// What the template refers to outside of it. Empty if no template is sent.
     pub external_references: Option<Vec<ExternalReference>>,
     /// The roles of the template. Empty if no template is sent.
@@ -102,6 +104,15 @@ pub struct Caller {
     pub arn: String,
     /// The region of requests.
     pub region: String,
+}
+
+/// A repair of a stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repair {
+    /// Digest of what it does.
+    pub digest: String,
+    /// What it does beyond the repair: changes that revert no drift, or resources to skip whose rollback did not fail.
+    pub beyond: Vec<String>,
 }
 
 /// The stack's buckets.

@@ -16,11 +16,12 @@ mod weaker;
 
 pub use crate::model::EffectKind;
 pub use effect::{
-    Adopt, ChangesTags, Create, Delete, DeletesStack, Effect, EmptiesBuckets, Folders, Inspect,
-    Preview, RemoveFailed, Replace, Resume, RunsChangeSet, TearDown, Test, Unadopt, Update, Upload,
+    Adopt, ChangesTags, ContinueRollback, Create, Delete, DeletesStack, Effect, EmptiesBuckets,
+    Folders, Inspect, Preview, RemoveFailed, Replace, Restore, Resume, RunsChangeSet, TearDown,
+    Test, Unadopt, Update, Upload,
 };
 pub use facts::{
-    AdoptionFacts, Authority, Buckets, Caller, Facts, TEST_TAG, TagChangeSet, owner_tags,
+    AdoptionFacts, Authority, Buckets, Caller, Facts, Repair, TEST_TAG, TagChangeSet, owner_tags,
 };
 pub use lock::LockState;
 pub use permit::{Permit, decide, denials, denials_before_credentials, denials_before_merge};

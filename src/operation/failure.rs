@@ -12,6 +12,9 @@ use crate::stack::StackEvent;
 
 const SIGN_IN: &str = "set AWS_PROFILE or the AWS_… variables, or sign in again; if you just created them, check this machine's clock";
 
+/// The end of the remedy for a failed rollback, without the config.
+const CONTINUE: &str = "run `continue-rollback`";
+
 /// An error for people.
 pub struct FailureReport {
     pub diagnostics: Vec<Diagnostic>,
@@ -104,6 +107,9 @@ fn diagnostics_and_exit(
         OperationError::VerificationFailed(fault) => {
             let text = fault.to_string();
             let mut problem = Diagnostic::error(Code::StackVerificationFailed, path, text);
+            if matches!(fault, Fault::DriftLeft { .. }) {
+                problem = problem.with_help("run `check-drift`, which names the properties; CloudFormation does not revert all of them, so change these in the account");
+            }
             if matches!(fault, Fault::Different { .. }) {
                 problem = problem.with_help("run `check-drift`, which names what differs; then set each parameter to its value in the rendered template with `aws ssm put-parameter`");
             }
@@ -241,6 +247,20 @@ fn missing_permission(config: &Config) -> String {
             config.path
         ),
         None => roles,
+    }
+}
+
+/// Completes the commands in the help of a failed repair with the path of the config, for a command line. Evidence has the help as the
+/// guard wrote it.
+pub fn complete_commands(path: &RepoPath, problems: &mut [Diagnostic]) {
+    for problem in problems.iter_mut() {
+        let help = problem.help.as_mut();
+        if let Some(help) = help.filter(|help| help.ends_with(CONTINUE)) {
+            help.truncate(help.len() - CONTINUE.len());
+            help.push_str(&format!(
+                "run `provisioner continue-rollback {path} --force`"
+            ));
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod adoption;
 mod cancelled;
 mod changes;
+mod continue_rollback;
 mod deletion;
 mod desired;
 mod drift;
@@ -15,10 +16,12 @@ mod folders;
 mod network;
 mod outcome;
 mod perform;
+mod perform_repair;
 mod preflight;
 mod provision;
 mod remains;
 mod replaced;
+mod restore;
 mod test;
 mod unlisted;
 mod verification;
@@ -31,18 +34,21 @@ use crate::guard::{
     Authority, Denial, Effect, EffectKind, Facts, Permit, Policies, confirmation_word, decide,
     denials,
 };
-use crate::plan::{Adoption, Changes, Deletion};
+use crate::plan::{Adoption, Changes, Deletion, Restoration, RollbackContinuation};
 use crate::report::{Counted, Step};
 use crate::stack::{Stack, StackEvent, StackName};
 use crate::template::role_boundaries;
 
 pub use adoption::{AdoptionOutcome, AdoptionResult, ComparedStack, adopt, compare, unadopt};
 pub use changes::{changes, denied_update};
+pub use continue_rollback::{ContinuedRollback, continue_rollback, preview_rollback};
 pub use deletion::{DeletionResult, delete, preview_deletion};
 pub use desired::Desired;
 pub use drift::drift;
 pub use error::OperationError;
-pub use failure::{FailureReport, denial_diagnostics, missing_setup, to_diagnostics};
+pub use failure::{
+    FailureReport, complete_commands, denial_diagnostics, missing_setup, to_diagnostics,
+};
 pub use finish::{finish_provision, finish_test, report_remains};
 pub use folders::{
     FolderResult, deploy_folders, preview_folders, preview_upload, select_folders, upload_template,
@@ -51,6 +57,7 @@ pub use outcome::{ActionData, ActionOutcome, Conclusion};
 pub use perform::{Task, TaskOptions, perform};
 pub use preflight::{preflight, preflight_of};
 pub use provision::{ProvisionOutcome, Provisioned, provision};
+pub use restore::{RepairResult, Restored, preview_restoration, restore};
 pub use test::{TestResult, test_deploy};
 pub use unlisted::unlisted_solution;
 
@@ -78,6 +85,8 @@ pub enum ShownEffect<'a> {
     Adoption(&'a Adoption),
     /// A stack loses these tags.
     Unadoption(&'a BTreeMap<String, String>),
+    Restoration(&'a Restoration),
+    Rollback(&'a RollbackContinuation),
 }
 
 /// Supplies the authority of a request. Called as late as possible, so that a person who is prompted sees the preview first.

@@ -3,11 +3,14 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AdoptionResult, DeletionResult, FolderResult, Provisioned, TestResult};
+use super::{
+    AdoptionResult, ContinuedRollback, DeletionResult, FolderResult, Provisioned, Restored,
+    TestResult,
+};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard::Denial;
-use crate::plan::{Adoption, Changes, Deletion};
+use crate::plan::{Adoption, Changes, Deletion, Restoration, RollbackContinuation};
 use crate::product::Level;
 use crate::report::Success;
 use crate::stack::{Drifted, StackName};
@@ -38,6 +41,14 @@ pub enum ActionData {
     Deleted(DeletionResult),
     /// `delete` and `tear-down`, if the deletion was denied or is a dry run: what it would delete.
     Deletion(Deletion),
+    /// `restore`, if it was denied or is a dry run: what it would change.
+    Restoration(Restoration),
+    /// `restore`: what it changed.
+    Restored(Restored),
+    /// `continue-rollback`, if it was denied or is a dry run: what it would do.
+    Rollback(RollbackContinuation),
+    /// `continue-rollback`: what it did.
+    ContinuedRollback(ContinuedRollback),
     /// After a cancelled job: the status of the stack that it left.
     Status(String),
 }
@@ -57,6 +68,11 @@ impl ActionData {
             Self::Folders(_) => Success::FoldersCreated,
             Self::Uploaded(_) => Success::Uploaded,
             Self::Deleted(_) => Success::Deleted,
+            Self::Restoration(restoration) => Success::Previewed(restoration.level),
+            Self::Restored(restored) if !restored.restoration.has_changes => Success::NoDrift,
+            Self::Restored(_) => Success::Restored,
+            Self::Rollback(_) => Success::Previewed(Level::High),
+            Self::ContinuedRollback(_) => Success::RolledBack,
             Self::Deletion(deletion) => Success::Previewed(match deletion.destroys_objects() {
                 true => Level::Critical,
                 false => Level::High,
@@ -99,6 +115,8 @@ pub enum Conclusion {
     ChangeSetFailed,
     /// The stack has drifted, and the caller counts that as a failure.
     DriftFound,
+    /// The guard denies the repair that was previewed.
+    RepairDenied { denials: Vec<Denial> },
     /// The guard denies the deletion that was previewed.
     DeletionDenied {
         denials: Vec<Denial>,
@@ -115,7 +133,10 @@ impl Conclusion {
             Self::Invalid => Some(Exit::Config),
             Self::ChangeSetFailed => Some(Exit::Operation),
             Self::DriftFound => Some(Exit::Drift),
-            Self::DeletionDenied { .. } => Some(Exit::Denied),
+            Self::RepairDenied { denials } if denials.iter().all(Denial::is_of_impact) => {
+                Some(Exit::Impact)
+            }
+            Self::RepairDenied { .. } | Self::DeletionDenied { .. } => Some(Exit::Denied),
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct TaskOptions<'a> {
     pub fail_on_drift: bool,
     /// The solution whose folders are created; `None` means all of the config.
     pub solution: Option<&'a str>,
+    /// Logical ids of resources whose rollback is skipped.
+    pub skip: &'a [String],
     /// Finish what a cancelled job left, instead of doing the task.
     pub finish_cancelled: bool,
     /// Suffix for the names of a test: six letters and digits.
@@ -118,6 +120,8 @@ impl Task<'_> {
                 Ok(ActionOutcome::from_line(line, ActionData::Uploaded(places)))
             }
             Verb::Delete | Verb::TearDown => self.delete(site, desired).await,
+            Verb::Restore => self.restore(site, desired, values).await,
+            Verb::ContinueRollback => self.continue_rollback(site, desired, values).await,
             _ => Err(OperationError::VerificationFailed(Fault::NotForAws)),
         }
     }
@@ -145,6 +149,15 @@ impl Task<'_> {
                 Ok(outcome.with_success(Success::Answered))
             }
             Verb::Adopt | Verb::Unadopt => self.compare(site, desired).await,
+            Verb::Restore => {
+                let found = operation::preview_restoration(site, desired).await?;
+                Ok(self.restoration(&found, values))
+            }
+            Verb::ContinueRollback => {
+                let skip = self.options.skip;
+                let found = operation::preview_rollback(site, desired, skip).await?;
+                Ok(self.rollback(&found, values))
+            }
             Verb::Delete | Verb::TearDown => {
                 let empties = self.verb == Verb::TearDown;
                 let mut facts = site.facts(desired).await?;
@@ -163,7 +176,7 @@ impl Task<'_> {
     }
 
     /// The same table as text for a terminal and in Markdown.
-    fn tables(&self, table: impl Fn(Format) -> String) -> [String; 2] {
+    pub(super) fn tables(&self, table: impl Fn(Format) -> String) -> [String; 2] {
         [Format::Text(self.width), Format::Markdown].map(table)
     }
 

@@ -222,7 +222,7 @@ fn blocks(missing: &[Diagnostic]) -> bool {
 }
 
 /// Deletes a failed change set and returns its reason as an error.
-async fn ensure_executable(
+pub(super) async fn ensure_executable(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     mut pending: PendingChangeSet,

@@ -130,6 +130,8 @@ verbs! {
     Provision "provision" Write Create Provisions true "Create or update the stack of each config, and verify it";
     Adopt "adopt" Write Adopt Keeps true "Give each config's existing stack the tags of provisioner's stacks";
     Unadopt "unadopt" Write Unadopt Keeps true "Remove these tags from each config's stack, and keep the stack";
+    Restore "restore" Write Restore Keeps false "Revert the drift of each config's stack to its deployed template";
+    ContinueRollback "continue-rollback" Write ContinueRollback Keeps false "Continue the failed rollback of an update of each config's stack";
     DeployFolders "deploy-folders" Write Folders Keeps true "Create the folders of a solution in the stack's bucket";
     UploadTemplate "upload-template" Write Upload Keeps true "Render each config and upload the template to its bucket";
     Delete "delete" Destructive Delete Deletes true "Delete the stack of each config";
@@ -139,7 +141,13 @@ verbs! {
 
 impl Verb {
     /// Verbs that every product offers, under their own names. No manifest names them.
-    pub const COMMON: [Self; 3] = [Self::Adopt, Self::Unadopt, Self::Replace];
+    pub const COMMON: [Self; 5] = [
+        Self::Adopt,
+        Self::Unadopt,
+        Self::Restore,
+        Self::ContinueRollback,
+        Self::Replace,
+    ];
 
     /// Whether it concerns the config's stack, and not only files that the config renders to.
     pub fn claims_stack(self) -> bool {

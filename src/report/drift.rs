@@ -3,7 +3,7 @@
 use super::Text;
 use super::format::Format;
 use super::redactor::Redactor;
-use crate::stack::{DriftStatus, Drifted};
+use crate::stack::{DriftStatus, Drifted, ROLLBACK_FAILED};
 use crate::text::pluralize;
 
 const HEAD: &[&str] = &[
@@ -41,6 +41,10 @@ pub fn drift_summary(found: &Drifted) -> String {
         0 => "no drift found".to_owned(),
         drifted => format!("drift in {}", pluralize(drifted, "resource")),
     };
+    let rollback = match found.status.as_deref() == Some(ROLLBACK_FAILED) {
+        true => "; the rollback of an update failed",
+        false => "",
+    };
     let outdated = match found.current {
         true => "",
         false => "; the config or its product has changes that are not deployed",
@@ -49,7 +53,7 @@ pub fn drift_summary(found: &Drifted) -> String {
         true => "",
         false => "; provisioner did not create this stack, and only checked its drift",
     };
-    format!("{stack}: {state}{unchecked}{outdated}{foreign}")
+    format!("{stack}: {state}{unchecked}{rollback}{outdated}{foreign}")
 }
 
 /// The drift with hidden values replaced.

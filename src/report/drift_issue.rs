@@ -4,10 +4,9 @@ use super::Alert;
 use super::escape::{code, fence};
 use super::fit::{Block, Rest, fit_blocks};
 use super::log::escape_workflow_commands;
-use super::merge_requests::with_merge_requests;
 use crate::model::Digest;
 use crate::stack::StackName;
-use crate::text::pluralize;
+use crate::text::{pluralize, quote_argument};
 
 /// Begins the first line of every drift issue; a digest of the stack follows.
 pub const DRIFT_MARKER: &str = "<!-- provisioner:drift ";
@@ -25,6 +24,10 @@ pub struct StackDrift {
 pub struct FoundDrift {
     /// Whether the stack differs from its template.
     pub drifted: bool,
+    /// Whether the rollback of an update failed, so that nothing can update the stack.
+    pub rollback_failed: bool,
+    /// Whether the stack has provisioner's tags, so that provisioner can repair it.
+    pub owned: bool,
     /// Whether the deployed template is what the config renders to.
     pub current: bool,
     /// One line.
@@ -33,19 +36,66 @@ pub struct FoundDrift {
     pub tables: String,
 }
 
+impl FoundDrift {
+    /// Whether the stack needs a person, so that it has an open issue.
+    pub fn needs_repair(&self) -> bool {
+        self.drifted || self.rollback_failed
+    }
+}
+
 /// The first line of a stack's issue.
 pub fn drift_issue_marker(stack: &StackName) -> String {
     let digest = Digest::sha256(stack.to_string());
     format!("{DRIFT_MARKER}{} -->", digest.prefix(24))
 }
 
-pub fn drift_issue_title(stack: &StackName) -> String {
-    format!("Drift: {stack}")
+pub fn drift_issue_title(stack: &StackName, found: &FoundDrift) -> String {
+    match found.rollback_failed {
+        true => format!("Rollback failed: {stack}"),
+        false => format!("Drift: {stack}"),
+    }
 }
 
-/// The end of an open issue.
-const FOOT: &str = "provisioner repaired nothing. Undo the manual change, or add it to the config in a pull request. \
-    Each scan updates this issue. A scan closes it when the stack matches its template.";
+/// Begins the end of an open issue.
+const NEXT: &str = "### What to do\n\n";
+
+/// What a person does about the stack, with the commands that provisioner repairs it by.
+fn next_steps(config: &str, found: &FoundDrift) -> String {
+    let commands = |action: &str| {
+        let config = quote_argument(config);
+        let command = |flag: &str| format!("provisioner {action} {config} {flag}");
+        fence(
+            &[command("--dry-run"), command("--force")].join("\n"),
+            "text",
+        )
+    };
+    let (text, commands) = match (found.rollback_failed, found.owned) {
+        (true, true) => (
+            "The rollback of an update failed, so nothing can update the stack. Repair the cause that the stack's events name. \
+             Then continue the rollback:",
+            commands("continue-rollback"),
+        ),
+        (false, true) => (
+            "If the change should stay, add it to the config in a pull request. If not, undo it in the account, or revert it:",
+            commands("restore"),
+        ),
+        (true, false) => (
+            "The rollback of an update failed. provisioner did not create this stack, and does not repair it.",
+            String::new(),
+        ),
+        (false, false) => (
+            "Undo the manual change. provisioner did not create this stack, and does not repair it.",
+            String::new(),
+        ),
+    };
+    let commands = match commands.is_empty() {
+        true => String::new(),
+        false => format!("{commands}\n\n"),
+    };
+    format!(
+        "{NEXT}{text}\n\n{commands}Each scan updates this issue. A scan closes it when the stack matches its template.\n"
+    )
+}
 
 /// The text of a stack's issue in at most `limit` characters.
 pub fn drift_issue(stack: &StackName, config: &str, found: &FoundDrift, limit: usize) -> String {
@@ -58,7 +108,7 @@ pub fn drift_issue(stack: &StackName, config: &str, found: &FoundDrift, limit: u
     let blocks = vec![
         Block::Whole(head),
         Block::Cut(format!("{}\n", found.tables)),
-        Block::Whole(format!("{FOOT}\n")),
+        Block::Whole(next_steps(config, found)),
     ];
     fit_blocks(blocks, Rest::JobSummary, limit)
 }
@@ -83,10 +133,7 @@ pub fn closed_drift_issue(
     );
     // Without the marker and the foot.
     let before = before.split_once('\n').map_or("", |(_, text)| text);
-    let own_foot = with_merge_requests(FOOT);
-    let foot = [FOOT, &own_foot]
-        .into_iter()
-        .find_map(|foot| before.find(foot));
+    let foot = before.find(NEXT.trim_end());
     let before = &before[..foot.unwrap_or(before.len())];
     let block = fence(before.trim(), "text") + "\n";
     fit_blocks(
@@ -152,7 +199,7 @@ pub fn drift_scan_markdown(scan: &ScannedStacks, limit: usize) -> String {
     blocks.extend(scan.stacks.iter().map(|stack| {
         Block::Cut(match &stack.found {
             Ok(found) => {
-                let is_as_merged = !found.drifted && found.current;
+                let is_as_merged = !found.needs_repair() && found.current;
                 let mark = if is_as_merged { "✅" } else { "⚠" };
                 format!("{mark} {}\n\n{}\n", code(&found.summary), found.tables)
             }
@@ -247,6 +294,8 @@ mod tests {
     fn issues_and_summaries_are_fitted_to_their_limits() {
         let found = || FoundDrift {
             drifted: true,
+            rollback_failed: false,
+            owned: true,
             current: true,
             summary: "drift in 9 resources".to_owned(),
             tables: "| 漂移 | `a` | 🔴 |\n".repeat(40_000),
@@ -276,5 +325,45 @@ mod tests {
         let page = drift_scan_markdown(&scan, 250_000);
         assert!(page.len() <= 1 << 20, "{}", page.len());
         assert_eq!(page.matches("drift in 9 resources").count(), 3);
+    }
+
+    #[test]
+    fn a_failed_rollback_opens_an_issue_that_says_so() {
+        let stack = StackName {
+            target: Target {
+                account: "111122223333".to_owned(),
+                region: "eu-west-1".to_owned(),
+                environment: "prod".to_owned(),
+            },
+            name: "acme".to_owned(),
+        };
+        let mut found = FoundDrift {
+            drifted: false,
+            rollback_failed: true,
+            owned: true,
+            current: true,
+            summary: "acme: no drift found; the rollback of an update failed".to_owned(),
+            tables: String::new(),
+        };
+        assert!(found.needs_repair());
+        assert_eq!(
+            drift_issue_title(&stack, &found),
+            format!("Rollback failed: {stack}")
+        );
+        let body = drift_issue(&stack, "a-s3.yaml", &found, 65_000);
+        assert!(
+            body.contains("provisioner continue-rollback a-s3.yaml --force\n"),
+            "{body}"
+        );
+        // A foreign stack has no command: provisioner would deny it.
+        found.owned = false;
+        let foreign = drift_issue(&stack, "a-s3.yaml", &found, 65_000);
+        assert!(
+            !foreign.contains("provisioner continue-rollback"),
+            "{foreign}"
+        );
+        found.rollback_failed = false;
+        let closed = closed_drift_issue(&stack, "a-s3.yaml", &found, &body, 65_000);
+        assert!(!closed.contains("What to do"), "{closed}");
     }
 }

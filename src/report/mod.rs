@@ -59,6 +59,7 @@ mod recorded_facts;
 mod redactor;
 mod refusal;
 mod remains;
+mod repair;
 mod replay;
 mod replay_stack;
 mod reply;
@@ -134,6 +135,10 @@ pub use recorded_facts::{RecordedFacts, RecordedStack};
 pub use redactor::Redactor;
 pub use refusal::Refusal;
 pub use remains::{RemainingFolders, Remains, StackRemains};
+pub use repair::{
+    continued_summary, redacted_restoration, redacted_rollback, restoration, restoration_summary,
+    restored_summary, rollback, rollback_summary,
+};
 pub use replay::{Replayed, replay};
 pub use reply::{Reply, ReplySection, reply_markdown, reply_summary};
 pub use resolved::{ResolvedValue, resolved_values, resolved_yaml};

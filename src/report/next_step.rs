@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Text;
 use super::escape::fence;
+use crate::text::quote_argument;
 
 /// A step, or why none is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,11 @@ pub enum NextStep {
     FoldersOnly,
     /// The update differs from the reviewed one.
     OpenNewPullRequest,
+    /// The rollback of an earlier update failed, so nothing can update the stack.
+    ContinueRollback {
+        /// Path of the config.
+        config: String,
+    },
     /// The policy does not allow the update.
     AllowUpdate {
         /// The product's action that updates the stack.
@@ -77,6 +83,16 @@ impl NextStep {
                 "The stack was not updated, because reviewers saw a different change set than the one below. Open a new pull request \
                  that edits the config: its check shows the current change set."
                     .to_owned()
+            }
+            Self::ContinueRollback { config } => {
+                let line = format!(
+                    "provisioner continue-rollback {} --force",
+                    quote_argument(config)
+                );
+                format!(
+                    "The rollback of an earlier update failed. Repair the cause that the stack's events name, then continue the rollback:\n\n{}",
+                    fence(&line, "text")
+                )
             }
             Self::AllowUpdate { action, config } => {
                 let line = format!("/provisioner {action} {config}");

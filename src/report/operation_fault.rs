@@ -29,6 +29,8 @@ pub enum Fault {
     },
     /// The operation succeeded, but these SSM parameters have other values than the template.
     Different { parameters: Vec<String> },
+    /// Drift was reverted, but these resources still differ from the template. Logical ids.
+    DriftLeft { resources: Vec<String> },
     /// The run was cancelled before CloudFormation had removed the stack.
     RemovalUnfinished { stack: String },
     /// The run was cancelled; the stack that it was creating is removed.
@@ -65,6 +67,11 @@ impl fmt::Display for Fault {
                 out,
                 "these SSM parameters have other values than the template: {}",
                 parameters.join(", ")
+            ),
+            Self::DriftLeft { resources } => write!(
+                out,
+                "these resources still differ from the deployed template: {}",
+                resources.join(", ")
             ),
             Self::RemovalUnfinished { stack } => write!(
                 out,

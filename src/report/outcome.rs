@@ -55,6 +55,10 @@ pub enum Success {
     Adopted,
     Unadopted,
     Updated,
+    /// Drift was reverted.
+    Restored,
+    /// A failed rollback was continued to its end.
+    RolledBack,
     Deleted,
     /// The effect on an existing or new stack was read.
     Previewed(Level),
@@ -76,6 +80,8 @@ impl Success {
             Self::Adopted => "adopted",
             Self::Unadopted => "un-adopted",
             Self::Updated => "updated",
+            Self::Restored => "restored",
+            Self::RolledBack => "rolled back",
             Self::Deleted => "deleted",
             Self::Previewed(Level::None) => "no changes",
             Self::Previewed(_) => "changes",
@@ -127,6 +133,8 @@ impl OutcomeKind {
         let previews = levels.map(Previewed);
         let successes = [DriftFound].into_iter().chain(previews).chain([
             Deleted,
+            RolledBack,
+            Restored,
             Updated,
             Unadopted,
             Adopted,
@@ -179,6 +187,8 @@ impl OutcomeKind {
                 Success::Adopted => "adopted",
                 Success::Unadopted => "un-adopted",
                 Success::Updated => "updated",
+                Success::Restored => "restored",
+                Success::RolledBack => "rolled back",
                 Success::Deleted => "deleted",
                 Success::DriftFound => "drift",
                 Success::Previewed(Level::None) => "preview: no impact",
@@ -212,6 +222,8 @@ impl OutcomeKind {
                 Success::Adopted => of("stack", "adopted"),
                 Success::Unadopted => of("stack", "un-adopted"),
                 Success::Updated => of("stack", "updated"),
+                Success::Restored => of("stack", "restored"),
+                Success::RolledBack => of("stack", "rolled back"),
                 Success::Deleted => of("stack", "deleted"),
                 Success::DriftFound => format!("drift in {}", pluralize(count, "stack")),
                 Success::Previewed(Level::None) => of("preview", "without impact"),

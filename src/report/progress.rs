@@ -19,6 +19,10 @@ pub enum Step<'a> {
     Update,
     /// The stack gets other tags.
     Tags,
+    /// The drift of resources is reverted.
+    Restoration,
+    /// A failed rollback continues.
+    RollbackContinued,
     Verification,
     Deletion,
     /// Object versions of the bucket are deleted.
@@ -48,6 +52,8 @@ impl Step<'_> {
             Self::CreationRolledBack => "the created resources are deleted",
             Self::Update => "update",
             Self::Tags => "change of tags",
+            Self::Restoration => "drift is reverted",
+            Self::RollbackContinued => "rollback continues",
             Self::Verification => "verification",
             Self::Deletion => "deletion",
             Self::BucketEmptied { bucket } => return format!("emptying bucket {bucket}"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::guard::{
-    AdoptionFacts, Authority, Buckets, Caller, ChangeRequest, Facts, TEST_TAG, owner_tags,
+    AdoptionFacts, Authority, Buckets, Caller, ChangeRequest, Facts, Repair, TEST_TAG, owner_tags,
 };
 use crate::plan::Verdict;
 use crate::product::Level;
@@ -36,6 +36,9 @@ pub struct RecordedFacts {
     /// The stack that is to be adopted or un-adopted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adoption: Option<AdoptionFacts>,
+    /// A repair as it would be now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<Repair>,
     /// What the template refers to outside of it.
     pub external_references: Option<Vec<ExternalReference>>,
     /// The roles of the template.
@@ -76,6 +79,7 @@ impl RecordedFacts {
             deletion,
             buckets,
             adoption,
+            repair,
             external_references,
             role_boundaries,
             authority: _,
@@ -90,6 +94,7 @@ impl RecordedFacts {
             deletion,
             buckets,
             adoption,
+            repair,
             external_references,
             role_boundaries,
         }
@@ -109,6 +114,7 @@ impl RecordedFacts {
             deletion: self.deletion.clone(),
             buckets: self.buckets.clone(),
             adoption: self.adoption.clone(),
+            repair: self.repair.clone(),
             external_references: self.external_references.clone(),
             role_boundaries: self.role_boundaries.clone(),
             authority: Authority::Request(Box::new(request.clone())),

@@ -92,12 +92,19 @@ impl Remains {
         if self.verb == Verb::TestDeploy {
             return self.test_consequence(health);
         }
+        let is_failed_creation = match &self.state {
+            StackRemains::Status(status) => status.is_failed_creation(),
+            _ => false,
+        };
         Text::ours(match health {
             Some(Health::InProgress | Health::Unknown) => {
                 "Wait until CloudFormation has ended its operation, then run this again."
             }
             _ if self.verb.deletes() => {
                 "The next run shows what is left, and deletes it after a new confirmation."
+            }
+            Some(Health::Failed) if is_failed_creation => {
+                "Run it again: it deletes the stack, and creates it again."
             }
             Some(Health::Failed) => {
                 "The next run is denied with `stack-failed` until the stack is repaired or deleted."
@@ -191,7 +198,7 @@ mod tests {
                 Verb::Provision,
                 status("ROLLBACK_FAILED"),
                 None,
-                "What exists now: stack a-stack is ROLLBACK_FAILED. The next run is denied with `stack-failed` until the stack is repaired or deleted.",
+                "What exists now: stack a-stack is ROLLBACK_FAILED. Run it again: it deletes the stack, and creates it again.",
             ),
             (
                 Verb::Delete,

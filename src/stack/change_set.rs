@@ -2,6 +2,7 @@
 //!
 //! Field names are the API's, so that the output of `aws cloudformation describe-change-set` can be assessed too.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -123,6 +124,33 @@ pub struct ResourceChange {
     /// Properties after the change, as JSON text.
     #[serde(default)]
     pub after_context: Option<String>,
+    /// In a drift-aware change set only: `IN_SYNC`, `MODIFIED`, `DELETED` and others.
+    #[serde(
+        default,
+        rename = "ResourceDriftStatus",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub drift_status: Option<String>,
+    /// In a drift-aware change set only: attributes whose drift stays.
+    #[serde(
+        default,
+        rename = "ResourceDriftIgnoredAttributes",
+        deserialize_with = "null_as_missing",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub ignored_drift: Vec<IgnoredDrift>,
+}
+
+/// An attribute whose drift CloudFormation does not revert.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all(serialize = "snake_case", deserialize = "PascalCase"))]
+pub struct IgnoredDrift {
+    /// JSON pointer from the resource.
+    #[serde(default, deserialize_with = "null_as_missing")]
+    pub path: String,
+    /// `MANAGED_BY_AWS`, `WRITE_ONLY_PROPERTY`, `SENSITIVE_PROPERTY`.
+    #[serde(default, deserialize_with = "null_as_missing")]
+    pub reason: String,
 }
 
 /// The only value of an entry's `Type`.
@@ -193,6 +221,23 @@ pub struct ChangeTarget {
     pub before_value: Option<String>,
     #[serde(default)]
     pub after_value: Option<String>,
+    /// In a drift-aware change set only: `ACTUAL_STATE` or `PREVIOUS_DEPLOYMENT_STATE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_value_from: Option<String>,
+    /// In a drift-aware change set only: the values of a property that has drifted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<LiveDrift>,
+}
+
+/// A property whose live value differs from the last deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct LiveDrift {
+    /// The value of the last deployment.
+    #[serde(default)]
+    pub previous_value: Option<String>,
+    #[serde(default)]
+    pub actual_value: Option<String>,
 }
 
 /// The API's placeholder for a value that is known only after execution.

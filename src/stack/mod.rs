@@ -10,12 +10,13 @@ mod live;
 mod name;
 mod other_tool;
 mod owner;
+mod repair;
 mod state;
 
 pub use arn::{NotAStackArn, StackArn};
 pub use change_set::{
-    ChangeAction, ChangeSet, ChangeTarget, Detail, Evaluation, PolicyAction, Recreation,
-    Replacement, ResourceChange,
+    ChangeAction, ChangeSet, ChangeTarget, Detail, Evaluation, IgnoredDrift, LiveDrift,
+    PolicyAction, Recreation, Replacement, ResourceChange,
 };
 pub use drift::{Difference, Drift, DriftCheck, DriftStatus, Drifted, ResourceDrift};
 pub use event::{StackEvent, first_failure, kept_creations};
@@ -24,4 +25,5 @@ pub use live::{LiveStack, StackParameter};
 pub use name::StackName;
 pub use other_tool::{OtherTool, ToolMark};
 pub use owner::{OWN_TAGS, TEST_TAG, owner_tags};
-pub use state::{Health, Output, Stack, StackStatus};
+pub use repair::FailedRollback;
+pub use state::{Health, Output, ROLLBACK_FAILED, Stack, StackStatus};

@@ -39,6 +39,9 @@ pub struct Output {
 #[serde(transparent)]
 pub struct StackStatus(pub String);
 
+/// The status of a stack whose update failed, and whose rollback failed too.
+pub const ROLLBACK_FAILED: &str = "UPDATE_ROLLBACK_FAILED";
+
 /// What a stack's status allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

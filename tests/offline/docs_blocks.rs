@@ -100,6 +100,8 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     ("docs/releases.md", "mkdir", "a container"),
     ("docs/releases.md", "release/notes.py", "a released version"),
     ("docs/repair.md", "provisioner deploy-product", "AWS"),
+    ("docs/repair.md", "provisioner restore", "AWS"),
+    ("docs/repair.md", "provisioner continue-rollback", "AWS"),
     (
         "docs/templates.md",
         "ml: templates of up to",

@@ -234,11 +234,11 @@ proptest! {
 
     #[test]
     fn attack_foreign_text_is_never_live_in_drift_issues(text in foreign(), limit in 1_000..LIMIT) {
-        let found = FoundDrift { drifted: true, current: false, summary: text.clone(), tables: table(&text).repeat(9) };
+        let found = FoundDrift { drifted: true, rollback_failed: false, owned: true, current: false, summary: text.clone(), tables: table(&text).repeat(9) };
         let issue = drift_issue(&stack(&text), &text, &found, limit);
         prop_assert!(issue.chars().count() <= limit);
         assert_nothing_live(&issue);
-        let quiet = FoundDrift { drifted: false, current: true, summary: text.clone(), tables: String::new() };
+        let quiet = FoundDrift { drifted: false, rollback_failed: false, owned: true, current: true, summary: text.clone(), tables: String::new() };
         let before = format!("<!-- marker -->\n{text}");
         let closed = closed_drift_issue(&stack(&text), &text, &quiet, &before, limit);
         prop_assert!(closed.chars().count() <= limit);

@@ -71,6 +71,7 @@ const TOKENS: &[(&str, &str)] = &[
     ("CreateChangeSet", "ClientToken"),
     ("ExecuteChangeSet", "ClientRequestToken"),
     ("DeleteStack", "ClientRequestToken"),
+    ("ContinueUpdateRollback", "ClientRequestToken"),
 ];
 
 impl Replay {

@@ -105,7 +105,7 @@ impl Cloud {
         }
     }
 
-    async fn examine(&self, pending: &mut PendingChangeSet) -> Result<()> {
+    pub(super) async fn examine(&self, pending: &mut PendingChangeSet) -> Result<()> {
         self.ensure_not_cancelled()?;
         let id = pending.described.change_set.id.clone();
         let stack = Some(pending.stack_id.as_str());
@@ -117,7 +117,7 @@ impl Cloud {
     }
 
     /// A change set without its changes.
-    async fn described(&self, stack: &str, change_set: &str) -> Result<ChangeSet> {
+    pub(super) async fn described(&self, stack: &str, change_set: &str) -> Result<ChangeSet> {
         let described = self
             .stacks
             .describe_change_set()

@@ -4,8 +4,9 @@ use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOut
 use aws_sdk_cloudformation::types;
 
 use crate::stack::{
-    ChangeAction, ChangeSet, ChangeTarget, Detail, DriftCheck, DriftStatus, Evaluation, Output,
-    PolicyAction, Recreation, Replacement, ResourceChange, Stack, StackEvent, StackStatus,
+    ChangeAction, ChangeSet, ChangeTarget, Detail, DriftCheck, DriftStatus, Evaluation,
+    IgnoredDrift, LiveDrift, Output, PolicyAction, Recreation, Replacement, ResourceChange, Stack,
+    StackEvent, StackStatus,
 };
 
 pub fn stack(stack: types::Stack) -> Stack {
@@ -121,6 +122,18 @@ fn resource_change(change: types::ResourceChange) -> ResourceChange {
         nested: None,
         before_context: change.before_context,
         after_context: change.after_context,
+        drift_status: change
+            .resource_drift_status
+            .map(|status| status.as_str().to_owned()),
+        ignored_drift: change
+            .resource_drift_ignored_attributes
+            .into_iter()
+            .flatten()
+            .map(|ignored| IgnoredDrift {
+                path: ignored.path.unwrap_or_default(),
+                reason: word(ignored.reason.as_ref().map(|reason| reason.as_str())),
+            })
+            .collect(),
     }
 }
 
@@ -138,6 +151,13 @@ fn detail(detail: types::ResourceChangeDetail) -> Detail {
             .map(|word| word.as_str().to_owned()),
         before_value: target.before_value,
         after_value: target.after_value,
+        before_value_from: target
+            .before_value_from
+            .map(|from| from.as_str().to_owned()),
+        drift: target.drift.map(|drift| LiveDrift {
+            previous_value: drift.previous_value,
+            actual_value: drift.actual_value,
+        }),
     });
     Detail {
         target: target.unwrap_or_default(),

@@ -21,6 +21,7 @@ mod operations;
 mod poll;
 mod probe;
 mod profile;
+mod repair;
 mod session;
 mod stacks;
 mod tag_changes;

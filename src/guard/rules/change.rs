@@ -14,7 +14,7 @@ pub fn updates_are_allowed(input: &RuleInput<'_>) -> Option<Denial> {
     let policy = input
         .policy
         .ok()
-        .filter(|_| input.kind == EffectKind::Update)?;
+        .filter(|_| matches!(input.kind, EffectKind::Update | EffectKind::Restore))?;
     let updates = policy.updates(&input.stack.target.environment);
     (updates == Updates::Never).then(|| {
         Denial::new(
@@ -33,7 +33,7 @@ pub fn impact_is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
     let policy = input
         .policy
         .ok()
-        .filter(|_| input.kind == EffectKind::Update)?;
+        .filter(|_| matches!(input.kind, EffectKind::Update | EffectKind::Restore))?;
     let updates = policy.updates(&input.stack.target.environment);
     if updates == Updates::Never {
         return None;

@@ -22,6 +22,8 @@ fn needs_confirmation(input: &RuleInput<'_>) -> bool {
             | EffectKind::Unadopt
             | EffectKind::Replace
             | EffectKind::RemoveFailed
+            | EffectKind::Restore
+            | EffectKind::ContinueRollback
     )
 }
 
@@ -73,6 +75,7 @@ pub fn is_forced(input: &RuleInput<'_>) -> Option<Denial> {
                 EffectKind::Adopt | EffectKind::Unadopt => {
                     "run it with `--dry-run`, then add `--force`"
                 }
+                _ if input.kind.repairs() => "read what the repair changes, then add `--force`",
                 _ => "run `show-changes`, then add `--force`",
             },
         )
@@ -88,7 +91,8 @@ pub fn confirmation_word<'a>(
 ) -> Option<&'a str> {
     match kind {
         EffectKind::Delete | EffectKind::TearDown | EffectKind::Replace => Some(&stack.name),
-        EffectKind::Update => {
+        EffectKind::ContinueRollback => Some(&stack.name),
+        EffectKind::Update | EffectKind::Restore => {
             let computed = facts.verdict.map(Verdict::level);
             let is_mild = computed.max(facts.declared) <= Some(Level::Safe);
             Some(if is_mild && computed.is_some() {

@@ -9,6 +9,7 @@ mod deletion;
 mod input;
 mod lock;
 mod people;
+mod repair;
 mod request;
 mod state;
 mod target;
@@ -75,6 +76,9 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
         adoption::stack_is_what_was_reviewed,
     ),
     (WithAwsFacts, AfterMerge, adoption::changes_only_tags),
+    (WithAwsFacts, AfterMerge, repair::is_needed),
+    (WithAwsFacts, AfterMerge, repair::is_only_repair),
+    (BeforeCredentials, AfterMerge, repair::is_requested),
     (BeforeCredentials, ByPolicy, deletion::is_allowed),
     (WithAwsFacts, ByPreview, deletion::has_no_importers),
     (WithAwsFacts, ByPreview, deletion::buckets_are_empty),

@@ -4,7 +4,7 @@ use super::RuleInput;
 use crate::diagnostic::Code;
 use crate::entries::ENTRY_FILES;
 use crate::guard::{Authority, CONFIG_PLACEHOLDER, Denial, EffectKind, TEST_TAG};
-use crate::stack::{Health, Stack};
+use crate::stack::{Health, ROLLBACK_FAILED, Stack};
 
 /// The status of a stack that is being created.
 const CREATING: &str = "CREATE_IN_PROGRESS";
@@ -87,7 +87,9 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
             | EffectKind::Adopt
             | EffectKind::Unadopt
             | EffectKind::Replace
-            | EffectKind::RemoveFailed,
+            | EffectKind::RemoveFailed
+            | EffectKind::Restore
+            | EffectKind::ContinueRollback,
             None,
         ) => Some(Denial::new(
             Code::StackNotFound,
@@ -106,7 +108,10 @@ fn repair(stack: &Stack, region: &str, is_own: bool) -> String {
     let aws =
         |command: &str| format!("aws cloudformation {command} --stack-name {id} --region {region}");
     match stack.status.0.as_str() {
-        "UPDATE_ROLLBACK_FAILED" => format!(
+        ROLLBACK_FAILED if is_own => {
+            "repair the cause that the stack's events name, then run `continue-rollback`".to_owned()
+        }
+        ROLLBACK_FAILED => format!(
             "repair the cause that the stack's events name, then run `{}`",
             aws("continue-update-rollback")
         ),
@@ -136,7 +141,9 @@ pub fn stack_has_not_failed(input: &RuleInput<'_>) -> Option<Denial> {
     let stack = existing(input)?;
     let deletes = input.is_deletion() || input.kind == EffectKind::Test;
     let is_removable = input.kind == EffectKind::RemoveFailed && stack.status.is_failed_creation();
-    let matters = needs_state(input) && !deletes && !is_removable;
+    let is_continued =
+        input.kind == EffectKind::ContinueRollback && stack.status.0 == ROLLBACK_FAILED;
+    let matters = needs_state(input) && !deletes && !is_removable && !is_continued;
     (matters && stack.status.health() == Health::Failed).then(|| {
         Denial::new(
             Code::StackFailed,
@@ -230,11 +237,13 @@ mod tests {
 
     #[test]
     fn a_stack_in_use_is_repaired_and_not_deleted() {
+        let own = remedy("UPDATE_ROLLBACK_FAILED", true);
+        assert!(own.ends_with("then run `continue-rollback`"), "{own}");
         for (status, command) in [
             ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
             ("UPDATE_FAILED", "rollback-stack"),
         ] {
-            let remedy = remedy(status, true);
+            let remedy = remedy(status, false);
             let command =
                 format!("aws cloudformation {command} --stack-name {ID} --region us-west-2");
             assert!(remedy.contains(&command), "{remedy}");

@@ -57,6 +57,7 @@ fn detail() -> impl Strategy<Value = Detail> {
             attribute_change_type: Some("Modify".to_owned()),
             before_value: Some("Retain".to_owned()),
             after_value: Some(after.to_owned()),
+            ..ChangeTarget::default()
         },
         evaluation: Some(evaluation),
         change_source: Some("DirectModification".to_owned()),

@@ -9,6 +9,7 @@ mod boundary;
 mod denials;
 mod properties;
 mod removals;
+mod repair;
 mod request;
 mod scene;
 mod stack;
@@ -59,6 +60,8 @@ fn denials(kind: EffectKind, policy: &Loaded, facts: &Facts) -> Vec<Denial> {
         EffectKind::Unadopt => denials_for::<Unadopt>(policy, facts),
         EffectKind::Replace => denials_for::<Replace>(policy, facts),
         EffectKind::RemoveFailed => denials_for::<RemoveFailed>(policy, facts),
+        EffectKind::Restore => denials_for::<Restore>(policy, facts),
+        EffectKind::ContinueRollback => denials_for::<ContinueRollback>(policy, facts),
     }
 }
 

@@ -60,6 +60,7 @@ const FACTS: &[Fact] = &[
             "being made",
             "busy",
             "failed",
+            "rollback failed",
             "in a new status",
             "unknown",
         ],
@@ -81,6 +82,7 @@ const FACTS: &[Fact] = &[
     fact("digests", &["same", "different", "unknown"]),
     fact("importers", &["none", "some", "unknown"]),
     fact("buckets", &["empty", "full", "unknown"]),
+    fact("repair", &["only", "more", "unknown"]),
     fact(
         "adoption",
         &[
@@ -126,6 +128,7 @@ fn allowed_case(kind: EffectKind) -> Case {
         EffectKind::Create | EffectKind::Test => "absent",
         EffectKind::Resume => "being made",
         EffectKind::RemoveFailed => "failed",
+        EffectKind::ContinueRollback => "rollback failed",
         _ => "ready",
     };
     with(&[0; FACTS.len()], "stack", stack)
@@ -194,6 +197,10 @@ impl Known {
         let buckets = |count| Buckets {
             deleted: BTreeMap::from([("acme-data".to_owned(), count)]),
             retained: BTreeMap::new(),
+        };
+        let repair = |beyond: &[&str]| Repair {
+            digest: "5".repeat(64),
+            beyond: beyond.iter().map(|id| (*id).to_owned()).collect(),
         };
         match (FACTS[at].name, name) {
             ("policy", _) => self.policy = &POLICIES[value],
@@ -270,6 +277,9 @@ impl Known {
                 facts.adoption = adoption("a", Vec::new(), beyond);
             }
             ("adoption", _) => facts.adoption = None,
+            ("repair", "only") => facts.repair = Some(repair(&[])),
+            ("repair", "more") => facts.repair = Some(repair(&["Bucket"])),
+            ("repair", _) => facts.repair = None,
             (_, "force") => facts.authority = by_hand(true, None),
             (_, "force, name typed") => facts.authority = by_hand(true, Some("acme")),
             (_, "force, other name typed") => facts.authority = by_hand(true, Some("acme-2")),
@@ -285,6 +295,7 @@ impl Known {
             "being made" => "CREATE_IN_PROGRESS",
             "busy" => "UPDATE_IN_PROGRESS",
             "failed" => "ROLLBACK_COMPLETE",
+            "rollback failed" => "UPDATE_ROLLBACK_FAILED",
             _ => "SOMETHING_NEW",
         };
         Stack {
@@ -359,6 +370,7 @@ fn representatives(fact: &Fact) -> Vec<usize> {
         "another environment",
         "another region",
         "busy",
+        "rollback failed",
         "in a new status",
         "shell",
         "interrupts",
@@ -377,6 +389,10 @@ fn representatives(fact: &Fact) -> Vec<usize> {
         "force, name typed",
         "force, other name typed",
     ];
+    // Only repairs read it.
+    if fact.name == "repair" {
+        return vec![0];
+    }
     let values = fact.values.iter().enumerate();
     let kept = values.filter(|(_, value)| !left_out.contains(value));
     kept.map(|(at, _)| at).collect()
@@ -445,7 +461,7 @@ pub fn page() -> String {
 }
 
 fn any_case() -> impl Strategy<Value = Case> {
-    prop::array::uniform12(any::<prop::sample::Index>()).prop_map(|indices| {
+    prop::array::uniform13(any::<prop::sample::Index>()).prop_map(|indices| {
         let mut case = [0; FACTS.len()];
         for (at, index) in indices.iter().enumerate() {
             case[at] = index.index(FACTS[at].values.len());

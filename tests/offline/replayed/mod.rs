@@ -11,6 +11,7 @@ mod attack;
 mod boundary;
 mod buckets;
 mod changes;
+mod continue_rollback;
 mod deletion;
 mod discover;
 mod doctor;
@@ -25,6 +26,7 @@ mod nested;
 mod network;
 mod operations;
 mod overlay;
+mod restore;
 mod solutions;
 
 use crate::support::replay::{ACCOUNT, Replay};

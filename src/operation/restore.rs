@@ -1,0 +1,156 @@
+//! Reverts the drift of a stack: its resources become what the deployed template says, and nothing else changes.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::cancelled::what_remains;
+use super::error::operation_failed;
+use super::provision::ensure_executable;
+use super::{Desired, OperationContext, OperationError, ShownEffect};
+use crate::cloud::PendingChangeSet;
+use crate::guard::{Denial, EffectKind, Facts, Inspect, Preview, Repair, Restore};
+use crate::plan::{Restoration, Verdict};
+use crate::product::Level;
+use crate::report::{Fault, Step};
+use crate::stack::Drift;
+
+/// A stack whose drift was reverted.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Restored {
+    #[serde(flatten)]
+    pub restoration: Restoration,
+    /// Drift that is left: none, except for resources that CloudFormation does not check.
+    pub drift: Drift,
+}
+
+/// How a repair ended that the guard may have denied.
+pub enum RepairResult<P, D> {
+    Done(D),
+    /// What it would do, and why it may not.
+    Denied(P, Vec<Denial>),
+}
+
+/// What a restoration would change. Creates a change set and deletes it.
+pub async fn preview_restoration(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+) -> Result<Restoration, OperationError> {
+    let facts = site.facts(desired).await?;
+    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    let (restoration, pending) = pending(site, desired, facts).await?.0;
+    site.cloud.without_cancellation().discard(pending).await?;
+    Ok(restoration)
+}
+
+type Previewed = ((Restoration, PendingChangeSet), Facts);
+
+async fn pending(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    mut facts: Facts,
+) -> Result<Previewed, OperationError> {
+    let Some(stack) = facts.stack.clone().flatten() else {
+        return Err(deny_missing::<Restore>(site, desired, facts));
+    };
+    let look = site.decide::<Preview>(&facts, &desired.stack)?;
+    let Some(live) = site.cloud.live_stack(&stack.id).await? else {
+        return Err(deny_missing::<Restore>(site, desired, facts));
+    };
+    site.progress.step(&desired.stack, Step::ChangeSet);
+    let description = format!("provisioner {} restores", env!("CARGO_PKG_VERSION"));
+    let pending = site
+        .cloud
+        .preview_restoration(look, &live, &description)
+        .await?;
+    let restoration = Restoration::new(&desired.stack, &stack, &pending.described().change_set);
+    facts.verdict = Some(restoration.worst.verdict);
+    // The template stays the same, so no key of the config changes.
+    facts.declared = Some(Level::None);
+    facts.repair = Some(Repair {
+        digest: restoration.digest.to_string(),
+        beyond: restoration.beyond.clone(),
+    });
+    Ok(((restoration, pending), facts))
+}
+
+/// The denial of a repair of a stack that does not exist.
+pub(super) fn deny_missing<E: crate::guard::Effect>(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    facts: Facts,
+) -> OperationError {
+    let facts = Facts {
+        stack: Some(None),
+        verdict: Some(Verdict::None),
+        declared: Some(Level::None),
+        repair: Some(Repair::default()),
+        ..facts
+    };
+    match site.decide::<E>(&facts, &desired.stack) {
+        Ok(_) => OperationError::VerificationFailed(Fault::StackGone),
+        Err(denied) => denied,
+    }
+}
+
+/// Reverts the drift of a stack, and detects drift again. A stack without drift is left as it is, so a run can be repeated.
+pub async fn restore(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+) -> Result<RepairResult<Restoration, Restored>, OperationError> {
+    let facts = site.facts(desired).await?;
+    let ((restoration, pending), mut facts) = pending(site, desired, facts).await?;
+    if !restoration.has_changes {
+        site.cloud.without_cancellation().discard(pending).await?;
+        return verified(site, desired, restoration).await;
+    }
+    let pending = ensure_executable(site, desired, pending).await?;
+    let effect = ShownEffect::Restoration(&restoration);
+    site.confirm(EffectKind::Restore, &mut facts, &desired.stack, effect);
+    let permit = match site.decide::<Restore>(&facts, &desired.stack) {
+        Ok(permit) => permit,
+        Err(denied) => {
+            site.cloud.without_cancellation().discard(pending).await?;
+            return match denied {
+                OperationError::Denied(denials) => Ok(RepairResult::Denied(restoration, denials)),
+                failed => Err(failed),
+            };
+        }
+    };
+    site.progress.step(&desired.stack, Step::Restoration);
+    let notify = |event: &_| site.progress.event(&desired.stack, event);
+    let mut running = site.cloud.execute(permit, pending).await?;
+    let ended = match site.cloud.watch(&mut running, &notify).await {
+        Ok(ended) => ended,
+        // CloudFormation continues the update of a cancelled run.
+        Err(failure) => {
+            let id = &restoration.stack_id;
+            return Err(what_remains(site, &desired.stack, id, failure.into()).await);
+        }
+    };
+    match &ended.stack {
+        Some(stack) if stack.status.0 == "UPDATE_COMPLETE" => {
+            verified(site, desired, restoration).await
+        }
+        Some(stack) => {
+            let status = stack.status.to_string();
+            Err(operation_failed(Fault::Stack { status }, &ended))
+        }
+        None => Err(operation_failed(Fault::StackGone, &ended)),
+    }
+}
+
+async fn verified(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    restoration: Restoration,
+) -> Result<RepairResult<Restoration, Restored>, OperationError> {
+    site.progress.step(&desired.stack, Step::DriftDetection);
+    let drift = site.cloud.drift(&restoration.stack_id).await?;
+    let drifted = drift.drifted().map(|left| left.logical_id.clone());
+    let drifted: Vec<String> = drifted.collect();
+    if !drifted.is_empty() {
+        let fault = Fault::DriftLeft { resources: drifted };
+        return Err(OperationError::VerificationFailed(fault));
+    }
+    Ok(RepairResult::Done(Restored { restoration, drift }))
+}
