@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,13 +27,22 @@ pub fn root() -> PathBuf {
 const WATCHED: &str =
     r#"exec 3<&0; "$@" & server=$!; { cat <&3; kill "$server"; } >/dev/null 2>&1 & wait "$server""#;
 
-/// A port that was free when it was checked.
+/// Ports below those that the system gives to clients: a client of another test could take a port before its server does.
+const PORTS: std::ops::Range<u32> = 10_000..32_000;
+static PORTS_TAKEN: AtomicU32 = AtomicU32::new(0);
+
+/// A port that was free when it was checked, and that this process did not get before.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
-    listener
-        .local_addr()
-        .expect("a bound listener has an address")
-        .port()
+    // Processes that run at the same time begin at distant ports.
+    let first = std::process::id().wrapping_mul(977);
+    let mut tries = PORTS.map(|_| {
+        let taken = PORTS_TAKEN.fetch_add(1, Ordering::Relaxed);
+        let at = first.wrapping_add(taken) % (PORTS.end - PORTS.start);
+        u16::try_from(PORTS.start + at).expect("a port")
+    });
+    tries
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free loopback port")
 }
 
 /// A server process with its output. It ends with this value or with this process.
@@ -88,7 +98,7 @@ impl Server {
     #[track_caller]
     fn wait(&mut self, timeout: Duration) {
         let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while !self.accepts() {
             let ended = self.child.try_wait().ok().flatten();
             assert!(
                 ended.is_none(),
@@ -102,6 +112,12 @@ impl Server {
             );
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// A client that gets the server's port is connected to itself, as long as nothing listens there.
+    fn accepts(&self) -> bool {
+        let stream = TcpStream::connect(("127.0.0.1", self.port));
+        stream.is_ok_and(|stream| stream.local_addr().ok() != stream.peer_addr().ok())
     }
 
     pub fn url(&self) -> String {
