@@ -13,6 +13,7 @@ use super::diagnostics::{diagnostic, diagnostic_below};
 use super::fit::first_lines;
 use super::identity::identity_text;
 use super::on_merge::{MergeEffect, OnMerge, requirement_text};
+use super::refusal::SET_ROLE;
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{Refusal, Text};
@@ -344,7 +345,7 @@ fn denial_text(change: &Change, on_merge: &OnMerge) -> Text {
             let refusal = Refusal::NoApplyRole { environment };
             let fact = refusal.fact();
             fact.and(Text::ours(". To allow it, "))
-                .and(refusal.remedy())
+                .and(Text::ours(SET_ROLE))
         }
         _ => on_merge.codes(),
     }

@@ -56,6 +56,8 @@ pub enum Refusal {
 }
 
 /// Both the policy before the merge and the one of now need the role, so that a re-run after adding it changes nothing.
+/// What to do before the merge, without the steps that a merged change needs.
+pub(super) const SET_ROLE: &str = "set `roles.apply` for the environment in the policy file; `provisioner roles` creates the role";
 const ADD_ROLE: &str = "set `roles.apply` for the environment in the policy file; `provisioner roles` creates the role. If the change is merged already, merge the policy, then start the job by hand with the mode `apply`: a re-run uses the policy before the change's merge";
 
 impl Refusal {
