@@ -14,8 +14,9 @@ const EXAMPLES: &str = "Examples:
 
 In a job, doctor reads the token's permissions and assumes the policy's roles. With a
 plan role it tries to execute a change set that does not exist. This changes nothing:
-AWS denies the call, or finds no change set. On a laptop, doctor checks your AWS
-credentials.";
+AWS denies the call, or finds no change set. On a laptop, doctor checks the policy file,
+the configs and your AWS credentials, neither settings of the repository nor deployed
+roles.";
 
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
@@ -33,7 +34,7 @@ fn after_help() -> String {
         (Exit::Config, "the policy file or a config has errors"),
         (
             Exit::Denied,
-            "a role has too many permissions or trusts too much",
+            "a role has too many permissions or trusts too much, the default branch or an environment is not protected, or an approver's account is another",
         ),
         (Exit::Unreachable, "something is missing"),
     ]);

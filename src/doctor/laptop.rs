@@ -45,6 +45,9 @@ pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
     };
     let configs = read(diagnosis, policy.as_ref().ok(), &files);
     credentials(diagnosis, &configs).await;
+    for what in ["settings of the repository", "deployed roles"] {
+        diagnosis.skip("job", what, &Found::OnlyInJob);
+    }
 }
 
 fn read(diagnosis: &mut Diagnosis, policy: Option<&Policy>, files: &[ConfigFile]) -> Vec<Config> {

@@ -1,5 +1,7 @@
 //! Whether the roles that follow the policy's scope cover the configs.
 
+use std::collections::BTreeSet;
+
 use super::diagnosis::Diagnosis;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -37,7 +39,21 @@ pub fn check_scope(
             return diagnosis.fail(PART, "apply roles", &found, Exit::Config);
         }
     }
-    let warnings = configs
+    let (compared, others): (Vec<&Config>, Vec<&Config>) = configs
+        .iter()
+        .partition(|config| policy.apply_role(&config.target).is_some());
+    let without_role: BTreeSet<&str> = others
+        .iter()
+        .map(|config| config.target.environment.as_str())
+        .collect();
+    for environment in without_role {
+        let what = format!("apply role of {environment}");
+        diagnosis.skip(PART, &what, &Found::NoApplyRole);
+    }
+    if compared.is_empty() {
+        return;
+    }
+    let warnings = compared
         .iter()
         .filter_map(|config| laws.warning(policy, config));
     let mut gaps: Vec<String> = warnings
@@ -47,7 +63,7 @@ pub fn check_scope(
     gaps.truncate(MAX_NAMED);
     match outside {
         0 => {
-            let configs = configs.len();
+            let configs = compared.len();
             diagnosis.pass(PART, "apply roles", &Found::ScopeCovers { configs });
         }
         _ => {

@@ -31,15 +31,15 @@ impl Status {
 pub struct DoctorReport<'a> {
     /// In the order of the checks.
     findings: &'a [Finding],
-    /// The command that solves the first problem, or shows it in full. `null` if the setup is whole, or no command helps.
-    next: Option<&'static str>,
+    /// What solves the first problem: a command, or words if no command does. `null` if nothing is known to be wrong.
+    next: Option<String>,
 }
 
 impl<'a> DoctorReport<'a> {
     pub fn new(findings: &'a [Finding]) -> Self {
         Self {
             findings,
-            next: next_command(findings),
+            next: next_step(findings).map(|(step, _)| step),
         }
     }
 }
@@ -77,7 +77,7 @@ pub fn doctor_text(findings: &[Finding]) -> String {
             text += &format!("      help: {help}\n");
         }
     }
-    if let Some(next) = next_command(findings) {
+    if let Some((next, _)) = next_step(findings) {
         text += &format!("\nnext: {next}\n");
     }
     escape_workflow_commands(&text)
@@ -96,9 +96,20 @@ fn next_command(findings: &[Finding]) -> Option<&'static str> {
     match (first.part, first.mark, &*first.what) {
         ("policy", Status::Bad, "policy file") => Some("provisioner explain policy-invalid"),
         ("policy", Status::Bad, "configs") => Some("provisioner validate-config"),
-        ("job" | "credentials", ..) => None,
+        ("job" | "credentials" | "scope", ..) => None,
         _ => Some("provisioner init"),
     }
+}
+
+/// What solves the first problem, and whether it is a command.
+fn next_step(findings: &[Finding]) -> Option<(String, bool)> {
+    if let Some(command) = next_command(findings) {
+        return Some((command.to_owned(), true));
+    }
+    let first = findings
+        .iter()
+        .find(|finding| finding.mark == Status::Bad)?;
+    Some((first.help.clone()?, false))
 }
 
 pub fn doctor_markdown(findings: &[Finding]) -> String {
@@ -117,8 +128,11 @@ pub fn doctor_markdown(findings: &[Finding]) -> String {
             text += &format!("  - {}\n", escape_markdown(help));
         }
     }
-    if let Some(next) = next_command(findings) {
-        text += &format!("\nNext: `{next}`\n");
+    if let Some((next, is_command)) = next_step(findings) {
+        text += &match is_command {
+            true => format!("\nNext: `{next}`\n"),
+            false => format!("\nNext: {}\n", escape_markdown(&next)),
+        };
     }
     text
 }

@@ -222,6 +222,9 @@ pub enum Found {
     },
     DeletionUnproven,
 
+    /// A laptop has no token of a job.
+    OnlyInJob,
+
     // The credentials of a laptop.
     Caller {
         arn: String,
@@ -379,6 +382,7 @@ impl Found {
             Self::DeletionUnproven => {
                 "not proven: the only test is a deletion. The role that `provisioner roles` prints denies it".to_owned()
             }
+            Self::OnlyInJob => "not checked on a laptop".to_owned(),
             Self::Caller { arn } => arn.clone(),
             Self::OtherCaller { account, stacks } => format!(
                 "the credentials are for account {account}; set AWS_PROFILE to reach {stacks} stacks of this account"

@@ -50,6 +50,12 @@ impl Found {
             Self::RoleMayNothing => {
                 "list a product of its environment in `scope.products`, or remove the role from the policy file".to_owned()
             }
+            Self::OnlyInJob => {
+                "run the workflow or the job that `provisioner init` wrote for `provisioner doctor`".to_owned()
+            }
+            Self::NoApplyRole => {
+                "set `roles.apply` of the environment in the policy file; `provisioner roles` prints the role".to_owned()
+            }
             Self::PathsInvalid { .. } => "check the spelling of the path".to_owned(),
             Self::MembersHidden {
                 is_needed: true, ..
