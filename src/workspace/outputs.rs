@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::repository::repository_folder;
 use crate::model::Digest;
 
 const SUMS: &str = "SHA256SUMS";
@@ -239,13 +240,25 @@ pub fn write_log(folder: &Path, stem: &str, text: &str) -> io::Result<()> {
 fn create_reports(folder: &Path) -> io::Result<()> {
     let is_new = fs::symlink_metadata(folder).is_err();
     create_dir(folder)?;
-    if is_new {
+    if is_new && !is_ignored(folder) {
         let shown = folder.display();
         log::info!(
-            "created {shown} for logs and reports; to keep them out of git, add `*/reports/` to .gitignore"
+            "created {shown} for logs and reports; to keep them out of git, add `reports/` to .gitignore"
         );
     }
     Ok(())
+}
+
+/// Whether `.gitignore` at the root of the repository names a folder of reports.
+fn is_ignored(folder: &Path) -> bool {
+    let text = fs::read_to_string(repository_folder().join(".gitignore"));
+    let text = text.unwrap_or_default();
+    let mut patterns = text.lines().map(|line| line.trim().trim_matches('/'));
+    patterns.any(|pattern| {
+        let path = Path::new(pattern);
+        let is_general = ["reports", "*/reports", "**/reports"].contains(&pattern);
+        is_general || path.ends_with("reports") && folder.ends_with(path)
+    })
 }
 
 /// Writes a file of the program, with its folder. Replaces a regular file, and nothing else.
