@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::init_git::{git_state, likely_default};
 use super::init_prompt::{ask_all, complete, open};
 use super::logger;
 use super::products::TextFormat;
@@ -15,14 +16,15 @@ use crate::forge::local::LocalRepository;
 use crate::guard::{POLICY_FILE, Policy, read_policy};
 use crate::init::{
     AnswerProblem, Answers, ExistingFiles, FileState, Given, Givens, Origin, PlanError, PlanMode,
-    Question, RepositoryFacts, SETUP_PATHS, SetupPlan, SetupReport, answers_of_remote,
+    Question, RepositoryFacts, SETUP_PATHS, SetupPlan, SetupReport, add_earlier, answers_of_remote,
     code_owner_places, earlier_answers, optional_questions, patch, plan, plan_text,
 };
 use crate::model::RepoPath;
 use crate::product::Registry;
 use crate::report::{diagnostics, escape_workflow_commands, json_text};
 use crate::workspace::{
-    SetupPlace, add_repository_products, create_files, has_configs, repository_folder, setup_place,
+    ConfigSelector, SetupPlace, add_repository_products, config_files, create_files,
+    repository_folder, setup_place,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -34,9 +36,10 @@ const EXAMPLES: &str = "Examples:
   provisioner init --format json ...     for programs, without questions
 
 init does not change existing files, and a second run reads the answers from them.
-It guesses forge, repository and server from the git remote `origin`, and uses no
-network. Without --release and --image, the files have zeros instead of a commit and
-a digest. Jobs fail until you replace the zeros.";
+Other answers only add to them: environments, products, code owners. init guesses
+forge, repository and server from the git remote `origin`, and uses no network.
+Without --release and --image, the files have zeros instead of a commit and a
+digest. Jobs fail until you replace the zeros.";
 
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
@@ -96,7 +99,7 @@ fn after_help() -> String {
         (Exit::Ok, "written, or nothing to write"),
         (
             Exit::Config,
-            "with --check: a file is missing or differs; the policy or the first config has errors",
+            "with --check: a file is missing, differs, has a placeholder, or is not on the default branch; the policy or the first config has errors",
         ),
         (
             Exit::Usage,
@@ -225,16 +228,21 @@ fn init(args: &InitArgs, givens: &mut Givens) -> Result<(String, Exit), Stop> {
     let root = repository_folder();
     let (existing, mut blocked) = read(&root, &SETUP_PATHS);
     let policy = existing_policy(&existing)?;
+    let earlier = earlier_answers(&existing, policy.as_ref());
+    add_earlier(givens, earlier, policy.as_ref())?;
     let mut add = |others: Givens| {
         for (question, given) in others {
             givens.entry(question).or_insert(given);
         }
     };
-    add(earlier_answers(&existing, policy.as_ref()));
     let (address, branch) = repository.origin();
     add(answers_of_remote(address.as_deref().unwrap_or_default()));
     if let Some(text) = branch {
         let origin = Origin::Guess("the git remote");
+        add(Givens::from([(Question::Branch, Given { text, origin })]));
+    }
+    if let Some(text) = likely_default(&repository) {
+        let origin = Origin::Guess("the local branches");
         add(Givens::from([(Question::Branch, Given { text, origin })]));
     }
     let is_quiet = args.check || args.diff || args.format == TextFormat::Json;
@@ -242,13 +250,14 @@ fn init(args: &InitArgs, givens: &mut Givens) -> Result<(String, Exit), Stop> {
     let answers = Answers::parse(givens)?;
     let mut registry = Registry::built_in();
     add_repository_products(&mut registry, &root);
-    let planned = |existing: &ExistingFiles| {
-        let facts = RepositoryFacts {
-            has_configs: has_configs(&root, &answers.folder),
-            has_commits: repository.commit("HEAD").is_ok(),
-        };
-        plan(&answers, existing, policy.as_ref(), &registry, facts)
+    let facts = RepositoryFacts {
+        configs: config_files(&root, &answers.folder),
+        is_selected: selects(policy.as_ref(), &answers.folder),
+        git: git_state(&repository, &answers.branch),
+        above: root.display().to_string(),
     };
+    let planned =
+        |existing: &ExistingFiles| plan(&answers, existing, policy.as_ref(), &registry, &facts);
     // The answers name further files.
     let paths: Vec<String> = planned(&existing)?
         .files
@@ -296,6 +305,13 @@ fn existing_policy(existing: &ExistingFiles) -> Result<Option<Policy>, Stop> {
     Ok(Some(read_policy(&path, Some(text.as_bytes()))?))
 }
 
+/// Whether the globs of the policy select configs of a folder.
+fn selects(policy: Option<&Policy>, folder: &str) -> bool {
+    let globs = policy.map(|policy| policy.configs.as_slice());
+    let selector = ConfigSelector::new(globs.unwrap_or_default());
+    selector.is_ok_and(|selector| selector.selects(&format!("{folder}/config.yaml")))
+}
+
 /// Completes the answers: on a terminal by questions. Elsewhere each missing one is an error.
 fn answer(
     givens: &mut Givens,
@@ -303,7 +319,9 @@ fn answer(
     root: &std::path::Path,
     is_quiet: bool,
 ) -> Result<(), Stop> {
-    let open = open(existing, |folder: &str| has_configs(root, folder));
+    let open = open(existing, |folder: &str| {
+        !config_files(root, folder).is_empty()
+    });
     let is_terminal = std::io::stdin().is_terminal() && logger::bars().is_some() && !is_quiet;
     if is_terminal {
         let ask = |text: &str| {
@@ -354,6 +372,12 @@ fn finish(
     root: &std::path::Path,
 ) -> Result<(String, Exit), Stop> {
     if args.diff {
+        let missing = plan.files.iter();
+        let missing = missing.filter(|file| file.state() == FileState::New && !file.is_sample);
+        let missing: Vec<&str> = missing.map(|file| &*file.path).collect();
+        if !missing.is_empty() {
+            log::warn!(target: LOG_TARGET, "warning: the patch has no missing files: {}\n  help: run `provisioner init`, which writes them\n", missing.join(", "));
+        }
         return Ok((patch(plan), Exit::Ok));
     }
     let mode = match args.check {
@@ -393,7 +417,7 @@ fn finish(
         .files
         .iter()
         .all(|file| is_done(file.state(), file.is_sample));
-    let exit = match same || !args.check {
+    let exit = match same && plan.findings.is_empty() || !args.check {
         true => Exit::Ok,
         false => Exit::Config,
     };

@@ -17,6 +17,7 @@ mod errors;
 mod examples;
 mod global;
 mod init;
+mod init_git;
 mod init_prompt;
 mod intents;
 mod json_schema;

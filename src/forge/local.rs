@@ -141,6 +141,52 @@ impl LocalRepository {
         (address.map(|address| address.trim().to_owned()), branch)
     }
 
+    /// The branch that is checked out, even if it has no commit; `None` if no branch is.
+    pub fn current_branch(&self) -> Option<String> {
+        let head = ["symbolic-ref", "--short", "--quiet", "HEAD"];
+        let head = self.output("current branch", &head).ok()?;
+        Some(head.trim().to_owned())
+    }
+
+    /// Full names of the references below a prefix, such as `refs/heads/`.
+    pub fn references(&self, prefix: &str) -> Vec<String> {
+        let arguments = ["for-each-ref", "--format=%(refname)", prefix];
+        let listed = self.output("references", &arguments).unwrap_or_default();
+        listed.lines().map(str::to_owned).collect()
+    }
+
+    /// Paths that commits of `head` changed since it left `base`, and that differ from `base`.
+    pub fn changed_since(&self, base: &CommitSha, head: &CommitSha) -> Vec<RepoPath> {
+        let paths = |from: &CommitSha| -> Vec<RepoPath> {
+            let arguments = [
+                "diff-tree",
+                "-r",
+                "-z",
+                "--name-only",
+                "--no-renames",
+                "--no-commit-id",
+                from.as_str(),
+                head.as_str(),
+            ];
+            let listed = self.output("changed files", &arguments).unwrap_or_default();
+            let paths = listed
+                .split('\0')
+                .filter_map(|path| RepoPath::parse(path).ok());
+            paths.collect()
+        };
+        let different = paths(base);
+        match self.merge_base(base, head) {
+            Some(left) => {
+                let own = paths(&left);
+                different
+                    .into_iter()
+                    .filter(|path| own.contains(path))
+                    .collect()
+            }
+            None => different,
+        }
+    }
+
     fn git(&self) -> Command {
         let mut git = Command::new("git");
         git.arg("-C").arg(&self.folder);

@@ -1,10 +1,12 @@
 //! Checked answers.
 
+use std::collections::BTreeSet;
+
 use super::check::{
     branch, environments, folder, forge, image, name, number, owners, prefix, region, release,
     repository, server,
 };
-use super::question::{AnswerProblem, Givens, Question};
+use super::question::{AnswerProblem, Givens, Origin, Question};
 use super::setup::{EnvironmentAccounts, Pin, SetupForge};
 
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct Answers {
     /// The image of GitLab jobs, by digest.
     pub image: Option<String>,
     pub check_user: Option<String>,
+    /// Questions that a person answered in this run.
+    pub asked: BTreeSet<Question>,
 }
 
 impl Answers {
@@ -77,6 +81,7 @@ impl Answers {
                 pin: pin?.unwrap_or_default(),
                 image: image?,
                 check_user: check_user?,
+                asked: asked(givens),
             })
         })();
         answers.filter(|_| problems.is_empty()).ok_or(problems)
@@ -97,4 +102,11 @@ impl Answers {
     pub fn is_own_server(&self) -> bool {
         self.server != self.forge.public_host()
     }
+}
+
+fn asked(givens: &Givens) -> BTreeSet<Question> {
+    let asked = givens
+        .iter()
+        .filter(|(_, given)| given.origin == Origin::Person);
+    asked.map(|(question, _)| *question).collect()
 }

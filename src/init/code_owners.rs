@@ -2,6 +2,7 @@
 
 use super::answers::Answers;
 use super::gitlab_pipeline;
+use super::question::Question;
 use super::setup::SetupForge;
 use crate::guard::POLICY_FILE;
 
@@ -36,8 +37,49 @@ pub fn code_owners(answers: &Answers, place: &str, existing: Option<&str>) -> St
     let configs = format!("{}/", answers.folder);
     let owned = [POLICY_FILE, ".provisioner/", flow, place, &configs];
     let owners = answers.owners.join(" ");
-    let lines = owned.map(|path| format!("/{path} {owners}"));
-    with_lines(existing, OWNERS_COMMENT, &lines)
+    let existing = existing.map(|text| match answers.asked.contains(&Question::Owners) {
+        true => with_owners(text, &owned, &answers.owners),
+        false => text.to_owned(),
+    });
+    let known = existing.as_deref().unwrap_or_default();
+    // The last line that matches a file decides, so that one more line would replace the owners of a path.
+    let is_new = |path: &&&str| owners_of(known, path).is_none();
+    let lines = owned.iter().filter(is_new);
+    let lines: Vec<String> = lines.map(|path| format!("/{path} {owners}")).collect();
+    with_lines(existing.as_deref(), OWNERS_COMMENT, &lines)
+}
+
+/// The owners of the last line with exactly this path.
+fn owners_of<'a>(text: &'a str, path: &str) -> Option<Vec<&'a str>> {
+    let mut lines = text.lines().rev();
+    lines.find_map(|line| owners_of_line(line, path))
+}
+
+fn owners_of_line<'a>(line: &'a str, path: &str) -> Option<Vec<&'a str>> {
+    let line = line.split(" #").next().unwrap_or_default();
+    let mut words = line.split_whitespace();
+    let pattern = words.next()?.strip_prefix('/')?;
+    (pattern == path).then(|| words.collect())
+}
+
+/// The text with these owners added to the lines of the paths.
+fn with_owners(text: &str, paths: &[&str], owners: &[String]) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        let (body, ending) = line.split_at(line.trim_end().len());
+        let mut known = paths.iter().filter_map(|path| owners_of_line(body, path));
+        match (known.next(), body.contains(" #")) {
+            (Some(known), false) => {
+                let is_new = |owner: &&String| !known.contains(&owner.as_str());
+                let new = owners
+                    .iter()
+                    .filter(is_new)
+                    .map(|owner| format!(" {owner}"));
+                format!("{body}{}{ending}", new.collect::<String>())
+            }
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect()
 }
 
 /// The first pattern of the lines above, by which their owners are read again.
@@ -58,7 +100,11 @@ pub fn ignore(answers: &Answers, existing: Option<&str>) -> String {
     };
     let is_covered = existing.is_some_and(|text| {
         let mut lines = text.lines().map(str::trim_end);
-        lines.any(|known| ["*/reports/", "reports/", "reports", "**/reports/"].contains(&known))
+        let bare = line.trim_matches('/');
+        lines.any(|known| {
+            ["*/reports/", "reports/", "reports", "**/reports/", bare].contains(&known)
+                || known.trim_end_matches('/').trim_start_matches('/') == bare
+        })
     });
     match (is_covered, existing) {
         (true, Some(existing)) => existing.to_owned(),

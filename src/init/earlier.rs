@@ -1,12 +1,13 @@
-//! Answers that existing files give, so that a second run asks nothing.
+//! Answers that existing files give, so that a second run asks nothing, and loses nothing.
 
+use super::check::environments;
 use super::code_owners::{places, policy_line};
 use super::existing::ExistingFiles;
 use super::gitlab_pipeline::{self, COMPONENT};
-use super::question::{Given, Givens, Origin, Question};
+use super::question::{AnswerProblem, Given, Givens, Origin, Question};
 use super::sample::PREFIX;
-use super::setup::{NO_COMMIT, NO_IMAGE, SetupForge};
-use super::workflows::{PATHS, PROVISION, USES};
+use super::setup::{EnvironmentAccounts, NO_COMMIT, NO_IMAGE, SetupForge};
+use super::workflows::{PATHS, PROVISION, our_action};
 use crate::guard::{POLICY_FILE, Policy};
 
 /// The answers of existing files. `policy`: the policy file, if it exists.
@@ -72,6 +73,90 @@ pub fn earlier_answers(existing: &ExistingFiles, policy: Option<&Policy>) -> Giv
     givens
 }
 
+/// Adds the answers of existing files to those of a person. Environments and code owners of the files stay beside new ones, and a new product
+/// has a folder of its own. `Err`: what the policy file cannot say.
+pub fn add_earlier(
+    givens: &mut Givens,
+    mut earlier: Givens,
+    policy: Option<&Policy>,
+) -> Result<(), Vec<AnswerProblem>> {
+    let asked = givens.clone();
+    let asked = |question: Question| asked.get(&question).map(|given| given.text.clone());
+    if let Some(product) = asked(Question::Product)
+        && let Some(policy) = policy
+    {
+        let folder = format!("{product}/configs");
+        let is_known = policy.scope.as_ref();
+        let is_known = is_known.is_none_or(|scope| scope.products.contains(&product));
+        if !is_known || policy.configs.contains(&format!("{folder}/*.yaml")) {
+            earlier.remove(&Question::Folder);
+        }
+    }
+    let mut problems = Vec::new();
+    if let Some(text) = asked(Question::Environments)
+        && let Ok(new) = environments(&text)
+    {
+        let before = earlier.get(&Question::Environments);
+        let before = before.and_then(|given| environments(&given.text).ok());
+        let mut all = before.unwrap_or_default();
+        for one in new {
+            if let Some(policy) = policy {
+                problems.extend(other_account(policy, &one));
+            }
+            match all.iter_mut().find(|known| known.name == one.name) {
+                Some(known) => {
+                    let accounts = one.accounts.into_iter();
+                    let new = accounts.filter(|account| !known.accounts.contains(account));
+                    let new: Vec<String> = new.collect();
+                    known.accounts.extend(new);
+                }
+                None => all.push(one),
+            }
+        }
+        let all = all
+            .iter()
+            .map(|one| format!("{}={}", one.name, one.accounts.join(",")));
+        let text = all.collect::<Vec<_>>().join(" ");
+        let origin = Origin::Person;
+        givens.insert(Question::Environments, Given { text, origin });
+    }
+    if let Some(text) = asked(Question::Owners)
+        && let Some(before) = earlier.get(&Question::Owners)
+    {
+        let before = before.text.split_whitespace();
+        let known: Vec<&str> = before.clone().collect();
+        let new = text
+            .split_whitespace()
+            .filter(|owner| !known.contains(owner));
+        let text = before.chain(new).collect::<Vec<_>>().join(" ");
+        let origin = Origin::Person;
+        givens.insert(Question::Owners, Given { text, origin });
+    }
+    for (question, given) in earlier {
+        givens.entry(question).or_insert(given);
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(problems),
+    }
+}
+
+/// An account in which the roles of an environment are not, since their ARNs name another.
+fn other_account(policy: &Policy, asked: &EnvironmentAccounts) -> Option<AnswerProblem> {
+    let roles = &policy.environments.get(&asked.name)?.roles;
+    let fixed = [&roles.plan, &roles.apply].into_iter().flatten();
+    let mut fixed = fixed.filter_map(|role| role.split(':').nth(4));
+    let fixed = fixed.find(|account| account.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let other = asked.accounts.iter().find(|account| *account != fixed)?;
+    let name = &asked.name;
+    Some(AnswerProblem::new(
+        format!("the roles of environment `{name}` are in account {fixed}, not in {other}"),
+        format!(
+            "write `{{account_id}}` for the account in `environments.{name}.roles`, or choose another environment"
+        ),
+    ))
+}
+
 fn of_policy(policy: &Policy, add: &mut dyn FnMut(Question, String)) {
     let mut folders = policy
         .configs
@@ -111,12 +196,9 @@ fn of_policy(policy: &Policy, add: &mut dyn FnMut(Question, String)) {
 
 /// The pin of a step, with the version of its comment; `None` if it has to be filled in.
 fn action(line: &str) -> Option<String> {
-    let line = line.trim_start();
-    let line = line.strip_prefix("- ").unwrap_or(line);
-    let (pin, version) = line.strip_prefix(USES)?.split_once(" # ")?;
-    let (repository, commit) = pin.split_once('@')?;
-    let is_ours = !repository.starts_with("actions/") && commit != NO_COMMIT;
-    is_ours.then(|| format!("{pin} {version}"))
+    let (pin, version) = our_action(line)?;
+    let (_, commit) = pin.split_once('@')?;
+    (commit != NO_COMMIT).then(|| format!("{pin} {version}"))
 }
 
 /// The rest of the first line that begins with `key`, apart from spaces, a hyphen and a comment.

@@ -1,6 +1,10 @@
 //! `.gitlab-ci.yml` with the component. Settings of an existing pipeline stay: only the component's part is added or changed.
 
+use std::collections::BTreeSet;
+
 use super::answers::Answers;
+use super::environment_list::with_words;
+use super::question::Question;
 use super::scalar::yaml_list;
 use super::setup::{NO_COMMIT, NO_IMAGE, RELEASES};
 
@@ -56,9 +60,14 @@ pub fn pipeline(answers: &Answers, existing: Option<&str>) -> String {
         return new;
     }
     if is_included(existing) {
-        return with_doctor(&refreshed(existing, &new), &new);
+        let text = refreshed(existing, &new);
+        let is_ours = ours(&text);
+        let names = answers.environments.iter().map(|one| one.name.as_str());
+        let is_input = |index: usize| is_ours.get(index) == Some(&true);
+        let text = with_words(&text, ENVIRONMENTS, names, is_input);
+        return with_stages(&with_doctor(&text, &new, &answers.asked));
     }
-    let existing = &with_doctor(existing, &new);
+    let existing = &with_stages(&with_doctor(existing, &new, &answers.asked));
     let item = block(&new, "include:", true);
     let mut text = String::new();
     if !has_key(existing, "workflow:") {
@@ -85,13 +94,28 @@ pub fn pipeline(answers: &Answers, existing: Option<&str>) -> String {
     text
 }
 
+/// A pipeline with stages of its own lacks those of the component's jobs.
+fn with_stages(text: &str) -> String {
+    let is_top = |index: usize| {
+        text.lines()
+            .nth(index)
+            .is_some_and(|line| line.starts_with(STAGES))
+    };
+    // The job of `doctor` has the usual stage.
+    let needed = match text.contains("apply-stage:") {
+        true => &["test"][..],
+        false => &["test", "deploy"],
+    };
+    with_words(text, STAGES, needed.iter().copied(), is_top)
+}
+
 /// How the job of `doctor` names the user of the check's token.
 fn doctor_user(user: &str) -> String {
     format!("PROVISIONER_CHECK_USER={user} ")
 }
 
-/// The text with the job of `doctor`, as the new file has it.
-fn with_doctor(text: &str, new: &str) -> String {
+/// The text with the job of `doctor`, as the new file has it. A job that is there gets the asked values alone.
+fn with_doctor(text: &str, new: &str, asked: &BTreeSet<Question>) -> String {
     const JOB: &str = "provisioner-doctor:";
     if !has_key(text, JOB) {
         let head = match text.ends_with('\n') || text.is_empty() {
@@ -102,7 +126,14 @@ fn with_doctor(text: &str, new: &str) -> String {
     }
     let mut changed = text.to_owned();
     let (old_job, new_job) = (block(text, JOB, false), block(new, JOB, false));
-    for key in ["name: ", "- PROVISIONER_CHECK_USER="] {
+    let keys = [
+        (Question::Image, "name: "),
+        (Question::CheckUser, "- PROVISIONER_CHECK_USER="),
+    ];
+    let keys = keys
+        .into_iter()
+        .filter(|(question, _)| asked.contains(question));
+    for (_, key) in keys {
         let line = |job: &str| {
             let mut lines = job.lines().map(str::trim_start);
             lines.find(|line| line.starts_with(key)).map(str::to_owned)
@@ -112,6 +143,11 @@ fn with_doctor(text: &str, new: &str) -> String {
         }
     }
     changed
+}
+
+/// Whether a line names no user of the check's token yet.
+pub fn is_open_user(line: &str) -> bool {
+    line.starts_with(NO_USER) || line.contains(&doctor_user("1"))
 }
 
 /// Whether the file includes the component.
@@ -133,7 +169,7 @@ fn block(text: &str, key: &str, inner: bool) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// The existing text with the values of the new one: the component's commit, the image, the environments, and what an answer sets.
+/// The existing text with the values of the new one: the component's commit, the image, and what an answer sets.
 /// A key that the existing text lacks follows the image.
 fn refreshed(existing: &str, new: &str) -> String {
     let value = |key: &str| new.lines().map(bare).find(|line| line.starts_with(key));
@@ -151,6 +187,8 @@ fn refreshed(existing: &str, new: &str) -> String {
     for (line, is_ours) in existing.lines().zip(&is_ours) {
         let body = uncommented(line);
         let key = KEYS.iter().find(|key| *is_ours && body.starts_with(**key));
+        // Environments are only added.
+        let key = key.filter(|key| **key != ENVIRONMENTS);
         let Some(value) = key.and_then(|key| value(key)) else {
             text.push_str(&format!("{line}\n"));
             continue;
@@ -167,13 +205,9 @@ fn refreshed(existing: &str, new: &str) -> String {
 }
 
 const IMAGE: &str = "image: ";
-const KEYS: [&str; 5] = [
-    COMPONENT,
-    IMAGE,
-    "environments: ",
-    "server: ",
-    "check-user: ",
-];
+const ENVIRONMENTS: &str = "environments:";
+const STAGES: &str = "stages:";
+const KEYS: [&str; 5] = [COMPONENT, IMAGE, ENVIRONMENTS, "server: ", "check-user: "];
 
 /// The line without indentation and the hyphen of a list.
 fn bare(line: &str) -> &str {

@@ -4,10 +4,14 @@ mod answers;
 mod check;
 mod code_owners;
 mod earlier;
+mod environment_list;
 mod existing;
+mod finding;
+mod git_state;
 mod gitlab_pipeline;
 mod plan;
 mod planned_file;
+mod policy_merge;
 mod policy_text;
 mod question;
 mod remote;
@@ -22,13 +26,16 @@ mod steps;
 mod steps_github;
 mod steps_gitlab;
 mod workflows;
+mod yaml_edit;
 
 pub use answers::Answers;
 pub use check::check_answer;
 pub use code_owners::places as code_owner_places;
-pub use earlier::earlier_answers;
+pub use earlier::{add_earlier, earlier_answers};
 pub use existing::{ExistingFiles, SETUP_PATHS};
-pub use plan::{PlanError, RepositoryFacts, SetupPlan, plan};
+pub use finding::{FindingKind, SetupFinding};
+pub use git_state::{GitState, RepositoryFacts};
+pub use plan::{PlanError, SetupPlan, plan};
 pub use planned_file::{FileState, PlannedFile};
 pub use question::{
     AnswerProblem, Given, Givens, Origin, Question, default_answer, open_questions,

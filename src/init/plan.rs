@@ -3,12 +3,15 @@
 use super::answers::Answers;
 use super::code_owners::{self, IGNORE, code_owners, ignore};
 use super::existing::ExistingFiles;
+use super::finding::{SetupFinding, findings};
+use super::git_state::RepositoryFacts;
 use super::gitlab_pipeline;
 use super::planned_file::PlannedFile;
-use super::policy_text::{self, PolicyScope, has_all, policy_text};
+use super::policy_merge::merged_policy;
+use super::policy_text::{self, PolicyScope, policy_text};
 use super::question::AnswerProblem;
 use super::sample::{self, PREFIX};
-use super::setup::SetupForge;
+use super::setup::{EnvironmentAccounts, SetupForge};
 use super::step::SetupStep;
 use super::steps::steps;
 use super::workflows::workflows;
@@ -23,6 +26,8 @@ pub struct SetupPlan {
     /// In the order in which they are shown.
     pub files: Vec<PlannedFile>,
     pub steps: Vec<SetupStep>,
+    /// What files that exist lack.
+    pub findings: Vec<SetupFinding>,
 }
 
 /// Why there is no plan.
@@ -34,24 +39,16 @@ pub enum PlanError {
     Invalid(Vec<Diagnostic>),
 }
 
-/// What is known of the repository besides its files.
-#[derive(Clone, Copy, Debug)]
-pub struct RepositoryFacts {
-    /// Whether the folder of the answers has configs.
-    pub has_configs: bool,
-    /// Whether the current branch has a commit.
-    pub has_commits: bool,
-}
-
 /// What to write and to do. `policy`: the existing one.
 pub fn plan(
     answers: &Answers,
     existing: &ExistingFiles,
     policy: Option<&Policy>,
     registry: &Registry,
-    facts: RepositoryFacts,
+    facts: &RepositoryFacts,
 ) -> Result<SetupPlan, PlanError> {
     let product = product(answers, registry)?;
+    let has_configs = !facts.configs.is_empty();
     let mut files = Vec::new();
     let mut add = |path: &str, text: String, is_sample: bool| {
         files.push(PlannedFile {
@@ -63,12 +60,12 @@ pub fn plan(
     };
     add(
         POLICY_FILE,
-        policy_file(answers, existing, policy, product.as_deref())?,
+        policy_file(answers, existing, policy, product.as_deref(), facts)?,
         false,
     );
     match answers.forge {
         SetupForge::GitHub => {
-            for (path, text) in workflows(answers) {
+            for (path, text) in workflows(answers, existing) {
                 add(path, text, false);
             }
         }
@@ -94,18 +91,19 @@ pub fn plan(
     if let Some(product) = &product {
         let schema = schema_path(product.name());
         add(&schema, format!("{:#}\n", product.schema.document()), false);
-        if !facts.has_configs {
-            let up = "../".repeat(answers.folder.split('/').count());
-            let modeline = format!("# yaml-language-server: $schema={up}{schema}\n");
-            let sample = sample::sample(registry, product, answers, &modeline);
+        let new = new_environment(answers, policy);
+        if let Some(environment) = new.filter(|_| has_configs) {
+            // The setup works without it.
+            let sample = sample_file(registry, product, answers, environment);
+            if let Ok(Some((path, text))) = sample
+                && existing.get(&path).is_none()
+            {
+                add(&path, text, true);
+            }
+        } else if !has_configs && let Some(environment) = new.or(answers.environments.first()) {
+            let sample = sample_file(registry, product, answers, environment);
             match sample.map_err(PlanError::Invalid)? {
-                Some(sample) => {
-                    add(
-                        &format!("{}/{}", answers.folder, sample.name),
-                        sample.text,
-                        true,
-                    );
-                }
+                Some((path, text)) => add(&path, text, true),
                 None => {
                     let help = "write a config, or add `sample.yaml` to the product's folder";
                     let message = format!("the product has no sample: {}", quote(product.name()));
@@ -114,8 +112,37 @@ pub fn plan(
             }
         }
     }
-    let steps = steps(answers, &files, facts.has_commits);
-    Ok(SetupPlan { files, steps })
+    let steps = steps(answers, &files, facts);
+    let findings = findings(&files, &facts.git, &answers.branch);
+    Ok(SetupPlan {
+        files,
+        steps,
+        findings,
+    })
+}
+
+/// The first environment that the existing policy does not list.
+fn new_environment<'a>(
+    answers: &'a Answers,
+    policy: Option<&Policy>,
+) -> Option<&'a EnvironmentAccounts> {
+    let known = policy.map(|policy| &policy.environments)?;
+    let mut all = answers.environments.iter();
+    all.find(|one| !known.is_empty() && !known.contains_key(&one.name))
+}
+
+/// Path and text of the first config of an environment; `None` if the product has no sample.
+fn sample_file(
+    registry: &Registry,
+    product: &Product,
+    answers: &Answers,
+    environment: &EnvironmentAccounts,
+) -> Result<Option<(String, String)>, Vec<Diagnostic>> {
+    let up = "../".repeat(answers.folder.split('/').count());
+    let schema = schema_path(product.name());
+    let modeline = format!("# yaml-language-server: $schema={up}{schema}\n");
+    let sample = sample::sample(registry, product, answers, environment, &modeline)?;
+    Ok(sample.map(|sample| (format!("{}/{}", answers.folder, sample.name), sample.text)))
 }
 
 fn schema_path(product: &str) -> String {
@@ -138,8 +165,7 @@ fn product(
         }
         None => {
             let names = registry.names();
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let names: Vec<&str> = names.iter().map(|name| &**name).collect();
             Err(PlanError::Answer(AnswerProblem::new(
                 format!("no product has this name: {}", quote(name)),
                 format!("pass `--product` with {}", or_list(&names)),
@@ -148,12 +174,13 @@ fn product(
     }
 }
 
-/// The existing policy if it has what the answers say, else a new one.
+/// The existing policy with what the answers of this run add, or a new one.
 fn policy_file(
     answers: &Answers,
     existing: &ExistingFiles,
     policy: Option<&Policy>,
     product: Option<&Product>,
+    facts: &RepositoryFacts,
 ) -> Result<String, PlanError> {
     // The roles of own products list the configs: their names follow no rule that is known here.
     let built_in = product.filter(|product| product.source.root.is_none());
@@ -171,11 +198,16 @@ fn policy_file(
             boundary: boundary.as_deref(),
         })
     });
+    if let (Some(existing), Some(policy)) = (existing.policy(), policy) {
+        let merged = merged_policy(existing, policy, answers, scope.as_ref(), facts.is_selected);
+        return merged.map_err(|what| {
+            let message = format!("cannot add {what} in {}", quote(POLICY_FILE));
+            let help = "add it by hand, as docs/policy.md describes, or write each list and mapping of the file with one entry a line";
+            PlanError::Answer(AnswerProblem::new(message, help))
+        });
+    }
     let text = policy_text(answers, scope.as_ref());
     let path = RepoPath::typed(POLICY_FILE);
-    let new = read_policy(&path, Some(text.as_bytes())).map_err(PlanError::Invalid)?;
-    match (existing.policy(), policy) {
-        (Some(existing), Some(policy)) if has_all(policy, &new) => Ok(existing.to_owned()),
-        _ => Ok(text),
-    }
+    read_policy(&path, Some(text.as_bytes())).map_err(PlanError::Invalid)?;
+    Ok(text)
 }

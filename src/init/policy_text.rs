@@ -1,9 +1,8 @@
-//! The policy file that `init` writes, and whether an existing one says what the answers say.
+//! The policy file that `init` writes.
 
 use super::answers::Answers;
 use super::scalar::{yaml, yaml_list};
 use super::setup::EnvironmentAccounts;
-use crate::guard::Policy;
 use crate::product::Partition;
 
 /// The schema beside which editors find keys and values.
@@ -38,18 +37,10 @@ pub fn policy_text(answers: &Answers, scope: Option<&PolicyScope<'_>>) -> String
         yaml_list([format!("{}/*.yaml", answers.folder).as_str()]),
         yaml_list(answers.accounts())
     );
-    let region = answers.region.as_deref().unwrap_or_default();
-    let partition = Partition::of_region(region).map_or("aws", |partition| partition.name.as_str());
-    let is_same = |one: &EnvironmentAccounts| one.accounts.len() == answers.accounts().len();
-    let is_one_set = answers.environments.iter().all(is_same);
     for environment in &answers.environments {
-        // An environment with one of several accounts has its roles there, and nowhere else.
-        let account = match (&environment.accounts[..], is_one_set) {
-            ([account], false) => account.as_str(),
-            _ => "{account_id}",
-        };
+        let [plan, apply] = environment_roles(answers, environment);
         text.push_str(&format!(
-            "  {}:\n    roles:\n      plan: arn:{partition}:iam::{account}:role/{PLAN}\n      apply: arn:{partition}:iam::{account}:role/{APPLY}\n",
+            "  {}:\n    roles:\n      plan: {plan}\n      apply: {apply}\n",
             yaml(&environment.name)
         ));
     }
@@ -73,25 +64,13 @@ pub fn policy_text(answers: &Answers, scope: Option<&PolicyScope<'_>>) -> String
     text
 }
 
-/// Whether an existing policy has what a new one would have. What it says besides is the owner's choice.
-pub fn has_all(existing: &Policy, new: &Policy) -> bool {
-    let all = |own: &[String], wanted: &[String]| wanted.iter().all(|one| own.contains(one));
-    let environments = new.environments.keys();
-    let scopes = match (&existing.scope, &new.scope) {
-        (Some(own), Some(wanted)) => {
-            let names = wanted
-                .names
-                .iter()
-                .all(|(key, values)| own.names.get(key).is_none_or(|known| all(known, values)));
-            all(&own.products, &wanted.products) && all(&own.regions, &wanted.regions) && names
-        }
-        _ => true,
+/// The ARNs of the plan role and the apply role of an environment. One with a single account has its roles there, and nowhere else.
+pub fn environment_roles(answers: &Answers, environment: &EnvironmentAccounts) -> [String; 2] {
+    let region = answers.region.as_deref().unwrap_or_default();
+    let partition = Partition::of_region(region).map_or("aws", |partition| partition.name.as_str());
+    let account = match &environment.accounts[..] {
+        [account] => account.as_str(),
+        _ => "{account_id}",
     };
-    (existing.configs.is_empty() || all(&existing.configs, &new.configs))
-        && (existing.accounts.is_empty() || all(&existing.accounts, &new.accounts))
-        && (existing.environments.is_empty()
-            || environments
-                .into_iter()
-                .all(|name| existing.environments.contains_key(name)))
-        && scopes
+    [PLAN, APPLY].map(|role| format!("arn:{partition}:iam::{account}:role/{role}"))
 }

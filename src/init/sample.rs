@@ -1,7 +1,9 @@
 //! The first config of a repository: a file of the product, with the answers in place of its values.
 
 use super::answers::Answers;
+use super::question::Question;
 use super::scalar::yaml;
+use super::setup::EnvironmentAccounts;
 use crate::config::{Config, Tags, load, load_sample, parse};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::RepoPath;
@@ -48,17 +50,17 @@ pub fn sample(
     registry: &Registry,
     product: &Product,
     answers: &Answers,
+    target: &EnvironmentAccounts,
     modeline: &str,
 ) -> Result<Option<SampleConfig>, Vec<Diagnostic>> {
     let Some((file, text)) = source(product) else {
         return Ok(None);
     };
     let [account, region, environment] = product.target_keys();
-    let first = answers.environments.first();
     let values = [
-        (account, first.map(|one| one.accounts[0].clone())),
+        (account, target.accounts.first().cloned()),
         (region, answers.region.clone()),
-        (environment, first.map(|one| one.name.clone())),
+        (environment, Some(target.name.clone())),
         (Some(PREFIX), answers.prefix.clone()),
         (Some(COMPANY), answers.prefix.clone()),
     ];
@@ -72,7 +74,9 @@ pub fn sample(
     )?;
     let text = format!("{modeline}{text}");
     let loaded = load_sample(registry, product, file, &text);
-    let config: Config = loaded.config.ok_or(loaded.diagnostics)?;
+    let of_answers = |problem| of_answer(problem, product, answers);
+    let problems = loaded.diagnostics.into_iter().map(of_answers);
+    let config: Config = loaded.config.ok_or_else(|| problems.collect::<Vec<_>>())?;
     let name = config.path.as_str().to_owned();
     // As `validate-config` reads it, at its place.
     let path = RepoPath::typed(&format!("{}/{name}", answers.folder));
@@ -81,6 +85,31 @@ pub fn sample(
         Some(_) => Ok(Some(SampleConfig { name, text })),
         None => Err(loaded.diagnostics),
     }
+}
+
+/// A problem of the first config, which no file has yet: its help names the flag of the answer.
+fn of_answer(mut problem: Diagnostic, product: &Product, answers: &Answers) -> Diagnostic {
+    let [account, region, environment] = product.target_keys();
+    let keys = [
+        (account, Question::Environments),
+        (region, Question::Region),
+        (environment, Question::Environments),
+        (Some(PREFIX), Question::Prefix),
+        (Some(COMPANY), Question::Prefix),
+    ];
+    let mut asked = keys.into_iter().filter_map(|(key, question)| {
+        let is_meant = problem.message.contains(&format!("`{}`", key?));
+        is_meant.then_some(question)
+    });
+    if let Some(question) = asked.next() {
+        let help = problem.help.take().unwrap_or_default();
+        problem.help = Some(format!(
+            "{help} Pass the value with `{}`",
+            question.flag_name()
+        ));
+    }
+    problem.path = RepoPath::typed(&format!("{}/{FIRST}", answers.folder));
+    problem
 }
 
 /// The text with other values at these keys. Keys that it lacks are left out.

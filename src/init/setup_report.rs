@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::finding::SetupFinding;
 use super::plan::SetupPlan;
 use super::planned_file::{FileState, PlannedFile};
 use super::question::{AnswerProblem, Givens, Origin, Question};
@@ -22,6 +23,8 @@ pub struct SetupReport {
     pub files: Vec<ReportedFile>,
     /// In this order, for a POSIX shell. Empty with `--check`.
     pub steps: Vec<SetupStep>,
+    /// `--check`: what files that exist lack. Empty without `--check`.
+    pub findings: Vec<SetupFinding>,
     /// Answers that are missing or invalid, and places that cannot be written. Nothing was written then.
     pub problems: Vec<AnswerProblem>,
     /// Errors of the policy file or of the first config. Nothing was written then.
@@ -137,13 +140,14 @@ impl SetupReport {
             result: result(file, mode),
             patch: (file.state() == FileState::Differs).then(|| file_patch(file)),
         });
-        let steps = match mode {
-            PlanMode::Write => plan.steps.clone(),
-            PlanMode::Check => Vec::new(),
+        let (steps, findings) = match mode {
+            PlanMode::Write => (plan.steps.clone(), Vec::new()),
+            PlanMode::Check => (Vec::new(), plan.findings.clone()),
         };
         Self {
             files: files.collect(),
             steps,
+            findings,
             ..self
         }
     }

@@ -86,6 +86,21 @@ pub fn plan_text(plan: &SetupPlan, givens: &Givens, mode: PlanMode, above: &str)
             "\nFiles that differ stay as they are. To take these changes over:\n  provisioner init{flags} --diff | git{folder} apply\n\n{patch}"
         ));
     }
+    if mode == PlanMode::Check && !plan.findings.is_empty() {
+        text.push_str("\nFindings\n");
+        for finding in &plan.findings {
+            let line = finding
+                .line
+                .map(|line| format!(":{line}"))
+                .unwrap_or_default();
+            let word = finding.kind.word();
+            text.push_str(&format!(
+                "  {word:11}  {}{line}: {}\n",
+                finding.path, finding.message
+            ));
+        }
+        text.push_str("\nFor the steps, run `provisioner init`.\n");
+    }
     if mode == PlanMode::Write {
         text.push_str("\nNext steps\n");
         for (index, step) in plan.steps.iter().enumerate() {

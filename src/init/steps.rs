@@ -1,28 +1,59 @@
 //! What an administrator does after `init`, in order, as commands for a POSIX shell.
 
 use super::answers::Answers;
+use super::finding::has_placeholder;
+use super::git_state::RepositoryFacts;
 use super::planned_file::{FileState, PlannedFile};
 use super::setup::SetupForge;
-use super::step::{SetupChanges, SetupStep, first_commit};
+use super::shell::quote_argument;
+use super::step::{SetupChanges, SetupStep, first_commit, push_default_branch};
 use super::{steps_github, steps_gitlab};
 
-/// The steps for these files.
-pub fn steps(answers: &Answers, files: &[PlannedFile], has_commits: bool) -> Vec<SetupStep> {
-    let is_new = |file: &&PlannedFile| file.state() == FileState::New;
-    let new = files.iter().filter(is_new);
+/// The steps for these files. What git has already needs no step.
+pub fn steps(answers: &Answers, files: &[PlannedFile], facts: &RepositoryFacts) -> Vec<SetupStep> {
+    let git = &facts.git;
     let (samples, setup): (Vec<&PlannedFile>, Vec<&PlannedFile>) =
-        new.partition(|file| file.is_sample);
-    let paths = |files: &[&PlannedFile]| -> Vec<String> {
-        files.iter().map(|file| file.path.clone()).collect()
+        files.iter().partition(|file| file.is_sample);
+    let is_open = |file: &PlannedFile| match file.state() {
+        FileState::New => true,
+        // The patch that the output shows.
+        FileState::Differs if !answers.asked.is_empty() => true,
+        // A step replaces its placeholders.
+        _ => git.uncommitted.contains(&file.path) || has_placeholder(&file.path, &file.text),
     };
-    let changes = SetupChanges {
-        setup: paths(&setup),
-        samples: paths(&samples),
+    let paths = |files: Vec<&PlannedFile>| -> Vec<String> {
+        files.into_iter().map(|file| file.path.clone()).collect()
     };
+    let (open, done): (Vec<&PlannedFile>, Vec<&PlannedFile>) =
+        setup.into_iter().partition(|file| is_open(file));
+    // The step that pushes the default branch for the first time pushes its commits.
+    let is_elsewhere = git.is_pushed || git.topic_branch(&answers.branch).is_some();
+    let is_unmerged = |path: &String| is_elsewhere && git.is_unmerged(path);
+    let mut changes = SetupChanges {
+        setup: paths(open),
+        is_unmerged: paths(done).iter().any(is_unmerged),
+        samples: paths(samples),
+        ..SetupChanges::default()
+    };
+    for path in &facts.configs {
+        match (git.uncommitted.contains(path), is_unmerged(path)) {
+            (true, _) => changes.samples.push(path.clone()),
+            (false, true) => changes.unmerged_configs.push(path.clone()),
+            (false, false) => changes.present_configs.push(path.clone()),
+        }
+    }
     let steps = match answers.forge {
-        SetupForge::GitHub => steps_github::steps(answers, &changes),
-        SetupForge::GitLab => steps_gitlab::steps(answers, &changes),
+        SetupForge::GitHub => steps_github::steps(answers, &changes, git),
+        SetupForge::GitLab => steps_gitlab::steps(answers, &changes, git),
     };
-    let first = (!has_commits).then(|| first_commit(&answers.branch));
-    first.into_iter().chain(steps).collect()
+    let first = match (git.has_commits, git.is_pushed) {
+        (false, _) => Some(first_commit(answers, git)),
+        (true, false) => Some(push_default_branch(answers, git)),
+        (true, true) => None,
+    };
+    let root = (!facts.above.is_empty()).then(|| {
+        let command = format!("cd {}", quote_argument(&facts.above));
+        SetupStep::new("Go to the root of the repository", vec![command])
+    });
+    root.into_iter().chain(first).chain(steps).collect()
 }

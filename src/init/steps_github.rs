@@ -6,16 +6,17 @@
 use serde_json::json;
 
 use super::answers::Answers;
+use super::git_state::GitState;
 use super::setup::RELEASES;
 use super::shell::quote_argument;
-use super::step::{SetupChanges, SetupStep, commit, first_config, roles};
+use super::step::{SetupChanges, SetupStep, commit_setup, first_config, roles};
 
 /// GitHub's own app for Actions: no other app can report the required check.
 const ACTIONS_APP: u64 = 15368;
 /// Reviewers of an environment.
 const MAX_REVIEWERS: usize = 6;
 
-pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
+pub fn steps(answers: &Answers, changes: &SetupChanges, git: &GitState) -> Vec<SetupStep> {
     let mut steps = Vec::new();
     let repository = quote_argument(&answers.repository);
     if answers.is_own_server() {
@@ -35,19 +36,8 @@ pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
             .with_note(format!("A program does not know the commit of its own release. For another copy of the action, write its name for {RELEASES}.")),
         );
     }
-    if !changes.setup.is_empty() {
-        let mut commands = commit(
-            &answers.branch,
-            "provisioner-setup",
-            &changes.setup,
-            "Set up provisioner",
-        );
-        commands.push("gh pr create --fill".to_owned());
-        steps.push(SetupStep::new(
-            "Commit the setup and merge it, before the first config",
-            commands,
-        ).with_note("The policy of the default branch decides: a config in the same pull request has none yet."));
-    }
+    let open = ("pull request", "gh pr create --fill");
+    steps.extend(commit_setup(answers, changes, git, open));
     let ids =
         r#".owner.login + "@" + (.owner.id | tostring) + "/" + .name + "@" + (.id | tostring)"#;
     let trusted = match answers.is_own_server() {
@@ -85,8 +75,7 @@ pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
         )
         .with_note("The job's summary has the findings of `provisioner doctor` and the next step."),
     );
-    let open = ("pull request", "gh pr create --fill");
-    steps.extend(first_config(answers, changes, open));
+    steps.extend(first_config(answers, changes, git, open));
     steps
 }
 

@@ -5,30 +5,20 @@
 //! <https://docs.gitlab.com/api/project_job_token_scopes/>, <https://docs.gitlab.com/cli/>.
 
 use super::answers::Answers;
+use super::git_state::GitState;
 use super::setup::{NO_IMAGE, RELEASES};
 use super::shell::quote_argument;
-use super::step::{SetupChanges, SetupStep, commit, first_config, roles};
+use super::step::{SetupChanges, SetupStep, commit_setup, first_config, roles};
 
 /// A project access token lives at most a year.
 const LIFETIME: &str = "8760h";
 
-pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
+pub fn steps(answers: &Answers, changes: &SetupChanges, git: &GitState) -> Vec<SetupStep> {
     // As docs/gitlab.md. Nothing is set before what it needs.
     let mut steps = vec![protection(answers), tokens(), settings()];
     steps.extend(values(answers));
-    if !changes.setup.is_empty() {
-        let mut commands = commit(
-            &answers.branch,
-            "provisioner-setup",
-            &changes.setup,
-            "Set up provisioner",
-        );
-        commands.push("glab mr create --fill --yes".to_owned());
-        steps.push(
-            SetupStep::new("Commit the setup and merge it, before the first config", commands)
-                .with_note("The policy of the default branch decides: a config in the same merge request has none yet."),
-        );
-    }
+    let open = ("merge request", "glab mr create --fill --yes");
+    steps.extend(commit_setup(answers, changes, git, open));
     let repository = quote_argument(&answers.repository);
     // AWS compares the project's id only in tokens of gitlab.com.
     let (before, trusted) = match answers.is_own_server() {
@@ -69,8 +59,7 @@ pub fn steps(answers: &Answers, changes: &SetupChanges) -> Vec<SetupStep> {
         )
         .with_note("The schedule's owner must be an Owner of the project, because the schedule sets a variable."),
     );
-    let open = ("merge request", "glab mr create --fill --yes");
-    steps.extend(first_config(answers, changes, open));
+    steps.extend(first_config(answers, changes, git, open));
     steps
 }
 

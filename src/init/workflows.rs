@@ -1,6 +1,9 @@
 //! The workflows of the four flows: the files of `examples/workflows`, with the answers in place of the example's.
 
 use super::answers::Answers;
+use super::environment_list::with_words;
+use super::existing::ExistingFiles;
+use super::question::Question;
 use super::scalar::{yaml, yaml_list};
 use super::setup::{NO_COMMIT, Pin, RELEASES};
 
@@ -35,22 +38,92 @@ pub const PATHS: [&str; 4] = [
 ];
 
 /// How a step names the action.
-pub const USES: &str = "uses: ";
+const USES: &str = "uses: ";
 
-pub fn workflows(answers: &Answers) -> Vec<(&'static str, String)> {
-    let example = format!("{USES}{RELEASES}@{NO_COMMIT} # v0");
-    let own = format!("{USES}{}", pinned(&answers.pin));
-    let environments = answers.environments.iter().map(|one| one.name.as_str());
-    let environments = format!("environment: {}", yaml_list(environments));
-    let branch = format!("branches: [{}]", yaml(&answers.branch));
-    let texts = WORKFLOWS.into_iter().map(|(path, text)| {
-        let text = text
-            .replace(&example, &own)
-            .replace("environment: [dev, prod]", &environments)
-            .replace("branches: [main]", &branch);
+/// Path and text of each workflow. An existing file keeps its environments. In a run with answers, it keeps everything that the answers do not
+/// name.
+pub fn workflows(answers: &Answers, existing: &ExistingFiles) -> Vec<(&'static str, String)> {
+    let texts = WORKFLOWS.into_iter().map(|(path, example)| {
+        let text = match existing.get(path) {
+            None => filled(answers, example, &[]),
+            Some(known) if answers.asked.is_empty() => {
+                filled(answers, example, &listed_environments(known))
+            }
+            Some(known) => refreshed(answers, known),
+        };
         (path, text)
     });
     texts.collect()
+}
+
+/// The example with the answers. `more`: environments that the file has besides.
+fn filled(answers: &Answers, example: &str, more: &[String]) -> String {
+    let example_pin = format!("{USES}{RELEASES}@{NO_COMMIT} # v0");
+    let own = format!("{USES}{}", pinned(&answers.pin));
+    let names = names(answers);
+    let more = more.iter().map(String::as_str);
+    // In the order of the file.
+    let mut all: Vec<&str> = more.collect();
+    let new = names.filter(|name| !all.contains(name)).collect::<Vec<_>>();
+    all.extend(new);
+    let branch = format!("branches: [{}]", yaml(&answers.branch));
+    example
+        .replace(&example_pin, &own)
+        .replace(
+            "environment: [dev, prod]",
+            &format!("{ENVIRONMENTS} {}", yaml_list(all)),
+        )
+        .replace("branches: [main]", &branch)
+}
+
+fn names(answers: &Answers) -> impl Iterator<Item = &str> {
+    answers.environments.iter().map(|one| one.name.as_str())
+}
+
+const ENVIRONMENTS: &str = "environment:";
+const BRANCHES: &str = "branches: [";
+
+/// The environments of the matrix.
+fn listed_environments(text: &str) -> Vec<String> {
+    let value = serde_yaml::from_str::<serde_json::Value>(text).unwrap_or_default();
+    let list = &value["jobs"]["provision"]["strategy"]["matrix"]["environment"];
+    let names = list.as_array().into_iter().flatten();
+    names
+        .filter_map(|name| Some(name.as_str()?.to_owned()))
+        .collect()
+}
+
+/// The existing text with the values of the answers that a person gave in this run.
+fn refreshed(answers: &Answers, existing: &str) -> String {
+    let asks = |question| answers.asked.contains(&question);
+    let lines = existing.split_inclusive('\n').map(|line| {
+        let (body, ending) = line.split_at(line.trim_end().len());
+        let indent = &body[..body.len() - body.trim_start().len()];
+        if asks(Question::Release) && our_action(body).is_some() {
+            let head = &body[..body.find(USES).unwrap_or_default()];
+            return format!("{head}{USES}{}{ending}", pinned(&answers.pin));
+        }
+        if asks(Question::Branch) && body.trim_start().starts_with(BRANCHES) {
+            return format!("{indent}{BRANCHES}{}]{ending}", yaml(&answers.branch));
+        }
+        line.to_owned()
+    });
+    let text: String = lines.collect();
+    match asks(Question::Environments) && !listed_environments(&text).is_empty() {
+        true => with_words(&text, ENVIRONMENTS, names(answers), |_| true),
+        false => text,
+    }
+}
+
+/// Pin and version of a step that uses this program's action.
+pub fn our_action(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start();
+    let line = line.strip_prefix("- ").unwrap_or(line);
+    let (pin, version) = line.strip_prefix(USES)?.split_once(" # ")?;
+    let (repository, commit) = pin.split_once('@')?;
+    // A copy may have another name. Only this program's files have these two.
+    let is_ours = repository.ends_with("/provisioner") || commit == NO_COMMIT;
+    is_ours.then_some((pin, version))
 }
 
 fn pinned(pin: &Pin) -> String {

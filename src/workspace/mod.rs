@@ -25,7 +25,7 @@ pub use product_lock::ProductLockFile;
 pub use products::{add_product, add_repository_products, create_folder};
 pub use repository::repository_folder;
 pub use selection::ConfigSelector;
-pub use setup::{SetupPlace, create_files, has_configs, setup_place};
+pub use setup::{SetupPlace, config_files, create_files, setup_place};
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};

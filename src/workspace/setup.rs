@@ -55,14 +55,17 @@ pub fn setup_place(root: &Path, path: &str) -> SetupPlace {
     }
 }
 
-/// Whether a folder below `root` has a YAML file.
-pub fn has_configs(root: &Path, folder: &str) -> bool {
+/// The YAML files of a folder below `root`, in order of their names.
+pub fn config_files(root: &Path, folder: &str) -> Vec<String> {
     let entries = fs::read_dir(root.join(folder));
-    entries.into_iter().flatten().flatten().any(|entry| {
-        let path = entry.path();
-        let ending = path.extension();
-        ending.is_some_and(|ending| ending == "yaml" || ending == "yml")
-    })
+    let names = entries.into_iter().flatten().flatten().filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        is_yaml.then(|| format!("{folder}/{name}"))
+    });
+    let mut files: Vec<String> = names.collect();
+    files.sort();
+    files
 }
 
 /// Creates all files below `root`, or none. Each error names its file. A file that appears in the meantime is kept, and is an error.

@@ -92,6 +92,11 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     ("docs/gitlab.md", "provisioner roles", "AWS"),
     ("docs/gitlab.md", "id=", "a GitLab server"),
     ("docs/migration.md", "mkdir", "a container"),
+    (
+        "docs/policy.md",
+        "provisioner init --environment",
+        "the tests of init",
+    ),
     ("docs/provision.md", "provisioner replay", "a file of a job"),
     ("docs/releases.md", "curl", "a released version"),
     ("docs/releases.md", "digest=", "a released version"),

@@ -91,7 +91,7 @@ fn attack_environments_are_words_of_yaml() {
         provision.contains("environment: [\"null\", \"on\"]"),
         "{provision}"
     );
-    assert_eq!(repository.init(&["--check"]).status, 0);
+    repository.assert_complete();
 }
 
 #[test]
@@ -105,10 +105,19 @@ fn a_config_that_the_answers_make_invalid_stops_everything() {
         output.stderr
     );
     repository.assert_empty();
+    let output = repository.init(&with("--region", "eu-centrl-1"));
+    assert_eq!(output.status, 10);
+    for line in [
+        "s3/configs/first-config.yaml:",
+        "did you mean `eu-central-1`? Pass the value with `--region`",
+    ] {
+        assert!(output.stderr.contains(line), "{}", output.stderr);
+    }
     let output = repository.init(&with("--product", "s4"));
     assert_eq!(output.status, 2);
     assert!(
-        output.stderr.contains("no product has this name: `s4`"),
+        output.stderr.contains("no product has this name: `s4`")
+            && output.stderr.contains("with `ml` or `s3`\n"),
         "{}",
         output.stderr
     );

@@ -10,7 +10,7 @@ use provisioner::model::RepoPath;
 use provisioner::product::Registry;
 use serde_json::Value;
 
-fn givens(texts: &[(Question, String)]) -> Givens {
+pub fn givens(texts: &[(Question, String)]) -> Givens {
     let origin = Origin::Person;
     let pairs = texts.iter().map(|(question, text)| {
         let (text, origin) = (text.clone(), origin.clone());
@@ -19,10 +19,11 @@ fn givens(texts: &[(Question, String)]) -> Givens {
     pairs.collect()
 }
 
-fn facts(has_configs: bool) -> RepositoryFacts {
+pub fn facts(has_configs: bool) -> RepositoryFacts {
+    let configs = has_configs.then(|| "s3/configs/own.yaml".to_owned());
     RepositoryFacts {
-        has_configs,
-        has_commits: true,
+        configs: configs.into_iter().collect(),
+        ..RepositoryFacts::default()
     }
 }
 
@@ -33,7 +34,7 @@ fn check(givens: &Givens, has_configs: bool) -> Result<(), TestCaseError> {
     };
     let registry = Registry::built_in();
     let none = ExistingFiles::default();
-    let planned = match plan(&answers, &none, None, &registry, facts(has_configs)) {
+    let planned = match plan(&answers, &none, None, &registry, &facts(has_configs)) {
         Ok(planned) => planned,
         Err(PlanError::Answer(problem)) => {
             prop_assert!(!problem.help.is_empty());
@@ -83,7 +84,7 @@ fn check(givens: &Givens, has_configs: bool) -> Result<(), TestCaseError> {
     let later = Answers::parse(&later);
     prop_assert!(later.is_ok(), "{later:?}");
     let Ok(later) = later else { return Ok(()) };
-    let again = plan(&later, &existing, Some(&policy), &registry, facts(true));
+    let again = plan(&later, &existing, Some(&policy), &registry, &facts(true));
     let Ok(again) = again else {
         return Err(TestCaseError::fail(format!("{again:?}")));
     };
@@ -103,7 +104,7 @@ fn text(pattern: &'static str) -> impl Strategy<Value = String> {
     ]
 }
 
-fn environments() -> impl Strategy<Value = String> {
+pub fn environments() -> impl Strategy<Value = String> {
     let name = prop_oneof![4 => "(dev|test|staging|prod)", 1 => "(null|on|y|[a-z][a-z0-9-]{0,8})"];
     let one = (name, prop::collection::vec("[0-9]{12}", 1..3));
     let one = one.prop_map(|(name, accounts)| format!("{name}={}", accounts.join(",")));

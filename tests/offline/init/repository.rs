@@ -111,6 +111,27 @@ impl InitRepository {
         files
     }
 
+    /// All files of the setup are there, and none differs.
+    #[track_caller]
+    pub fn assert_complete(&self) {
+        let output = self.init(&["--check"]);
+        let is_open = |line: &str| line.starts_with("  missing ") || line.starts_with("  differs ");
+        let open: Vec<&str> = output.stdout.lines().filter(|line| is_open(line)).collect();
+        assert_eq!(open, [""; 0], "{}", output.stderr);
+    }
+
+    /// Commits all files on the present branch.
+    pub fn commit(&self) {
+        git(self.root(), &["add", "--all"]);
+        git(self.root(), &["commit", "--quiet", "--message=More"]);
+    }
+
+    /// As after a push: the remote's branch has the commits of the present one.
+    pub fn push(&self, branch: &str) {
+        let name = format!("refs/remotes/origin/{branch}");
+        git(self.root(), &["update-ref", &name, "HEAD"]);
+    }
+
     /// Nothing was written.
     #[track_caller]
     pub fn assert_empty(&self) {

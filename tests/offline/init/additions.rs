@@ -1,0 +1,191 @@
+//! A second run with other answers: it only adds.
+#![expect(clippy::disallowed_methods, reason = "a repository has files")]
+
+use super::later::apply;
+use super::repository::{ANSWERS, COMMIT, InitRepository};
+
+const RULES: &str = "    approvals: 2\n    deletes: never\n    approvers: [\"@alice\"]\n";
+
+/// A repository whose policy has rules of its owner.
+fn with_rules(repository: InitRepository) -> InitRepository {
+    repository.init_well(&ANSWERS);
+    let policy = repository.read(".provisioner.yaml");
+    repository.write(
+        ".provisioner.yaml",
+        policy.replace("  dev:\n", &format!("  dev:\n{RULES}")),
+    );
+    repository
+}
+
+/// The lines that a patch removes.
+fn removed(patch: &str) -> Vec<&str> {
+    let lines = patch.lines();
+    lines
+        .filter(|line| line.starts_with('-') && !line.starts_with("---"))
+        .collect()
+}
+
+#[test]
+fn attack_a_new_environment_keeps_the_rules_of_the_policy() {
+    for repository in [InitRepository::github(), InitRepository::gitlab()] {
+        let repository = with_rules(repository);
+        let before = repository.read(".provisioner.yaml");
+        // The known environment is not named again.
+        let more = ["--environment", "prod=210987654321"];
+        let shown = repository.init_well(&more);
+        assert!(
+            shown.contains("created    s3/configs/acme-prod-0001-"),
+            "{shown}"
+        );
+        let patch = repository.init_well(&[&more[..], &["--diff"]].concat());
+        for line in removed(&patch) {
+            let is_list = line.contains(": [");
+            assert!(is_list, "{line}\n{patch}");
+        }
+        apply(&repository, &patch);
+        let policy = repository.read(".provisioner.yaml");
+        let prod = "  prod:\n    roles:\n      plan: arn:aws:iam::210987654321:role/provisioner-plan\n      apply: arn:aws:iam::210987654321:role/provisioner-apply-{environment}\n";
+        let accounts = before.replace("[\"123456789012\"]", "[\"123456789012\", \"210987654321\"]");
+        let expected = accounts.replace("\n\n# The names", &format!("\n{prod}\n# The names"));
+        assert_eq!(policy, expected);
+        let flows = [
+            ".github/workflows/provisioner-provision.yml",
+            ".gitlab-ci.yml",
+        ];
+        let flow = flows.iter().find(|path| repository.path(path).exists());
+        let flow = repository.read(flow.unwrap());
+        assert!(flow.contains(": [dev, prod]\n"), "{flow}");
+        assert_eq!(repository.init_well(&["--diff"]), "");
+        let checked = repository.run(&["validate-config", "--no-log"]);
+        assert_eq!(checked.status, 0, "{}{}", checked.stdout, checked.stderr);
+    }
+}
+
+#[test]
+fn a_second_product_has_a_glob_a_config_and_owners() {
+    let repository = with_rules(InitRepository::github());
+    let more = ["--product", "ml"];
+    let shown = repository.init_well(&more);
+    assert!(
+        shown.contains("created    ml/configs/acme-dev-0001-"),
+        "{shown}"
+    );
+    apply(
+        &repository,
+        &repository.init_well(&[&more[..], &["--diff"]].concat()),
+    );
+    let policy = repository.read(".provisioner.yaml");
+    for line in [
+        "configs: [\"s3/configs/*.yaml\", \"ml/configs/*.yaml\"]",
+        "  products: [s3, ml]",
+        "  boundary: ",
+        "    deletes: never",
+    ] {
+        assert!(policy.contains(line), "{line}\n{policy}");
+    }
+    let owners = repository.read(".github/CODEOWNERS");
+    assert!(owners.contains("/ml/configs/ @acme/platform\n"), "{owners}");
+    assert_eq!(repository.init_well(&["--diff"]), "");
+    let checked = repository.run(&["validate-config", "--no-log"]);
+    assert_eq!(checked.status, 0, "{}{}", checked.stdout, checked.stderr);
+}
+
+#[test]
+fn globs_that_select_the_folder_get_no_other() {
+    let repository = InitRepository::github();
+    repository.write(
+        ".provisioner.yaml",
+        "version: 1\nconfigs: ['**/configs/*.yaml']\naccounts: ['123456789012']\nenvironments: {dev: {}}\n",
+    );
+    repository.init_well(&ANSWERS);
+    let patch = repository.init_well(&[&ANSWERS[..], &["--diff"]].concat());
+    assert_eq!(patch, "");
+}
+
+#[test]
+fn roles_in_one_account_take_no_other() {
+    let repository = with_rules(InitRepository::github());
+    let output = repository.init(&["--environment", "dev=210987654321"]);
+    assert_eq!(output.status, 2);
+    assert!(
+        output.stderr.contains(
+            "error: the roles of environment `dev` are in account 123456789012, not in 210987654321"
+        ),
+        "{}",
+        output.stderr
+    );
+}
+
+/// The last line that matches a file decides, so that a line of `init` after it would replace its owners.
+#[test]
+fn attack_owners_of_a_path_are_not_replaced() {
+    let repository = InitRepository::github();
+    repository.init_well(&ANSWERS);
+    let path = ".github/CODEOWNERS";
+    let owners = repository.read(path).replace(
+        "/.github/workflows/ @acme/platform",
+        "/.github/workflows/ @acme/security",
+    );
+    repository.write(path, &owners);
+    assert_eq!(repository.init_well(&["--diff"]), "");
+    let more = ["--code-owner", "@ann", "--diff"];
+    apply(&repository, &repository.init_well(&more));
+    let owners = repository.read(path);
+    for line in [
+        "/.github/workflows/ @acme/security @acme/platform @ann\n",
+        "/.provisioner.yaml @acme/platform @ann\n",
+    ] {
+        assert!(owners.contains(line), "{owners}");
+    }
+}
+
+/// A run with answers changes what they name.
+#[test]
+fn answers_keep_your_own_lines_of_workflows() {
+    let repository = InitRepository::github();
+    repository.init_well(&ANSWERS);
+    let path = ".github/workflows/provisioner-provision.yml";
+    let own = repository
+        .read(path)
+        .replace("timeout-minutes: 180", "timeout-minutes: 99")
+        .replace(
+            "environment: [dev]",
+            "environment: # all\n          - dev\n          - lab",
+        );
+    repository.write(path, &own);
+    let release = format!("acme/provisioner@{COMMIT}");
+    let more = [
+        "--environment",
+        "prod=210987654321",
+        "--release",
+        &release,
+        "--diff",
+    ];
+    apply(&repository, &repository.init_well(&more));
+    let version = env!("CARGO_PKG_VERSION");
+    let zeros = format!("{} # v0", "0".repeat(40));
+    let expected = own
+        .replace("          - lab\n", "          - lab\n          - prod\n")
+        .replace(&zeros, &format!("{COMMIT} # v{version}"));
+    assert_eq!(repository.read(path), expected);
+}
+
+#[test]
+fn stages_of_your_own_get_those_of_the_component() {
+    let repository = InitRepository::gitlab();
+    repository.write(
+        ".gitlab-ci.yml",
+        "stages: [build]\nbuild:\n  script: [make]\n",
+    );
+    repository.init_well(&ANSWERS);
+    apply(
+        &repository,
+        &repository.init_well(&["--diff", "--forge", "gitlab"]),
+    );
+    let merged = repository.read(".gitlab-ci.yml");
+    assert!(
+        merged.contains("stages: [build, test, deploy]\n"),
+        "{merged}"
+    );
+    assert_eq!(repository.init_well(&["--diff"]), "");
+}
