@@ -80,7 +80,8 @@ impl ComparedStack {
         self.tags_after(kind, desired) == self.live.stack.tags
     }
 
-    fn input(&self, kind: EffectKind, desired: &Desired<'_>) -> TagChangeInput {
+    /// The change of its tags.
+    pub(super) fn input(&self, kind: EffectKind, desired: &Desired<'_>) -> TagChangeInput {
         TagChangeInput {
             stack_id: self.live.stack.id.clone(),
             parameters: self.live.parameters.keys().cloned().collect(),

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::adoption::compare;
 use super::cancelled::DELETING;
 use super::provision::is_own_creation;
 use super::test::remove;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::CloudError;
-use crate::guard::{Inspect, Resume};
+use crate::guard::{EffectKind, Inspect, Resume};
 use crate::report::{Fault, Step};
 use crate::stack::{Health, Stack};
 
@@ -71,6 +72,32 @@ pub async fn report_remains(
     match facts.stack.flatten() {
         Some(stack) => what_is_left(site, desired, stack).await,
         None => Ok(None),
+    }
+}
+
+/// Reports what a cancelled change of a stack's tags left. Returns the stack's status if nothing was under way.
+pub async fn finish_tags(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    kind: EffectKind,
+) -> Result<Option<String>, OperationError> {
+    let (facts, compared) = compare(site, desired).await?;
+    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    let (Some(stack), Some(compared)) = (facts.stack.flatten(), compared) else {
+        return Ok(None);
+    };
+    let name = &desired.stack.name;
+    match stack.status.health() {
+        Health::InProgress | Health::Unknown => Err(under_way(desired, &stack)),
+        _ => {
+            let input = compared.input(kind, desired);
+            if site.cloud.has_tag_change_set(name, &input).await? {
+                return Err(OperationError::Cancelled(Fault::ChangeSetLeft {
+                    stack: name.clone(),
+                }));
+            }
+            Ok(Some(stack.status.0))
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub use error::OperationError;
 pub use failure::{
     FailureReport, complete_commands, denial_diagnostics, missing_setup, to_diagnostics,
 };
-pub use finish::{finish_provision, finish_test, report_remains};
+pub use finish::{finish_provision, finish_tags, finish_test, report_remains};
 pub use folders::{
     FolderResult, deploy_folders, preview_folders, preview_upload, select_folders, upload_template,
 };

@@ -248,6 +248,9 @@ impl Task<'_> {
         let status = match self.verb {
             Verb::Provision => operation::finish_provision(site, desired).await?,
             Verb::TestDeploy => operation::finish_test(site, desired, self.options.keep).await?,
+            Verb::Adopt | Verb::Unadopt => {
+                operation::finish_tags(site, desired, self.verb.effect()).await?
+            }
             _ => operation::report_remains(site, desired).await?,
         };
         let summary = ActionSummary::NothingUnderWay {

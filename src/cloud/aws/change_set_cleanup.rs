@@ -116,7 +116,13 @@ impl Cloud {
 
     /// Whether a stack has a change set of this program and of equal content that is not executed.
     pub async fn has_change_set(&self, stack: &str, proposal: &ChangeSetInput) -> Result<bool> {
-        let name = format!("{PREFIX}{}-", digest(stack, proposal));
+        self.has_own_change_set(stack, &digest(stack, proposal))
+            .await
+    }
+
+    /// `digest`: of its content, as in its name.
+    pub(super) async fn has_own_change_set(&self, stack: &str, digest: &str) -> Result<bool> {
+        let name = format!("{PREFIX}{digest}-");
         let change_sets = self.change_sets(stack).await?;
         let mut own = change_sets.iter().filter(|set| set.name.starts_with(&name));
         Ok(own.any(|set| !set.is_executed))

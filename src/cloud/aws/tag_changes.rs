@@ -67,4 +67,10 @@ impl Cloud {
         }
         self.propose(request, (stack, false), &name).await
     }
+
+    /// Whether the stack has such a change set that is not executed. `name`: the stack's.
+    pub async fn has_tag_change_set(&self, name: &str, input: &TagChangeInput) -> Result<bool> {
+        let digest = digest_of(name, &input.tags, PREVIOUS_TEMPLATE);
+        self.has_own_change_set(&input.stack_id, &digest).await
+    }
 }

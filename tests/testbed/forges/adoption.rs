@@ -255,6 +255,36 @@ fn the_next_run_finishes_a_killed_adoption() {
     }
 }
 
+/// The step after a cancelled job reports the change set that a killed adoption left, and executes nothing.
+#[test]
+fn the_step_after_a_killed_adoption_reports_its_change_set() {
+    use std::process::Stdio;
+    let existing = Existing::<World>::new("", &TEAM, "");
+    let world = &existing.world;
+    let pull = existing.proposed();
+    let before = world.approved_and_merged(&pull);
+    existing
+        .proxy
+        .hold_operation("CreateChangeSet", Side::After);
+    let job = world.push(&before);
+    let mut command = job.process(&["ci"]);
+    let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    existing.proxy.held();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    existing.proxy.release(false);
+    existing.proxy.clear();
+    let job = world.push(&before);
+    let run = job.with("PROVISIONER_FINISH_CANCELLED", "true").run();
+    let summary = run.summary;
+    assert_ne!(run.status, 0, "{}", run.stderr);
+    assert!(summary.contains("change set"), "{summary}");
+    assert_eq!(existing.mutations(), [""; 0]);
+    assert_eq!(existing.tags().len(), 1);
+    world.github.take_writes();
+}
+
 on_both_forges! {
     a_merged_entry_adopts_the_stack
     the_check_says_what_the_next_update_would_change
