@@ -29,7 +29,7 @@ impl Cloud {
         of_same_stack(permit, &input.stack_id)?;
         let stack = permit.stack().clone();
         let digest = digest_of(&stack.name, &input.tags, PREVIOUS_TEMPLATE);
-        self.sweep(&input.stack_id, &digest).await?;
+        self.sweep(&stack.name, &digest).await?;
         let name = format!("{PREFIX}{digest}-{:08x}", fastrand::u32(..));
         let mut own_tags = input.tags.clone();
         own_tags.retain(|key, _| !key.starts_with(RESERVED));
@@ -71,6 +71,6 @@ impl Cloud {
     /// Whether the stack has such a change set that is not executed. `name`: the stack's.
     pub async fn has_tag_change_set(&self, name: &str, input: &TagChangeInput) -> Result<bool> {
         let digest = digest_of(name, &input.tags, PREVIOUS_TEMPLATE);
-        self.has_own_change_set(&input.stack_id, &digest).await
+        self.has_own_change_set(name, &digest).await
     }
 }
