@@ -45,7 +45,7 @@ impl<'a> DeploymentReporter<'a> {
     }
 
     pub async fn finish(&self, stack: &StackName, verb: Verb, outcome: &Outcome) {
-        let deletes = verb.deletes();
+        let deletes = verb.deletes() && verb != Verb::Replace;
         let state = match outcome.state {
             State::Done | State::Skipped if deletes => DeploymentState::Inactive,
             State::Done | State::Skipped => DeploymentState::Success,

@@ -30,7 +30,7 @@ impl ApplyReport {
         let stack = Some(StackName::for_config(&task.config));
         let mut outcomes = self.outcomes.iter();
         let outcome = outcomes.find(|outcome| outcome.path == path && outcome.stack == stack)?;
-        let (action, _) = task.config.delete_action()?;
+        let action = task.deleting_action()?;
         if outcome.state != State::Done {
             return None;
         }

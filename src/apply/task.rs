@@ -87,12 +87,19 @@ impl<'a> Resolution<'a> {
 impl StackTask<'_> {
     /// The comment that a second person must write, once the deletion's digest is known.
     pub fn confirmation_step(&self, digest: Option<String>) -> Option<NextStep> {
-        let (action, _) = self.config.delete_action()?;
         Some(NextStep::ConfirmDeletion {
-            action: action.to_owned(),
+            action: self.deleting_action()?.to_owned(),
             config: self.change.path.to_string(),
             digest: digest?,
         })
+    }
+
+    /// The action of comments that deletes the stack.
+    pub fn deleting_action(&self) -> Option<&str> {
+        match self.verb {
+            Verb::Replace => Some(Verb::Replace.name()),
+            _ => self.config.delete_action().map(|(action, _)| action),
+        }
     }
 
     /// Whether the change only requests new folders.

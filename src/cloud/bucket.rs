@@ -4,7 +4,7 @@ use crate::plan::BUCKET;
 use crate::stack::StackEvent;
 
 /// Statuses of a bucket that the stack has created, imported or updated, and still holds.
-const HELD: &[&str] = &[
+pub(super) const HELD: &[&str] = &[
     "CREATE_COMPLETE",
     "IMPORT_COMPLETE",
     "UPDATE_COMPLETE",

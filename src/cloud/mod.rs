@@ -8,6 +8,7 @@ mod error;
 mod network;
 
 use crate::stack::{DescribedChangeSet, Stack, StackEvent, StackName};
+use crate::template::ImportedResource;
 
 pub use aws::{Cloud, Session};
 pub use bucket::StackBucket;
@@ -23,6 +24,16 @@ pub struct ChangeSetInput {
     pub tags: std::collections::BTreeMap<String, String>,
     /// What the change set is for, in at most 1,024 characters.
     pub description: String,
+    /// Existing resources that become the stack's own. If there are any, the template has no others.
+    pub imports: Vec<ResourceImport>,
+}
+
+/// An existing resource that a change set imports.
+#[derive(Clone, Debug)]
+pub struct ResourceImport {
+    pub resource: ImportedResource,
+    /// The property that identifies it, and its value.
+    pub identifier: (&'static str, String),
 }
 
 /// Other tags for a stack, which keeps its template and parameters.
@@ -50,6 +61,8 @@ pub struct PendingChangeSet {
     stack_id: String,
     /// The stack is there only because of this change set.
     shell: bool,
+    /// It imports resources, which are never deleted.
+    imports: bool,
     described: DescribedChangeSet,
 }
 

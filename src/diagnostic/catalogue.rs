@@ -196,6 +196,9 @@ catalogue! {
     ImpactUnknown "impact-unknown":
         "The worst effect of the update is not known. AWS leaves it open, no rule of the product covers a changed key, or no commit matches the deployed template.",
         "Read `show-changes`. If the worst case is acceptable, set `updates: reviewed` for the environment.";
+    ImportNotReviewed "import-not-reviewed":
+        "The change set of a new stack imports an existing resource that no former stack of this config retained. The resource may belong to somebody else.",
+        "Delete the resource if nobody needs it, or give the stack's resource another name.";
     Interrupted "interrupted":
         "Ctrl-C or the CI system ended the run. The message names what remains.",
         "Run the command again. It continues where it stopped.";

@@ -46,7 +46,7 @@ effects! {
     Preview,
     /// Creates a stack that does not exist.
     Create,
-    /// Watches a stack whose creation was started by a run that was killed, and rolls it back on failure.
+    /// Finishes a creation that a killed run started: watches it and rolls it back on failure, or adds the rest to what was imported.
     Resume,
     /// Creates a stack under a name of its own, and deletes it.
     Test,
@@ -75,6 +75,7 @@ effects! {
 }
 
 impl RunsChangeSet for Create {}
+impl RunsChangeSet for Resume {}
 impl RunsChangeSet for Test {}
 impl RunsChangeSet for Update {}
 impl RunsChangeSet for Adopt {}

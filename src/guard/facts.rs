@@ -40,6 +40,12 @@ pub struct Facts {
     pub external_references: Option<Vec<ExternalReference>>,
     /// The roles of the template. Empty if no template is sent.
     pub role_boundaries: Option<Vec<RoleBoundary>>,
+    /// What the change set imports into a new stack.
+    pub imports: Option<Vec<ImportFact>>,
+    /// Whether the stack has imported its resources and lacks the others.
+    pub unfinished_import: Option<bool>,
+    /// ARN of the stack that the entry names, if it had the tags of `owner` and is deleted.
+    pub replaced: Option<String>,
     /// Who or what requests the effect.
     pub authority: Authority,
 }
@@ -93,6 +99,20 @@ pub enum TagChangeSet {
     OnlyTags,
     /// It would do something else too.
     Beyond(BeyondTags),
+}
+
+/// A resource that a change set imports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ImportFact {
+    pub logical_id: String,
+    /// Type, such as `AWS::S3::Bucket`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `None` if AWS does not name it.
+    pub physical_id: Option<String>,
+    /// Whether a deleted stack with the tags of `owner` retained it.
+    pub former: bool,
 }
 
 /// An AWS identity.

@@ -21,7 +21,8 @@ pub use effect::{
     Test, Unadopt, Update, Upload,
 };
 pub use facts::{
-    AdoptionFacts, Authority, Buckets, Caller, Facts, Repair, TEST_TAG, TagChangeSet, owner_tags,
+    AdoptionFacts, Authority, Buckets, Caller, Facts, ImportFact, Repair, TEST_TAG, TagChangeSet,
+    owner_tags,
 };
 pub use lock::LockState;
 pub use permit::{Permit, decide, denials, denials_before_credentials, denials_before_merge};

@@ -113,7 +113,7 @@ async fn unmet_or(
     let is_invalid = refused
         .aws()
         .is_some_and(|error| error.kind == AwsErrorKind::Invalid);
-    if is_invalid && let Ok(missing) = preflight(site, desired, exists).await {
+    if is_invalid && let Ok(missing) = preflight(site, desired, exists, &[]).await {
         let missing: Vec<Diagnostic> = missing.into_iter().filter(Diagnostic::is_error).collect();
         if !missing.is_empty() {
             return OperationError::Invalid(missing);

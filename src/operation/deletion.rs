@@ -54,6 +54,7 @@ pub(super) async fn inspect_deletion(
         importers: Vec::new(),
         buckets: BTreeMap::new(),
         blocking: Vec::new(),
+        returning: Vec::new(),
     };
     let Some(stack) = stack else {
         // A killed run may have deleted the stack and not yet its retained buckets.
@@ -106,6 +107,7 @@ pub(super) async fn inspect_deletion(
     buckets.sort_by(|a, b| a.name().cmp(b.name()));
     let claims = name_claims(&desired.document, &desired.stack.target);
     deletion.find_blocking(&claims);
+    deletion.find_returning(&desired.document);
     Ok((deletion, buckets))
 }
 

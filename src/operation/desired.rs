@@ -92,6 +92,7 @@ impl<'a> Desired<'a> {
             body: self.sent.clone(),
             tags,
             description: format!("provisioner {}", env!("CARGO_PKG_VERSION")),
+            imports: Vec::new(),
         }
     }
 

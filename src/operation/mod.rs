@@ -13,13 +13,16 @@ mod failed_creation;
 mod failure;
 mod finish;
 mod folders;
+mod import;
 mod network;
 mod outcome;
 mod perform;
 mod perform_repair;
 mod preflight;
 mod provision;
+mod provisioned;
 mod remains;
+mod replace;
 mod replaced;
 mod restore;
 mod test;
@@ -31,12 +34,12 @@ use std::time::Duration;
 
 use crate::cloud::Cloud;
 use crate::guard::{
-    Authority, Denial, Effect, EffectKind, Facts, Permit, Policies, confirmation_word, decide,
-    denials,
+    Authority, Denial, Effect, EffectKind, Facts, Permit, Policies, RequestedChange,
+    confirmation_word, decide, denials,
 };
 use crate::plan::{Adoption, Changes, Deletion, Restoration, RollbackContinuation};
 use crate::report::{Counted, Step};
-use crate::stack::{Stack, StackEvent, StackName};
+use crate::stack::{Health, Stack, StackEvent, StackName};
 use crate::template::role_boundaries;
 
 pub use adoption::{AdoptionOutcome, AdoptionResult, ComparedStack, adopt, compare, unadopt};
@@ -56,7 +59,9 @@ pub use folders::{
 pub use outcome::{ActionData, ActionOutcome, Conclusion};
 pub use perform::{Task, TaskOptions, perform};
 pub use preflight::{preflight, preflight_of};
-pub use provision::{ProvisionOutcome, Provisioned, provision};
+pub use provision::provision;
+pub use provisioned::{ProvisionOutcome, Provisioned};
+pub use replace::{Replaced, Replacement, replace};
 pub use restore::{RepairResult, Restored, preview_restoration, restore};
 pub use test::{TestResult, test_deploy};
 pub use unlisted::unlisted_solution;
@@ -160,7 +165,9 @@ impl OperationContext<'_> {
     /// The facts of a stack before a change set or a preview.
     pub async fn facts(&self, desired: &Desired<'_>) -> Result<Facts, OperationError> {
         let stack = self.cloud.stack(&desired.stack.name).await?;
-        Ok(self.facts_of(desired, stack))
+        let facts = self.facts_of(desired, stack);
+        let replaced = self.replaced(&facts).await?;
+        Ok(Facts { replaced, ..facts })
     }
 
     /// The same with the stack that was read.
@@ -174,5 +181,24 @@ impl OperationContext<'_> {
             authority: self.authority.authority(&desired.stack, None),
             ..Facts::default()
         }
+    }
+
+    /// ARN of the stack that an entry asks to replace, if it was the config's own and is deleted.
+    async fn replaced(&self, facts: &Facts) -> Result<Option<String>, OperationError> {
+        let Authority::Request(request) = &facts.authority else {
+            return Ok(None);
+        };
+        let Some(entry) = &request.entry else {
+            return Ok(None);
+        };
+        let live = facts.stack.as_ref().and_then(Option::as_ref);
+        let is_live = live.is_some_and(|stack| stack.id == entry.as_str());
+        if request.asks != Some(RequestedChange::Replace) || is_live {
+            return Ok(None);
+        }
+        let former = self.cloud.stack(entry.as_str()).await?;
+        let is_gone =
+            |stack: &Stack| stack.status.health() == Health::Deleted && facts.is_owner_of(stack);
+        Ok(former.filter(is_gone).map(|stack| stack.id))
     }
 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    AdoptionResult, ContinuedRollback, DeletionResult, FolderResult, Provisioned, Restored,
-    TestResult,
+    AdoptionResult, ContinuedRollback, DeletionResult, FolderResult, Provisioned, Replaced,
+    Restored, TestResult,
 };
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
@@ -49,6 +49,8 @@ pub enum ActionData {
     Rollback(RollbackContinuation),
     /// `continue-rollback`: what it did.
     ContinuedRollback(ContinuedRollback),
+    /// `replace`: what was deleted, and the new stack.
+    Replaced(Box<Replaced>),
     /// After a cancelled job: the status of the stack that it left.
     Status(String),
 }
@@ -73,6 +75,10 @@ impl ActionData {
             Self::Restored(_) => Success::Restored,
             Self::Rollback(_) => Success::Previewed(Level::High),
             Self::ContinuedRollback(_) => Success::RolledBack,
+            Self::Replaced(replaced) => match &replaced.deletion {
+                Some(_) => Success::Replaced,
+                None => replaced.created.outcome.success(),
+            },
             Self::Deletion(deletion) => Success::Previewed(match deletion.destroys_objects() {
                 true => Level::Critical,
                 false => Level::High,

@@ -6,8 +6,10 @@ use super::outcome::{ActionData, ActionOutcome, Conclusion};
 use super::remains::with_remains;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::guard::{Inspect, denials};
-use crate::operation::{self, Desired, FolderResult, OperationContext, OperationError};
+use crate::guard::{Denial, Inspect, denials};
+use crate::operation::{
+    self, Desired, FolderResult, OperationContext, OperationError, Replacement,
+};
 use crate::plan::Deletion;
 use crate::product::{Class, Verb};
 use crate::report::{self, ActionSummary, Fault, Format, Redactor, Success};
@@ -122,6 +124,7 @@ impl Task<'_> {
             Verb::Delete | Verb::TearDown => self.delete(site, desired).await,
             Verb::Restore => self.restore(site, desired, values).await,
             Verb::ContinueRollback => self.continue_rollback(site, desired, values).await,
+            Verb::Replace => self.replace(site, desired).await,
             _ => Err(OperationError::VerificationFailed(Fault::NotForAws)),
         }
     }
@@ -158,7 +161,7 @@ impl Task<'_> {
                 let found = operation::preview_rollback(site, desired, skip).await?;
                 Ok(self.rollback(&found, values))
             }
-            Verb::Delete | Verb::TearDown => {
+            Verb::Delete | Verb::TearDown | Verb::Replace => {
                 let empties = self.verb == Verb::TearDown;
                 let mut facts = site.facts(desired).await?;
                 let deletion =
@@ -284,17 +287,7 @@ impl Task<'_> {
                 let Ok(deletion) = deletion else {
                     return Err(OperationError::Denied(denials));
                 };
-                let line = report::deletion_summary(&deletion);
-                let is_complete = deletion.is_complete();
-                let tables = tables(&deletion);
-                let details = ActionOutcome::new(line, tables, ActionData::Deletion(deletion));
-                let diagnostics = denial_diagnostics(&self.config.path, &denials);
-                Ok(details.with_diagnostics(diagnostics).with_conclusion(
-                    Conclusion::DeletionDenied {
-                        denials,
-                        is_complete,
-                    },
-                ))
+                Ok(self.denied_deletion(deletion, denials))
             }
             Err(failure) => Err(failure),
         }
@@ -356,6 +349,66 @@ impl Task<'_> {
         };
         let data = ActionData::Adoption(Box::new(compared.adoption));
         Ok(ActionOutcome::new(line, tables, data))
+    }
+
+    /// A denied replacement returns the preview of its deletion.
+    async fn replace(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<ActionOutcome, OperationError> {
+        let prefixes = self.prefixes()?;
+        match operation::replace(site, desired, self.deployed_config).await? {
+            Replacement::Denied { denials, deletion } if !site.authority.has_prompted() => {
+                Ok(self.denied_deletion(*deletion, denials))
+            }
+            Replacement::Denied { denials, .. } => Err(OperationError::Denied(denials)),
+            Replacement::Done(replaced) => {
+                let folders = match prefixes.is_empty() {
+                    true => None,
+                    false => {
+                        let verb = Verb::Provision;
+                        Some(operation::deploy_folders(site, desired, &prefixes, verb).await?)
+                    }
+                };
+                let created = &replaced.created;
+                let summary = ActionSummary::Provisioned {
+                    stack: &desired.stack.name,
+                    outcome: match &replaced.deletion {
+                        Some(_) => "deleted and created again",
+                        None => created.outcome.word(),
+                    },
+                    outputs: created.outputs.len(),
+                    parameters: created.parameters.len(),
+                    folders: folders.as_ref().map(FolderResult::count),
+                    replaced: &created.replaced,
+                    left_behind: &created.left_behind,
+                    after_failure: false,
+                };
+                let line = summary.line();
+                let warnings = created.warnings.clone();
+                let tables = match &replaced.deletion {
+                    Some(deletion) => self.tables(|format| report::deletion(deletion, format)),
+                    None => Default::default(),
+                };
+                let outcome = ActionOutcome::new(line, tables, ActionData::Replaced(replaced));
+                Ok(outcome.with_diagnostics(warnings))
+            }
+        }
+    }
+
+    fn denied_deletion(&self, deletion: Deletion, denials: Vec<Denial>) -> ActionOutcome {
+        let line = report::deletion_summary(&deletion);
+        let is_complete = deletion.is_complete();
+        let tables = self.tables(|format| report::deletion(&deletion, format));
+        let details = ActionOutcome::new(line, tables, ActionData::Deletion(deletion));
+        let diagnostics = denial_diagnostics(&self.config.path, &denials);
+        details
+            .with_diagnostics(diagnostics)
+            .with_conclusion(Conclusion::DeletionDenied {
+                denials,
+                is_complete,
+            })
     }
 
     async fn provision(

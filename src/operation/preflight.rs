@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::import::retained_imports;
 use super::network::Network;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{self, CloudError};
@@ -10,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::product::{PreflightCheck, Requirement};
 use crate::report::Unmet;
 use crate::stack::Health;
-use crate::template::{Document, SsmInput};
+use crate::template::{Document, ImportedResource, SsmInput};
 
 /// The checks for a stack that may exist.
 pub async fn preflight_of(
@@ -19,15 +20,20 @@ pub async fn preflight_of(
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let stack = site.cloud.stack(&desired.stack.name).await?;
     let exists = stack.is_some_and(|stack| stack.status.health() != Health::ReviewInProgress);
-    preflight(site, desired, exists).await
+    let imports = match exists {
+        true => Vec::new(),
+        false => retained_imports(site, desired).await?,
+    };
+    preflight(site, desired, exists, &imports).await
 }
 
 /// Checks everything that the product says a stack needs. Reports all that is missing at once. An existing stack uses the names that
-/// have to be free for a new one.
+/// have to be free for a new one. `imports`: existing resources that a new stack imports.
 pub async fn preflight(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     exists: bool,
+    imports: &[ImportedResource],
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let config = desired.config;
     let needs = config.product.needs(&config.derived.scope);
@@ -55,7 +61,9 @@ pub async fn preflight(
         if bad_parameter && of_network(&need) {
             continue;
         }
-        if exists && matches!(need.needed, Requirement::FreeBucket { .. }) {
+        if let Requirement::FreeBucket { name } = &need.needed
+            && (exists || imports.iter().any(|import| import.physical_id == *name))
+        {
             continue;
         }
         let absent = match absent(&mut network, &desired.document, &need.needed).await {

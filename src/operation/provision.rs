@@ -4,70 +4,23 @@ use super::cancelled::what_remains;
 use super::changes::assess_pending;
 use super::error::operation_failed;
 use super::failed_creation::{remove_failed, unmanaged};
+use super::import::{
+    add_rest, create_with_imports, import_facts, is_unfinished_import, retained_imports,
+};
+use super::provisioned::{
+    ProvisionOutcome, Provisioned, ensure_executable, stack_status, verified, watch,
+};
 use super::replaced::{candidates, replaced};
-use super::verification::verify;
 use super::{Desired, OperationContext, OperationError, ShownEffect, preflight};
-use crate::cloud::{CloudError, OperationResult, PendingChangeSet, StackOperation};
+use crate::cloud::{CloudError, OperationResult, StackOperation};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::guard::{
     Authority, Create, EffectKind, Facts, Inspect, Preview, Resume, RunsChangeSet, Update,
 };
 use crate::plan::{self, Changes};
-use crate::report::{Fault, Step, Success};
+use crate::report::{Fault, Step};
 use crate::stack::{Health, Stack, StackStatus};
-
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ProvisionOutcome {
-    /// The stack did not exist.
-    Created,
-    /// The stack was updated.
-    Updated,
-    /// The stack existed and equals its template.
-    Unchanged,
-}
-
-impl ProvisionOutcome {
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Unchanged => "unchanged",
-        }
-    }
-
-    pub fn success(&self) -> Success {
-        match self {
-            Self::Created => Success::Created,
-            Self::Updated => Success::Updated,
-            Self::Unchanged => Success::Unchanged,
-        }
-    }
-}
-
-/// A stack that was verified.
-#[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema)]
-pub struct Provisioned {
-    /// What happened to the stack.
-    pub outcome: ProvisionOutcome,
-    /// ARN.
-    pub stack_id: String,
-    /// Keys of the stack's outputs.
-    pub outputs: Vec<String>,
-    /// Names of the SSM parameters.
-    pub parameters: Vec<String>,
-    /// Logical ids of resources that the update replaced.
-    pub replaced: Vec<String>,
-    /// Physical ids of resources that the update, or the deletion of a failed creation, left behind: they exist, and no stack
-    /// manages them.
-    pub left_behind: Vec<String>,
-    /// ARN of the stack whose creation had failed, and that was deleted before this one was created.
-    pub removed: Option<String>,
-    /// What the stack needs and preflight did not find.
-    #[serde(skip)]
-    pub warnings: Vec<Diagnostic>,
-}
 
 /// Finds the version of the config that a deployed template was rendered from.
 pub type DeployedConfig<'a> = &'a (dyn Fn(&str) -> Option<Config> + Sync);
@@ -140,6 +93,10 @@ async fn resume(
         };
         stack = created(site, desired, running, ended).await?;
         facts.stack = Some(Some(stack.clone()));
+    } else if is_unfinished_import(site, desired, &facts, &stack).await? {
+        facts.unfinished_import = Some(true);
+        let permit = site.decide::<Resume>(&facts, &desired.stack)?;
+        return add_rest(site, desired, &facts, &stack, permit).await;
     }
     update(site, desired, deployed, facts, stack).await
 }
@@ -165,25 +122,35 @@ pub(super) async fn create<E: RunsChangeSet>(
     desired: &Desired<'_>,
     mut facts: Facts,
 ) -> Result<Provisioned, OperationError> {
+    let mut imports = Vec::new();
     if E::KIND == EffectKind::Create {
-        let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
+        imports = retained_imports(site, desired).await?;
+        let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document)
+            .with_imports(&imports);
         let effect = ShownEffect::Changes(&changes);
         site.confirm(E::KIND, &mut facts, &desired.stack, effect);
     }
     // The guard decides before the change set is created.
     let permit = site.decide::<E>(&facts, &desired.stack)?;
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    let mut missing = preflight(site, desired, false).await?;
+    let mut missing = preflight(site, desired, false, &imports).await?;
     if blocks(&missing) {
         let owner = desired.owner();
         let finished = site.cloud.finish_cancelled_creation(&permit, &owner);
         // If nothing can be found out, the first answer holds.
         if finished.await.unwrap_or(false) {
-            missing = preflight(site, desired, false).await?;
+            missing = preflight(site, desired, false, &imports).await?;
         }
     }
     if blocks(&missing) {
         return Err(OperationError::Invalid(missing));
+    }
+    if !imports.is_empty() {
+        let created = create_with_imports(site, desired, &mut facts, &imports, permit).await?;
+        return Ok(Provisioned {
+            warnings: missing,
+            ..created
+        });
     }
     site.progress.step(&desired.stack, Step::ChangeSet);
     let shell = facts.stack.as_ref().and_then(Option::as_ref);
@@ -192,6 +159,17 @@ pub(super) async fn create<E: RunsChangeSet>(
         .preview(look, shell, &desired.change_set_input())
         .await?;
     let pending = ensure_executable(site, desired, pending).await?;
+    // Nothing was to be imported.
+    facts.imports = Some(import_facts(&pending.described().change_set, &[]));
+    if facts
+        .imports
+        .as_ref()
+        .is_some_and(|found| !found.is_empty())
+    {
+        site.cloud.without_cancellation().discard(pending).await?;
+        let _denied = site.decide::<Create>(&facts, &desired.stack)?;
+        return Err(OperationError::VerificationFailed(Fault::NotAnImport));
+    }
     site.progress.step(&desired.stack, Step::Creation);
     let mut running = site.cloud.execute(permit, pending).await?;
     let id = running.stack_id().to_owned();
@@ -221,30 +199,6 @@ fn blocks(missing: &[Diagnostic]) -> bool {
     missing.iter().any(Diagnostic::is_error)
 }
 
-/// Deletes a failed change set and returns its reason as an error.
-pub(super) async fn ensure_executable(
-    site: &OperationContext<'_>,
-    desired: &Desired<'_>,
-    mut pending: PendingChangeSet,
-) -> Result<PendingChangeSet, OperationError> {
-    if pending.described().change_set.status == "CREATE_COMPLETE" {
-        return Ok(pending);
-    }
-    // The reason may only say that there are findings; it is returned even if they cannot be read.
-    let _ = site.cloud.describe_findings(&mut pending).await;
-    let found = pending.described().clone();
-    site.cloud.without_cancellation().discard(pending).await?;
-    let config = desired.config;
-    let influences = plan::key_dependencies(config).unwrap_or_default();
-    Err(OperationError::ChangeSetFailed {
-        what: Fault::ChangeSet {
-            status: found.change_set.status,
-        },
-        reason: found.change_set.status_reason.unwrap_or_default(),
-        findings: plan::locate_findings(config, &influences, &found.validations),
-    })
-}
-
 /// The created stack. After a failure the stack is removed and the first error returned.
 async fn created(
     site: &OperationContext<'_>,
@@ -260,12 +214,6 @@ async fn created(
             Err(failure)
         }
         None => Err(operation_failed(Fault::CreationRemoved, &ended)),
-    }
-}
-
-fn stack_status(stack: &Stack) -> Fault {
-    Fault::Stack {
-        status: stack.status.to_string(),
     }
 }
 
@@ -302,7 +250,7 @@ async fn update(
         return verified(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    let missing = preflight(site, desired, true).await?;
+    let missing = preflight(site, desired, true, &[]).await?;
     if blocks(&missing) {
         return Err(OperationError::Invalid(missing));
     }
@@ -373,32 +321,4 @@ async fn update(
         Some(stack) => Err(operation_failed(stack_status(stack), &ended)),
         None => Err(operation_failed(Fault::StackGone, &ended)),
     }
-}
-
-async fn watch(
-    site: &OperationContext<'_>,
-    desired: &Desired<'_>,
-    running: &mut StackOperation,
-) -> Result<OperationResult, OperationError> {
-    let notify = |event: &_| site.progress.event(&desired.stack, event);
-    Ok(site.cloud.watch(running, &notify).await?)
-}
-
-async fn verified(
-    site: &OperationContext<'_>,
-    desired: &Desired<'_>,
-    stack: &Stack,
-    outcome: ProvisionOutcome,
-) -> Result<Provisioned, OperationError> {
-    let verified = verify(site, desired, stack).await?;
-    Ok(Provisioned {
-        outcome,
-        stack_id: stack.id.clone(),
-        outputs: verified.outputs,
-        parameters: verified.parameters,
-        replaced: Vec::new(),
-        left_behind: Vec::new(),
-        removed: None,
-        warnings: Vec::new(),
-    })
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::cancelled::what_remains;
 use super::error::operation_failed;
-use super::provision::ensure_executable;
+use super::provisioned::ensure_executable;
 use super::{Desired, OperationContext, OperationError, ShownEffect};
 use crate::cloud::PendingChangeSet;
 use crate::guard::{Denial, EffectKind, Facts, Inspect, Preview, Repair, Restore};

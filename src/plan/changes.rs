@@ -16,7 +16,7 @@ use crate::product::Level;
 use crate::stack::{
     ChangeAction, ChangeSet, DescribedChangeSet, Detail, Hook, ResourceChange, StackName,
 };
-use crate::template::Document;
+use crate::template::{Document, ImportedResource};
 
 /// The effect of a deployment on a stack.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -119,6 +119,28 @@ impl Changes {
             failed_creation: None,
             digest: change_set_digest(&change_set),
         }
+    }
+
+    /// The same with the resources that the new stack imports instead of creating them.
+    pub fn with_imports(self, imports: &[ImportedResource]) -> Self {
+        let ids = imports.iter().map(|import| &*import.logical_id);
+        self.with_imported(&ids.collect::<Vec<_>>())
+    }
+
+    /// The same for a stack that is created after a deletion.
+    pub fn with_returning(self, deletion: &Deletion) -> Self {
+        let ids = deletion.returning.iter().map(String::as_str);
+        self.with_imported(&ids.collect::<Vec<_>>())
+    }
+
+    fn with_imported(mut self, ids: &[&str]) -> Self {
+        for resource in &mut self.resources {
+            if ids.contains(&&*resource.logical_id) {
+                resource.action = ChangeAction::Import.word().to_owned();
+                resource.assessment.reason = "kept by the former stack".to_owned();
+            }
+        }
+        self
     }
 
     /// The preview from a change set. `before` is the deployed config, if it is known.

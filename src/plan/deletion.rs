@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::model::Digest;
 use crate::stack::StackName;
-use crate::template::{DeletionBehavior, NameClaim};
+use crate::template::{DeletionBehavior, Document, ImportedResource, NameClaim, importable};
 
 /// The type whose resources may have to be emptied first.
 pub const BUCKET: &str = "AWS::S3::Bucket";
@@ -37,6 +37,9 @@ pub struct Deletion {
     /// Logical ids of retained resources whose names a new stack of the config needs.
     #[serde(skip)]
     pub blocking: Vec<String>,
+    /// Logical ids of retained resources that a new stack of the config imports.
+    #[serde(skip)]
+    pub returning: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -89,11 +92,43 @@ impl Deletion {
         self.blocking = blocking.map(|kept| kept.logical_id.clone()).collect();
     }
 
+    /// Finds the retained resources that a new stack of this template imports. They block nothing.
+    pub fn find_returning(&mut self, document: &Document) {
+        let retained = self.retained().filter_map(|kept| {
+            Some(ImportedResource {
+                logical_id: kept.logical_id.clone(),
+                kind: kept.kind.clone(),
+                physical_id: kept.physical_id.clone()?,
+            })
+        });
+        let retained: Vec<ImportedResource> = retained.collect();
+        let imported = importable(document, &retained).into_iter();
+        self.returning = imported.map(|resource| resource.logical_id).collect();
+        let returning = &self.returning;
+        self.blocking
+            .retain(|blocking| !returning.contains(blocking));
+    }
+
+    /// The resources that block a new stack.
+    pub fn blockers(&self) -> impl Iterator<Item = &DeletedResource> {
+        self.named(&self.blocking)
+    }
+
+    fn named<'a>(&'a self, ids: &'a [String]) -> impl Iterator<Item = &'a DeletedResource> {
+        let resources = self.resources.iter();
+        resources.filter(|resource| ids.contains(&resource.logical_id))
+    }
+
     /// The types of the resources that block a new stack, without repetition.
     pub fn blocking_kinds(&self) -> impl Iterator<Item = &str> {
-        let blocking = self.resources.iter();
-        let blocking = blocking.filter(|kept| self.blocking.contains(&kept.logical_id));
-        let kinds: BTreeSet<&str> = blocking.map(|kept| &*kept.kind).collect();
+        let kinds: BTreeSet<&str> = self.blockers().map(|kept| &*kept.kind).collect();
+        kinds.into_iter()
+    }
+
+    /// The types of the resources that a new stack imports, without repetition.
+    pub fn returning_kinds(&self) -> impl Iterator<Item = &str> {
+        let returning = self.named(&self.returning);
+        let kinds: BTreeSet<&str> = returning.map(|kept| &*kept.kind).collect();
         kinds.into_iter()
     }
 
@@ -156,6 +191,7 @@ mod tests {
             importers: Vec::new(),
             buckets: BTreeMap::new(),
             blocking: Vec::new(),
+            returning: Vec::new(),
         };
         let digest = |id| deletion(id).digest().to_string();
         let [first, second] =

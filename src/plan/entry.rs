@@ -20,6 +20,9 @@ pub fn apply_entry(change: &mut Change, new: &NewEntry) {
         (EntryKind::Replace, _) => Intent::Replace,
     };
     change.entry = Some(new.entry.clone());
+    if change.intent == Intent::Replace {
+        change.level = change.level.max(Level::High);
+    }
     if change.intent != Intent::Replace {
         // The stack keeps its template and its contents.
         change.folders.clear();

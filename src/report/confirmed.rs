@@ -65,7 +65,9 @@ pub fn close_confirmations(body: &str, deletions: &[ConfirmedDeletion]) -> Strin
             ..deletion.outcome.clone()
         };
         body = body.replacen(&row(&waiting), &row(&deletion.outcome), 1);
-        let headline = body.lines().find_map(|line| Some((line, recounted(line)?)));
+        let headline = body
+            .lines()
+            .find_map(|line| Some((line, recounted(line, deletion.outcome.kind())?)));
         if let Some((old, new)) = headline.map(|(old, new)| (old.to_owned(), new)) {
             body = body.replacen(&old, &new, 1);
         }
@@ -73,8 +75,8 @@ pub fn close_confirmations(body: &str, deletions: &[ConfirmedDeletion]) -> Strin
     body
 }
 
-/// A headline with one deletion to confirm less and one deleted stack more; `None` for another line.
-fn recounted(line: &str) -> Option<String> {
+/// A headline with one deletion to confirm less and one stack of `done` more; `None` for another line.
+fn recounted(line: &str, done: OutcomeKind) -> Option<String> {
     let mut counts: Vec<(OutcomeKind, usize)> = OutcomeKind::all().map(|kind| (kind, 0)).collect();
     let (_, parts) = line.split_once(' ')?;
     for part in parts.split(" · ") {
@@ -91,7 +93,7 @@ fn recounted(line: &str) -> Option<String> {
     for (kind, count) in &mut counts {
         match *kind {
             OutcomeKind::AWAITING => *count = usize::checked_sub(*count, 1)?,
-            OutcomeKind::DELETED => *count += 1,
+            kind if kind == done => *count += 1,
             _ => {}
         }
     }

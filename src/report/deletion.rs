@@ -92,6 +92,12 @@ pub fn deletion(deletion: &Deletion, format: Format) -> String {
             Text::ours("note: a new stack of this config fails while these kept resources exist: ");
         text.push_str(&format.line(&note.and(kept)));
     }
+    let kinds: Vec<&str> = deletion.returning_kinds().collect();
+    if !kinds.is_empty() {
+        let kept = Text::list(kinds.into_iter().map(Text::name));
+        let note = Text::ours("note: a new stack of this config imports these kept resources: ");
+        text.push_str(&format.line(&note.and(kept)));
+    }
     text
 }
 
@@ -154,6 +160,7 @@ mod tests {
             importers: Vec::new(),
             buckets: [].into(),
             blocking: Vec::new(),
+            returning: Vec::new(),
         }
     }
 

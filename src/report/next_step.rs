@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Text;
 use super::escape::fence;
+use crate::product::Verb;
 use crate::text::quote_argument;
 
 /// A step, or why none is needed.
@@ -57,8 +58,12 @@ impl NextStep {
             } => {
                 let short = digest.get(..MIN_DIGEST_CHARS).unwrap_or(digest);
                 let line = format!("/provisioner {action} {config} --force --confirm {short}");
+                let effect = match *action == Verb::Replace.name() {
+                    true => "To delete the stack and create it again",
+                    false => "To delete the stack",
+                };
                 format!(
-                    "To delete the stack, a second person must comment: a person who may approve, and who neither opened nor pushed to the pull request.\n\n{}",
+                    "{effect}, a second person must comment: a person who may approve, and who neither opened nor pushed to the pull request.\n\n{}",
                     fence(&line, "text")
                 )
             }
@@ -98,8 +103,8 @@ impl NextStep {
                 let line = format!("/provisioner {action} {config}");
                 format!(
                     "The stack was not updated. To apply the change, first merge a pull request that sets `updates: reviewed` for \
-                     the environment in the policy file. Then comment here:\n\n{}\n\nDo not remove the config to create the stack \
-                     again: retained resources keep their names, so the creation would fail.",
+                     the environment in the policy file. Then comment here:\n\n{}\n\nTo delete the stack and create it again instead, add \
+                     its full id to `.provisioner/replacements.yaml` in a pull request.",
                     fence(&line, "text")
                 )
             }

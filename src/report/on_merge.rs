@@ -179,6 +179,20 @@ impl OnMerge {
             })),
         };
         let mut denials = denials_before_merge(kind, policies, &facts, &stack, previewed);
+        // Nothing is deleted if the creation would be denied.
+        if kind == EffectKind::Replace {
+            let after = Facts {
+                stack: previewed.then_some(None),
+                ..facts.clone()
+            };
+            let create = EffectKind::Create;
+            let creation = denials_before_merge(create, policies, &after, &stack, previewed);
+            for denial in creation {
+                if !denials.contains(&denial) {
+                    denials.push(denial);
+                }
+            }
+        }
         // A team that names no role applies its configs from the command line.
         let uses_roles = in_ci || policies.names_apply_roles();
         if policies.problems().next().is_none()

@@ -39,6 +39,12 @@ pub enum Fault {
     LeftAfterCancellation { stack: String, status: String },
     /// The run was cancelled, and its change set is not executed.
     ChangeSetLeft { stack: String },
+    /// The change set does something else than import.
+    NotAnImport,
+    /// Retained resources cannot be imported, because the template has short forms.
+    NotImportable,
+    /// The rest of the stack would delete or replace an imported resource.
+    ImportedReplaced { logical_id: String },
     /// The action has no effect on a stack.
     NotForAws,
 }
@@ -87,6 +93,18 @@ impl fmt::Display for Fault {
             Self::ChangeSetLeft { stack } => write!(
                 out,
                 "the run was cancelled; a change set of stack {stack} is left, and nothing executes it"
+            ),
+            Self::NotAnImport => write!(
+                out,
+                "the change set does more than import the retained resources, so it was not executed"
+            ),
+            Self::NotImportable => write!(
+                out,
+                "the retained resources cannot be imported: write the template's functions in their long form, such as `Ref:`"
+            ),
+            Self::ImportedReplaced { logical_id } => write!(
+                out,
+                "the stack would delete or replace the imported resource {logical_id}, so it was not completed"
             ),
             Self::NotForAws => write!(out, "this action does not need AWS"),
         }

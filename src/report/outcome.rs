@@ -60,6 +60,8 @@ pub enum Success {
     /// A failed rollback was continued to its end.
     RolledBack,
     Deleted,
+    /// Deleted and created again.
+    Replaced,
     /// The effect on an existing or new stack was read.
     Previewed(Level),
     DriftFound,
@@ -83,6 +85,7 @@ impl Success {
             Self::Restored => "restored",
             Self::RolledBack => "rolled back",
             Self::Deleted => "deleted",
+            Self::Replaced => "replaced",
             Self::Previewed(Level::None) => "no changes",
             Self::Previewed(_) => "changes",
             Self::DriftFound => "drift",
@@ -108,10 +111,6 @@ pub(super) struct OutcomeKind {
 
 impl OutcomeKind {
     pub(super) const AWAITING: Self = Self::of(State::AwaitingConfirmation);
-    pub(super) const DELETED: Self = Self {
-        state: State::Done,
-        success: Success::Deleted,
-    };
 
     const fn of(state: State) -> Self {
         Self {
@@ -132,6 +131,7 @@ impl OutcomeKind {
         ];
         let previews = levels.map(Previewed);
         let successes = [DriftFound].into_iter().chain(previews).chain([
+            Replaced,
             Deleted,
             RolledBack,
             Restored,
@@ -190,6 +190,7 @@ impl OutcomeKind {
                 Success::Restored => "restored",
                 Success::RolledBack => "rolled back",
                 Success::Deleted => "deleted",
+                Success::Replaced => "replaced",
                 Success::DriftFound => "drift",
                 Success::Previewed(Level::None) => "preview: no impact",
                 Success::Previewed(Level::Safe) => "preview: safe impact",
@@ -225,6 +226,7 @@ impl OutcomeKind {
                 Success::Restored => of("stack", "restored"),
                 Success::RolledBack => of("stack", "rolled back"),
                 Success::Deleted => of("stack", "deleted"),
+                Success::Replaced => of("stack", "replaced"),
                 Success::DriftFound => format!("drift in {}", pluralize(count, "stack")),
                 Success::Previewed(Level::None) => of("preview", "without impact"),
                 Success::Previewed(level) => {

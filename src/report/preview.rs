@@ -14,6 +14,8 @@ use super::redactor::Redactor;
 use crate::model::Digest;
 use crate::plan::{Adoption, AdoptionVerdict, Changes, Deletion};
 use crate::product::Level;
+use crate::template::{DataKind, DeletionBehavior, data_kind};
+use crate::text::pluralize;
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Preview {
@@ -100,6 +102,47 @@ impl Preview {
             changes: None,
             deletion: None,
             adoption: None,
+        }
+    }
+
+    /// What is deleted, and then created or imported. The digest covers the stack's current resources; the plan's covers the new ones.
+    pub fn from_replacement(
+        found: &Deletion,
+        created: &Changes,
+        level: Level,
+        values: &Redactor,
+    ) -> Self {
+        let deleted = Self::from_deletion(found, level);
+        let resources = created.resources.len();
+        let created = Self::from_changes(created, values);
+        let loses_data = found.resources.iter().any(|resource| {
+            resource.deletion_behavior == DeletionBehavior::Deleted
+                && data_kind(&resource.kind, false) != DataKind::Nothing
+        });
+        let resources = pluralize(resources, "resource");
+        Self {
+            line: format!(
+                "{}; then {resources} would be created or imported",
+                deleted.line
+            ),
+            markdown: format!(
+                "Deleted first:\n\n{}\nThen created:\n\n{}",
+                deleted.markdown, created.markdown
+            ),
+            level: match loses_data {
+                true => Level::Critical,
+                false => deleted.level,
+            },
+            shape: json!([deleted.shape, created.shape]),
+            changes: created.changes,
+            ..deleted
+        }
+    }
+
+    /// Adds what the new stack requires and does not find.
+    pub fn add_unmet(&mut self, problems: &str) {
+        if !problems.is_empty() {
+            self.line = format!("{}. {problems}", self.line);
         }
     }
 

@@ -8,6 +8,8 @@ use crate::stack::{StackEvent, StackName};
 pub enum Step<'a> {
     ChangeSet,
     Creation,
+    /// What the former stack retained joins the new stack.
+    Import,
     /// A stack whose creation failed is deleted.
     FailedCreationRemoved,
     /// An earlier run started the creation.
@@ -46,6 +48,7 @@ impl Step<'_> {
         match self {
             Self::ChangeSet => "change set",
             Self::Creation => "creation",
+            Self::Import => "import of retained resources",
             Self::FailedCreationRemoved => "the stack of the failed creation is deleted",
             Self::CreationResumed => "creation continues",
             Self::OtherRun => "another run changes the stack",

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::guard::{
-    AdoptionFacts, Authority, Buckets, Caller, ChangeRequest, Facts, Repair, TEST_TAG, owner_tags,
+    AdoptionFacts, Authority, Buckets, Caller, ChangeRequest, Facts, ImportFact, Repair, TEST_TAG,
+    owner_tags,
 };
 use crate::plan::Verdict;
 use crate::product::Level;
@@ -43,6 +44,15 @@ pub struct RecordedFacts {
     pub external_references: Option<Vec<ExternalReference>>,
     /// The roles of the template.
     pub role_boundaries: Option<Vec<RoleBoundary>>,
+    /// What the change set imports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imports: Option<Vec<ImportFact>>,
+    /// Whether the stack has imported its resources and lacks the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished_import: Option<bool>,
+    /// ARN of the entry's stack, if it is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<String>,
 }
 
 /// A stack without outputs, status reasons and tags of others, which may hold secrets.
@@ -82,6 +92,9 @@ impl RecordedFacts {
             repair,
             external_references,
             role_boundaries,
+            imports,
+            unfinished_import,
+            replaced,
             authority: _,
         } = facts.clone();
         Self {
@@ -97,6 +110,9 @@ impl RecordedFacts {
             repair,
             external_references,
             role_boundaries,
+            imports,
+            unfinished_import,
+            replaced,
         }
     }
 
@@ -117,6 +133,9 @@ impl RecordedFacts {
             repair: self.repair.clone(),
             external_references: self.external_references.clone(),
             role_boundaries: self.role_boundaries.clone(),
+            imports: self.imports.clone(),
+            unfinished_import: self.unfinished_import,
+            replaced: self.replaced.clone(),
             authority: Authority::Request(Box::new(request.clone())),
         }
     }

@@ -17,6 +17,8 @@ pub enum Refusal {
     CannotPush { login: String },
     /// The command deletes a stack whose config stays.
     RemovalNotRequested,
+    /// The command replaces a stack without an entry.
+    ReplacementNotRequested,
     /// The command creates or updates a stack whose config is removed.
     ConfigRemoved,
     /// The command names a solution that the config does not list.
@@ -67,7 +69,9 @@ impl Refusal {
             Self::NotMerged => Code::NotMerged,
             Self::CannotPush { .. } => Code::ActorNotAllowed,
             Self::RemovalNotRequested => Code::DeleteNotRequested,
-            Self::ConfigRemoved | Self::SolutionNotListed => Code::NotRequested,
+            Self::ReplacementNotRequested | Self::ConfigRemoved | Self::SolutionNotListed => {
+                Code::NotRequested
+            }
             Self::NoApplyRole { .. } | Self::NoRole { .. } | Self::NoPlanRole { .. } => {
                 Code::RoleNotConfigured
             }
@@ -92,6 +96,9 @@ impl Refusal {
                 return Text::name(login).and(Text::ours(" has no write permission"));
             }
             Self::RemovalNotRequested => "the pull request does not remove the stack's config",
+            Self::ReplacementNotRequested => {
+                "the pull request adds no entry for this stack below `replace`"
+            }
             Self::ConfigRemoved => "the pull request removes the stack's config",
             Self::SolutionNotListed => "the config does not name this solution",
             Self::NoApplyRole { environment } => {
@@ -154,6 +161,9 @@ impl Refusal {
             Self::CannotPush { .. } => "ask a user with write permission to comment",
             Self::RemovalNotRequested => {
                 "remove the config in a pull request, and have it approved"
+            }
+            Self::ReplacementNotRequested => {
+                "add the stack's full id to `.provisioner/replacements.yaml` in a pull request, and have it approved"
             }
             Self::ConfigRemoved => "comment on the pull request that added it",
             Self::SolutionNotListed => {

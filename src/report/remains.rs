@@ -100,6 +100,9 @@ impl Remains {
             Some(Health::InProgress | Health::Unknown) => {
                 "Wait until CloudFormation has ended its operation, then run this again."
             }
+            Some(Health::Deleted | Health::ReviewInProgress) if self.verb == Verb::Replace => {
+                "Run it again: it creates the stack."
+            }
             _ if self.verb.deletes() => {
                 "The next run shows what is left, and deletes it after a new confirmation."
             }

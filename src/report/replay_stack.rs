@@ -139,6 +139,8 @@ impl StackReplay {
                 let allowed = allowed.filter(|past| past.kind == *kind).count();
                 let most = match kind {
                     EffectKind::TearDown | EffectKind::Adopt | EffectKind::Unadopt => 2,
+                    // Before a deletion, for an import, and for the rest of the stack.
+                    EffectKind::Create => 3,
                     EffectKind::Inspect | EffectKind::Preview | EffectKind::Upload => usize::MAX,
                     _ => 1,
                 };
@@ -299,6 +301,16 @@ fn effects(run: &RunRecord, verb: Verb) -> &'static [EffectKind] {
         ],
         Verb::Adopt => &[EffectKind::Adopt, EffectKind::Inspect],
         Verb::Unadopt => &[EffectKind::Unadopt, EffectKind::Inspect],
+        Verb::Replace => &[
+            EffectKind::Replace,
+            EffectKind::RemoveFailed,
+            EffectKind::Create,
+            EffectKind::Resume,
+            EffectKind::Update,
+            EffectKind::Preview,
+            EffectKind::Inspect,
+            EffectKind::Folders,
+        ],
         Verb::DeployFolders => &[EffectKind::Folders],
         Verb::UploadTemplate => &[EffectKind::Upload],
         Verb::Delete => &[EffectKind::Delete, EffectKind::Inspect],
@@ -318,6 +330,9 @@ fn success_of(verb: Verb, attempt: &[Decision]) -> Success {
         Verb::Adopt if was_decided(EffectKind::Adopt) => Success::Adopted,
         Verb::Unadopt if was_decided(EffectKind::Unadopt) => Success::Unadopted,
         Verb::Adopt | Verb::Unadopt => Success::Unchanged,
+        Verb::Replace if was_decided(EffectKind::Replace) => Success::Replaced,
+        Verb::Replace if was_decided(EffectKind::Create) => Success::Created,
+        Verb::Replace => Success::Unchanged,
         Verb::DeployFolders => Success::FoldersCreated,
         Verb::UploadTemplate => Success::Uploaded,
         Verb::Delete | Verb::TearDown => Success::Deleted,
@@ -330,8 +345,9 @@ fn is_permitted(verb: Verb, attempt: &[Decision]) -> bool {
     let count = |kind: EffectKind| attempt[1..].iter().filter(|past| past.kind == kind).count();
     match verb {
         // A stack that equals its template is only read.
-        Verb::Provision => {
+        Verb::Provision | Verb::Replace => {
             let mut kinds = [
+                EffectKind::Replace,
                 EffectKind::Create,
                 EffectKind::Resume,
                 EffectKind::Update,

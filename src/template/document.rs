@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::data_kind::{
     CLUSTER_PROPERTY, DataKind, ENGINE_PROPERTY, data_kind, has_snapshot_by_default, has_snapshots,
 };
+use super::import_types::is_importable;
 use super::limits::INLINE_BYTES;
 use crate::config::{MapEntry, Node, Tags, parse};
 use crate::diagnostic::Diagnostic;
@@ -90,12 +91,17 @@ impl Document {
     /// The same data as JSON on one line, which CloudFormation accepts too; `None` if the template has short forms such as
     /// `!Ref`, which JSON cannot express.
     fn compact(&self) -> Option<String> {
+        self.is_plain().then(|| self.tree.to_json().to_string())
+    }
+
+    /// Whether it has no short forms.
+    pub(super) fn is_plain(&self) -> bool {
         fn is_plain(node: &Node) -> bool {
             node.tag.is_none()
                 && node.items().iter().all(is_plain)
                 && node.entries().iter().all(|entry| is_plain(&entry.value))
         }
-        is_plain(&self.tree).then(|| self.tree.to_json().to_string())
+        is_plain(&self.tree)
     }
 
     /// The body for an API request: the text as parsed, or its compact form if the text is too long. `None` if both are.
@@ -135,6 +141,11 @@ impl Document {
 }
 
 impl Resource<'_> {
+    /// Whether it is kept when it leaves the stack, and another stack can import it.
+    pub fn is_importable(&self) -> bool {
+        self.deletion_behavior == DeletionBehavior::Retained && is_importable(self.kind)
+    }
+
     /// The name that the template sets: the property named after the type's last words, such as `BucketName`, `GroupName` of a
     /// `SecurityGroup`, or `Name` alone.
     pub fn physical_name(&self) -> Option<&str> {

@@ -7,6 +7,8 @@ mod create_only;
 mod data_kind;
 mod document;
 mod external;
+mod import;
+mod import_types;
 mod intrinsic;
 mod limits;
 mod loaded;
@@ -28,6 +30,8 @@ pub use data_kind::{
 };
 pub use document::{DeletionBehavior, Document, Resource};
 pub use external::{ExternalKind, ExternalReference, external_references};
+pub use import::{ImportedResource, import_template, importable, is_import_template};
+pub use import_types::is_importable;
 pub use intrinsic::{Reference, walk};
 pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};
 pub use money::Money;

@@ -107,6 +107,7 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     ("docs/repair.md", "provisioner deploy-product", "AWS"),
     ("docs/repair.md", "provisioner restore", "AWS"),
     ("docs/repair.md", "provisioner continue-rollback", "AWS"),
+    ("docs/replacement.md", "provisioner replace", "AWS"),
     (
         "docs/templates.md",
         "ml: templates of up to",

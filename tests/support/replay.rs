@@ -105,6 +105,8 @@ impl Replay {
         };
         let arn = format!("arn:aws:iam::{ACCOUNT}:user/tester");
         replay.on("GetCallerIdentity", json!({"Account": ACCOUNT, "Arn": arn}));
+        // No former stack of the name was deleted.
+        replay.on_optional("ListStacks", json!({"StackSummaries": []}));
         replay
     }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, OnStackFailure, Tag as StackTag};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetType, OnStackFailure, ResourceToImport, Tag as StackTag,
+};
 use futures_util::future::BoxFuture;
 
 use super::poll::PollBackoff;
@@ -49,7 +51,12 @@ impl Cloud {
             .template_body(&proposal.body)
             .capabilities(Capability::CapabilityNamedIam)
             .set_tags(Some(tags(&proposal.tags)));
-        request = if shell {
+        let imports = !proposal.imports.is_empty();
+        request = if imports {
+            request
+                .change_set_type(ChangeSetType::Import)
+                .set_resources_to_import(Some(resources_to_import(proposal)))
+        } else if shell {
             // CloudFormation rolls back a failed creation itself, even if the run was killed.
             request
                 .change_set_type(ChangeSetType::Create)
@@ -60,7 +67,8 @@ impl Cloud {
         if proposal.body.contains("AWS::CloudFormation::Stack") {
             request = request.include_nested_stacks(true);
         }
-        self.propose(request, (stack, shell), &name).await
+        let pending = self.propose(request, (stack, shell), &name).await?;
+        Ok(PendingChangeSet { imports, ..pending })
     }
 
     /// Sends the request of a change set, and describes it.
@@ -87,6 +95,7 @@ impl Cloud {
             stack,
             stack_id,
             shell,
+            imports: false,
             described: DescribedChangeSet {
                 change_set: ChangeSet {
                     id,
@@ -208,7 +217,8 @@ impl Cloud {
         match self.start(&pending).await {
             Ok(seen) => Ok(StackOperation {
                 stack_id: pending.stack_id,
-                creates: pending.shell,
+                // What was imported existed before.
+                creates: pending.shell && !pending.imports,
                 seen: seen.into_iter().map(|event| event.id).collect(),
             }),
             Err(error) => {
@@ -231,8 +241,8 @@ impl Cloud {
             .change_set_name(id)
             .client_request_token(token())
             // If the creation or update fails, CloudFormation also deletes the new resources that the template retains. They hold
-            // nothing yet, and their names would block the next attempt.
-            .retain_except_on_create(true)
+            // nothing yet, and their names would block the next attempt. An import creates nothing.
+            .retain_except_on_create(!pending.imports)
             .send()
             .await;
         match started.map_err(|e| error::from_sdk("ExecuteChangeSet", e)) {
@@ -268,4 +278,16 @@ pub(super) fn tags(tags: &BTreeMap<String, String>) -> Vec<StackTag> {
     tags.iter()
         .map(|(key, value)| StackTag::builder().key(key).value(value).build())
         .collect()
+}
+
+fn resources_to_import(proposal: &ChangeSetInput) -> Vec<ResourceToImport> {
+    let imports = proposal.imports.iter().map(|import| {
+        let (key, value) = &import.identifier;
+        ResourceToImport::builder()
+            .resource_type(&import.resource.kind)
+            .logical_resource_id(&import.resource.logical_id)
+            .resource_identifier(*key, value)
+            .build()
+    });
+    imports.collect()
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use aws_sdk_cloudformation::types::StackStatus;
 
 use super::{Cloud, error};
-use crate::cloud::bucket::Holding;
+use crate::cloud::bucket::{HELD, Holding};
 use crate::cloud::{Result, StackBucket};
 use crate::guard::{Permit, RunsChangeSet};
-use crate::stack::{StackEvent, StackName};
+use crate::stack::{Stack, StackEvent, StackName};
+use crate::template::ImportedResource;
 
 /// Maximum number of deleted stacks of one name that are read, the latest first.
 const MAX_DELETED: usize = 3;
@@ -30,6 +31,81 @@ impl Cloud {
     ) -> Result<Vec<StackBucket>> {
         let found = self.retained(stack, owner).await?;
         Ok(found.into_iter().map(|(bucket, _)| bucket).collect())
+    }
+
+    /// Resources that the last deleted stacks of this name retained, the latest stack first. `owner`: tags that those stacks must have. A
+    /// stack retains only what it created, updated or imported itself. Stacks that were never complete retain nothing of use.
+    pub async fn retained_resources(
+        &self,
+        stack: &StackName,
+        owner: &BTreeMap<String, String>,
+    ) -> Result<Vec<ImportedResource>> {
+        let mut found: Vec<ImportedResource> = Vec::new();
+        for id in self.deleted_stacks(&stack.name).await? {
+            let Some(events) = self.events_of_deleted(&id, owner).await? else {
+                continue;
+            };
+            if !was_complete(&id, &events) {
+                continue;
+            }
+            for event in events
+                .iter()
+                .filter(|event| event.status == "DELETE_SKIPPED")
+            {
+                let Some(physical_id) = event.physical_id.clone().filter(|id| !id.is_empty())
+                else {
+                    continue;
+                };
+                let was_held = events.iter().any(|other| {
+                    other.physical_id.as_deref() == Some(&*physical_id)
+                        && other.logical_id == event.logical_id
+                        && HELD.contains(&other.status.as_str())
+                });
+                let is_known = found
+                    .iter()
+                    .any(|known| known.logical_id == event.logical_id);
+                if was_held && !is_known {
+                    found.push(ImportedResource {
+                        logical_id: event.logical_id.clone(),
+                        kind: event.kind.clone(),
+                        physical_id,
+                    });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a complete stack of this name that had the tags was deleted.
+    pub async fn was_deleted(
+        &self,
+        stack: &StackName,
+        owner: &BTreeMap<String, String>,
+    ) -> Result<bool> {
+        for id in self.deleted_stacks(&stack.name).await? {
+            let events = self.events_of_deleted(&id, owner).await?;
+            if events.is_some_and(|events| was_complete(&id, &events)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The events of a deleted stack; `None` if it lacks the tags.
+    async fn events_of_deleted(
+        &self,
+        id: &str,
+        owner: &BTreeMap<String, String>,
+    ) -> Result<Option<Vec<StackEvent>>> {
+        let is_owned = |deleted: &Stack| {
+            let mut owner = owner.iter();
+            owner.all(|(key, value)| deleted.tags.get(key) == Some(value))
+        };
+        let deleted = self.stack(id).await?;
+        if owner.is_empty() || !deleted.as_ref().is_some_and(is_owned) {
+            return Ok(None);
+        }
+        Ok(Some(self.events(id, &HashSet::new()).await?))
     }
 
     /// Deletes the buckets that a cancelled creation of the permit's stack left, because they block the next one. Returns whether it
@@ -59,21 +135,12 @@ impl Cloud {
     ) -> Result<Vec<(StackBucket, bool)>> {
         let mut found: Vec<(StackBucket, bool)> = Vec::new();
         for id in self.deleted_stacks(&stack.name).await? {
-            let Some(deleted) = self.stack(&id).await? else {
+            let Some(events) = self.events_of_deleted(&id, owner).await? else {
                 continue;
             };
-            let is_owned = owner
-                .iter()
-                .all(|(key, value)| deleted.tags.get(key) == Some(value));
-            if owner.is_empty() || !is_owned {
-                continue;
-            }
-            let events = self.events(&id, &HashSet::new()).await?;
-            let of_stack = |event: &&StackEvent| event.physical_id.as_deref() == Some(&id);
-            let was_complete = events
-                .iter()
-                .filter(of_stack)
-                .any(|event| COMPLETE.contains(&event.status.as_str()));
+            // Nothing that was imported is a leftover.
+            let imports = |event: &StackEvent| event.status.starts_with("IMPORT_");
+            let was_complete = was_complete(&id, &events) || events.iter().any(imports);
             for event in &events {
                 let is_retained = event.status == "DELETE_SKIPPED"
                     && Holding::new(&event.kind, &event.status) == Holding::Uncertain;
@@ -114,4 +181,12 @@ impl Cloud {
         let latest = found.into_iter().rev().take(MAX_DELETED);
         Ok(latest.map(|(_, id)| id).collect())
     }
+}
+
+/// Whether a stack was ever complete.
+fn was_complete(id: &str, events: &[StackEvent]) -> bool {
+    let mut of_stack = events
+        .iter()
+        .filter(|event| event.physical_id.as_deref() == Some(id));
+    of_stack.any(|event| COMPLETE.contains(&event.status.as_str()))
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Cloud, error};
-use crate::cloud::{Result, SsmParameter};
+use crate::cloud::{CloudError, Result, SsmParameter};
+use crate::plan::BUCKET;
 
 /// The maximum number of names in a request of `GetParameters`.
 const MAX_NAMES: usize = 10;
@@ -45,6 +46,29 @@ impl Cloud {
             Ok(_) => Ok(true),
             Err(error) if error.has_code("ResourceNotFoundException") => Ok(false),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a resource that a deleted stack retained still exists in the account. If AWS cannot tell, it does: an import of a missing
+    /// resource fails and changes nothing. `id`: its primary identifier.
+    pub async fn still_exists(&self, kind: &str, id: &str) -> Result<bool> {
+        if kind == BUCKET {
+            let head = self.objects.head_bucket().bucket(id);
+            let head = head
+                .expected_bucket_owner(&self.caller().account)
+                .send()
+                .await;
+            return match head.map_err(|e| error::from_sdk("HeadBucket", e)) {
+                Ok(_) => Ok(true),
+                // The name belongs to another account by now, or to nobody.
+                Err(error) if error.is_not_found() => Ok(false),
+                Err(CloudError::Aws(error)) if error.is_refusal() => Ok(false),
+                Err(error) => Err(error),
+            };
+        }
+        match self.has_resource(kind, id).await {
+            Err(CloudError::Aws(_)) => Ok(true),
+            known => known,
         }
     }
 }

@@ -33,6 +33,7 @@ impl Cloud {
                 body: format!("restore {}", existing.id),
                 tags: Default::default(),
                 description: String::new(),
+                imports: Vec::new(),
             },
         );
         self.sweep(&existing.id, &digest).await?;
@@ -136,6 +137,7 @@ impl PendingChangeSet {
             stack,
             stack_id: stack_id.to_owned(),
             shell: false,
+            imports: false,
             described: Default::default(),
         };
         pending.described.change_set.id = id;

@@ -15,7 +15,7 @@ use crate::job::CredentialCache;
 use crate::job::ReadOnly;
 use crate::operation::to_diagnostics;
 use crate::operation::{self, ComparedStack, Desired, OperationContext, OperationError};
-use crate::plan::{Change, ChangeKey, Intent};
+use crate::plan::{Change, ChangeKey, Changes, Intent};
 use crate::product::Target;
 use crate::report::{
     Notice, OfflineReason, Preview, Redactor, Refusal, Report, Text, problems_line,
@@ -57,6 +57,7 @@ pub async fn preview(
                 | Intent::Unchanged
                 | Intent::Adopt
                 | Intent::Unadopt
+                | Intent::Replace
         )
     };
     let mut seen = Seen::default();
@@ -202,6 +203,15 @@ impl Previewer<'_> {
             let empties = config.deletion_empties_buckets();
             let deletion = operation::preview_deletion(&site, &desired, facts, empties).await?;
             return Ok(Some(Preview::from_deletion(&deletion, change.level)));
+        }
+        if change.intent == Intent::Replace {
+            let deletion = operation::preview_deletion(&site, &desired, facts, false).await?;
+            let created =
+                Changes::for_new_stack(config, &stack, &desired.document).with_returning(&deletion);
+            let mut preview = Preview::from_replacement(&deletion, &created, change.level, values);
+            let unmet = operation::preflight(&site, &desired, true, &[]).await?;
+            preview.add_unmet(&problems_line(&unmet));
+            return Ok(Some(preview));
         }
         // The deployed template may be older than the base, if the policy denied an update.
         let deployed = |body: &str| {

@@ -150,7 +150,10 @@ fn resolve_command(
     match verb_for(&config, command) {
         Err(problem) => Err((failed_outcome(change, &[problem]), Exit::Usage)),
         Ok(None) => Ok(None),
-        Ok(_) if deletes && change.intent != Intent::Delete => {
+        Ok(Some(Verb::Replace)) if change.intent != Intent::Replace => {
+            Err(denied_outcome(change, &Refusal::ReplacementNotRequested))
+        }
+        Ok(Some(verb)) if deletes && verb != Verb::Replace && change.intent != Intent::Delete => {
             Err(denied_outcome(change, &Refusal::RemovalNotRequested))
         }
         Ok(_) if !deletes && change.intent == Intent::Delete => {

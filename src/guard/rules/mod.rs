@@ -6,6 +6,7 @@ mod change;
 mod command;
 mod confirmation;
 mod deletion;
+mod import;
 mod input;
 mod lock;
 mod people;
@@ -62,6 +63,7 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (WithAwsFacts, ByPreview, adoption::stack_is_free),
     (WithAwsFacts, ByPolicy, template::is_self_contained),
     (WithAwsFacts, ByPolicy, template::roles_have_boundary),
+    (WithAwsFacts, ByPreview, import::imports_are_reviewed),
     (WithAwsFacts, ByPolicy, change::updates_are_allowed),
     (WithAwsFacts, ByPreview, change::impact_is_allowed),
     (WithAwsFacts, AfterMerge, change::is_what_was_shown),

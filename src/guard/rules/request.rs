@@ -2,7 +2,8 @@
 
 use super::RuleInput;
 use crate::diagnostic::Code;
-use crate::guard::{Denial, EffectKind, RequestedChange};
+use crate::guard::{ChangeRequest, Denial, EffectKind, RequestedChange};
+use crate::stack::StackArn;
 
 /// Configs that a denial lists.
 const MAX_LISTED: usize = 5;
@@ -198,6 +199,11 @@ pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
         EffectKind::Replace if request.asks == Some(RequestedChange::Replace) => return None,
         EffectKind::Replace => by_entry("replace"),
         _ if request.asks == Some(RequestedChange::Provision) => return None,
+        // The stack of the entry is gone, so its creation is due. Nothing else of the new stack is.
+        EffectKind::Create | EffectKind::Resume if is_replaced(input, request) => return None,
+        EffectKind::Folders if is_replaced(input, request) || is_successor(input, request) => {
+            return None;
+        }
         _ if unknown => Denial::new(
             Code::NotRequested,
             "what the pull request changes of this stack is not known",
@@ -210,6 +216,24 @@ pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
         ),
     };
     Some(denial)
+}
+
+/// The stack that an entry asks to replace.
+fn to_replace(request: &ChangeRequest) -> Option<&str> {
+    let entry = request.entry.as_ref().map(StackArn::as_str);
+    entry.filter(|_| request.asks == Some(RequestedChange::Replace))
+}
+
+/// Whether the stack that the entry asks to replace is deleted.
+fn is_replaced(input: &RuleInput<'_>, request: &ChangeRequest) -> bool {
+    let entry = to_replace(request);
+    entry.is_some() && entry == input.facts.replaced.as_deref()
+}
+
+/// Whether another stack has the name of the one that the entry asks to replace.
+fn is_successor(input: &RuleInput<'_>, request: &ChangeRequest) -> bool {
+    let stack = input.facts.stack.as_ref().and_then(Option::as_ref);
+    to_replace(request).is_some_and(|entry| stack.is_some_and(|stack| stack.id != entry))
 }
 
 /// The stack is the one that the entry names: another stack of the same name was not reviewed.

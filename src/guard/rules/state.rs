@@ -66,11 +66,15 @@ pub fn stack_exists_as_required(input: &RuleInput<'_>) -> Option<Denial> {
             format!("the stack exists, and it is {}", stack.status),
             "run `show-changes`; a creation does not change an existing stack",
         )),
-        (EffectKind::Resume, Some(stack)) if stack.status.0 != CREATING => Some(Denial::new(
-            Code::StackExists,
-            format!("the stack is {}, so its creation has ended", stack.status),
-            "run `show-changes`; a creation does not change an existing stack",
-        )),
+        (EffectKind::Resume, Some(stack))
+            if stack.status.0 != CREATING && input.facts.unfinished_import != Some(true) =>
+        {
+            Some(Denial::new(
+                Code::StackExists,
+                format!("the stack is {}, so its creation has ended", stack.status),
+                "run `show-changes`; a creation does not change an existing stack",
+            ))
+        }
         // `stack_is_stable` denies a stack whose operation runs, and `stack_has_not_failed` another failure.
         (EffectKind::RemoveFailed, Some(stack)) if stack.status.health() == Health::Stable => {
             Some(Denial::new(
@@ -173,8 +177,11 @@ pub fn stack_is_not_protected(input: &RuleInput<'_>) -> Option<Denial> {
 /// provisioner created the stack.
 pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
     let stack = existing(input)?;
+    // CloudFormation refuses tags in an import, so the template tells whose it is.
+    let finishes = matches!(input.kind, EffectKind::Preview | EffectKind::Resume)
+        && input.facts.unfinished_import == Some(true);
     // An adoption has rules of its own.
-    if matches!(input.kind, EffectKind::Inspect | EffectKind::Adopt) {
+    if matches!(input.kind, EffectKind::Inspect | EffectKind::Adopt) || finishes {
         return None;
     }
     let is_marked = input.facts.is_owner_of(stack);

@@ -13,7 +13,8 @@ const MAX_LISTED: usize = 5;
 /// a command line uses their own credentials.
 pub fn is_self_contained(input: &RuleInput<'_>) -> Option<Denial> {
     use EffectKind::{Create, Preview, Test, Update};
-    if !matches!(input.kind, Preview | Create | Test | Update) {
+    let finishes = input.facts.unfinished_import == Some(true);
+    if !matches!(input.kind, Preview | Create | Test | Update) && !finishes {
         return None;
     }
     let is_merged = match &input.facts.authority {
@@ -46,7 +47,8 @@ pub fn is_self_contained(input: &RuleInput<'_>) -> Option<Denial> {
 pub fn roles_have_boundary(input: &RuleInput<'_>) -> Option<Denial> {
     use EffectKind::{Create, Test, Update};
     let name = input.policy.ok()?.permissions_boundary.as_ref()?;
-    if !matches!(input.kind, Create | Test | Update) {
+    let finishes = input.facts.unfinished_import == Some(true);
+    if !matches!(input.kind, Create | Test | Update) && !finishes {
         return None;
     }
     let end = format!(":iam::{}:policy/{name}", input.stack.target.account);

@@ -52,6 +52,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("identity-token-missing", "guard"),
     ("impact-too-high", "guard"),
     ("impact-unknown", "guard"),
+    ("import-not-reviewed", "guard"),
     ("interrupted", "aws"),
     ("name-invalid", "plan"),
     ("name-not-typed", "guard"),

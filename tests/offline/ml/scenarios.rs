@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use provisioner::config::Config;
-use provisioner::template::{Document, check};
+use provisioner::template::{DeletionBehavior, Document, check, import_template};
 
 use super::{BASE, HEAD, valid};
 
@@ -166,5 +166,39 @@ fn one_template_and_policy_of_each_tier() {
         insta::assert_snapshot!(format!("{tier}_template"), template(config));
         let policy = config.product.render_policy(&config.derived.scope);
         insta::assert_snapshot!(format!("{tier}_policy"), policy.unwrap());
+    }
+}
+
+/// A stack that takes its former resources back imports them first. What a type requires cannot be left out there.
+#[test]
+fn retained_resources_can_be_imported_first() {
+    for config in examples() {
+        let text = template(&config);
+        let document = Document::parse(&config.path, &text).unwrap();
+        let retained: Vec<_> = document
+            .resources()
+            .filter(|resource| resource.deletion_behavior == DeletionBehavior::Retained)
+            .collect();
+        let ids: BTreeSet<&str> = retained
+            .iter()
+            .map(|resource| resource.logical_id)
+            .collect();
+        let import = import_template(&document, &ids).unwrap();
+        let import: serde_json::Value = serde_json::from_str(&import).unwrap();
+        for resource in retained {
+            assert!(resource.is_importable(), "{}", resource.kind);
+            let required: &[&str] = match resource.kind {
+                "AWS::KMS::Key" => &["KeyPolicy"],
+                "AWS::S3::BucketPolicy" => &["Bucket", "PolicyDocument"],
+                "AWS::SageMaker::ModelPackageGroup" => {
+                    &["ModelPackageGroupName", "ModelPackageGroupDescription"]
+                }
+                _ => &[],
+            };
+            let properties = &import["Resources"][resource.logical_id]["Properties"];
+            for key in required {
+                assert!(properties.get(key).is_some(), "{} {key}", config.path);
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! The emulator finishes every operation at once, and nothing fails with a reason. Its change sets have one page, without values,
 //! contexts or `PolicyAction`, and without nested change sets, hooks or findings of validation. It detects drift of two types only.
-//! It empties buckets that it deletes, has no imports, and rejects templates with types of SageMaker, CodeCommit or CodePipeline.
+//! It empties buckets that it deletes, imports few types, and rejects templates with types of SageMaker, CodeCommit or CodePipeline.
 
 mod adopt;
 mod answers;
@@ -18,6 +18,7 @@ mod doctor;
 mod drift;
 mod errors;
 mod failed_creation;
+mod imports;
 mod inputs;
 mod judged;
 mod kept;

@@ -7,6 +7,7 @@ mod inventory;
 mod kills;
 mod new_product;
 mod provision;
+mod replace;
 pub mod scene;
 mod secrets;
 mod signals;

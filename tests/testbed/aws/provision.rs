@@ -239,13 +239,7 @@ fn a_template_is_validated_with_what_the_stack_needs() {
 fn an_existing_bucket_blocks_creation() {
     let workdir = Workdir::new();
     workdir.run_action("create-prov-template", &[]);
-    with_stack(&workdir);
-    let deleted = workdir
-        .aws
-        .stacks()
-        .delete_stack()
-        .stack_name(workdir.stack());
-    workdir.aws.wait(deleted.send()).unwrap();
+    workdir.create_bucket();
     let denied = workdir.try_action("validate-prov-template", &["--real"]);
     assert_eq!(denied.status, 10);
     insta::assert_snapshot!("preflight_failed", workdir.redact_account(&denied.stdout));

@@ -96,6 +96,13 @@ pub const TEST_DEPLOY: Scene = Scene {
     more: &[],
     ready: empty_account,
 };
+/// A replaced stack takes its bucket back. The emulator forgets a deleted stack when its name is taken again, so few kills of it can be
+/// tried.
+pub const REPLACE: Scene = Scene {
+    action: "replace",
+    more: &["--force"],
+    ready: with_stack,
+};
 const SHOW_CHANGES: Scene = Scene {
     action: "show-changes",
     more: &[],

@@ -9,6 +9,7 @@ mod drift;
 mod plan;
 mod provision;
 mod removal;
+mod replace;
 mod reviews;
 
 use serde_json::Value;

@@ -1,0 +1,31 @@
+//! The types whose resources provisioner imports, and what identifies them.
+
+/// The properties that identify resources for an import: the primary identifiers of the types' schemas.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html>
+const IDENTIFIERS: &[(&str, &str)] = &[
+    ("AWS::CodeCommit::Repository", "Id"),
+    ("AWS::DynamoDB::Table", "TableName"),
+    ("AWS::ECR::Repository", "RepositoryName"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::KMS::Key", "KeyId"),
+    ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::S3::Bucket", "BucketName"),
+    (BUCKET_POLICY, "Bucket"),
+    ("AWS::SNS::Topic", "TopicArn"),
+    ("AWS::SQS::Queue", "QueueUrl"),
+    ("AWS::SSM::Parameter", "Name"),
+    ("AWS::SageMaker::ModelPackageGroup", "ModelPackageGroupArn"),
+    ("AWS::SecretsManager::Secret", "Id"),
+];
+
+pub(super) const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
+
+/// Whether provisioner can import resources of a type.
+pub fn is_importable(kind: &str) -> bool {
+    identifier(kind).is_some()
+}
+
+pub(super) fn identifier(kind: &str) -> Option<&'static str> {
+    let mut known = IDENTIFIERS.iter();
+    known.find(|(known, _)| *known == kind).map(|(_, key)| *key)
+}

@@ -1,0 +1,232 @@
+//! A new stack that takes back what its former stack retained, with types that the emulator does not have.
+
+use serde_json::{Value, json};
+
+use super::Workdir;
+use super::answers::{arn, change_set, no_stack, stack, stack_id, template};
+use super::ml::example;
+use crate::support::replay::{ACCOUNT, refused};
+
+const CONFIG: &str = "globalbank-prod-c001-us-west-2-churn-ml-codecommit-sgprov-ssm-workload";
+
+/// The retained resources of the template: logical id, type, and a physical id.
+fn retained(workdir: &Workdir) -> Vec<(String, String, String)> {
+    let template = template(workdir);
+    let resources = template["Resources"].as_object().unwrap().iter();
+    let retained = resources.filter(|(_, resource)| resource["DeletionPolicy"] == "Retain");
+    let found = retained.map(|(id, resource)| {
+        let kind = resource["Type"].as_str().unwrap();
+        let properties = &resource["Properties"];
+        let name = |key: &str| properties[key].as_str().unwrap().to_owned();
+        let physical = match kind {
+            "AWS::S3::Bucket" => name("BucketName"),
+            "AWS::S3::BucketPolicy" => "a name of CloudFormation".to_owned(),
+            "AWS::Logs::LogGroup" => name("LogGroupName"),
+            "AWS::CodeCommit::Repository" => format!("id-of-{}", name("RepositoryName")),
+            "AWS::SageMaker::ModelPackageGroup" => {
+                format!(
+                    "arn:aws:sagemaker:us-west-2:{ACCOUNT}:model-package-group/{}",
+                    name("ModelPackageGroupName")
+                )
+            }
+            "AWS::KMS::Key" => "6a2f6d30-0000-4000-8000-000000000002".to_owned(),
+            other => panic!("{other}"),
+        };
+        (id.clone(), kind.to_owned(), physical)
+    });
+    found.collect()
+}
+
+fn event(
+    workdir: &Workdir,
+    number: usize,
+    (id, kind, physical): (&str, &str, &str),
+    status: &str,
+) -> Value {
+    json!({
+        "StackId": stack_id(workdir), "StackName": workdir.stack(), "EventId": format!("event-{number}"),
+        "LogicalResourceId": id, "PhysicalResourceId": physical, "ResourceType": kind,
+        "Timestamp": format!("2026-11-25T09:{:02}:{:02}.000Z", number / 60, number % 60), "ResourceStatus": status,
+    })
+}
+
+/// A deleted stack with the tags of the config's own, whose events say what it retained.
+fn with_former_stack(workdir: &Workdir, retained: &[(String, String, String)]) {
+    let own = stack_id(workdir);
+    let of_stack = (&*workdir.stack(), "AWS::CloudFormation::Stack", &*own);
+    let mut events = vec![event(workdir, 0, of_stack, "CREATE_COMPLETE")];
+    for (id, kind, physical) in retained {
+        for status in ["CREATE_COMPLETE", "DELETE_SKIPPED"] {
+            events.push(event(workdir, events.len(), (id, kind, physical), status));
+        }
+    }
+    events.reverse();
+    let deleted = json!({
+        "StackName": workdir.stack(), "StackId": own, "StackStatus": "DELETE_COMPLETE",
+        "CreationTime": "2026-11-25T09:00:00.000Z", "DeletionTime": "2026-11-26T09:00:00.000Z",
+    });
+    workdir
+        .aws
+        .on("ListStacks", json!({"StackSummaries": [deleted]}))
+        .on("DescribeStackEvents", json!({"StackEvents": events}))
+        .on("HeadBucket", json!({}))
+        .on("GetResource", json!({"TypeName": "it", "ResourceDescription": {"Identifier": "it", "Properties": "{}"}}));
+}
+
+/// The change set imports these resources.
+fn imports(retained: &[(String, String, String)]) -> Value {
+    let mut found = change_set("CREATE_COMPLETE", "");
+    let changes = retained.iter().map(|(id, kind, physical)| {
+        json!({"Type": "Resource", "ResourceChange": {
+            "Action": "Import", "LogicalResourceId": id, "ResourceType": kind, "PhysicalResourceId": physical, "Scope": [], "Details": [],
+        }})
+    });
+    found["Changes"] = changes.collect();
+    found
+}
+
+fn ready(workdir: &Workdir, described: Value, former: Value) {
+    let found: Vec<String> = [
+        "/vpc/globalbank-prod-c001-us-west-2-vpc/VPCId",
+        "/vpc/globalbank-prod-c001-us-west-2-vpc/PrivateSubnetIds",
+        "/sg/ml-endpoints/private/SecurityGroupId",
+    ]
+    .map(str::to_owned)
+    .into();
+    let made = json!({"Id": arn("changeSet", "provisioner"), "StackId": stack_id(workdir)});
+    workdir
+        .aws
+        .on("DescribeStacks", json!([no_stack(), former, no_stack()]))
+        .on("GetParameters", super::answers::parameters(workdir, &found))
+        .on("CreateChangeSet", made)
+        .on("DescribeChangeSet", described);
+}
+
+/// The import fails: nothing that was retained is deleted, and the rest of the stack is not created.
+#[test]
+fn the_import_names_every_retained_resource_by_its_id() {
+    let workdir = example(CONFIG);
+    let retained = retained(&workdir);
+    with_former_stack(&workdir, &retained);
+    ready(
+        &workdir,
+        imports(&retained),
+        stack(&workdir, "DELETE_COMPLETE"),
+    );
+    let refusal = refused(
+        "AccessDenied",
+        "User is not authorized to perform cloudformation:ExecuteChangeSet",
+    );
+    workdir
+        .aws
+        .on("ExecuteChangeSet", refusal)
+        .on("DeleteChangeSet", json!({}));
+    workdir
+        .aws
+        .on_optional("ListStackResources", json!({"StackResourceSummaries": []}));
+    workdir
+        .aws
+        .on_optional("ListChangeSets", json!({"Summaries": []}));
+    let failed = workdir.try_action("deploy-product", &["--force"]);
+    assert_eq!(failed.status, 30, "{}", failed.stdout);
+    let made = workdir.aws.requests_of("CreateChangeSet");
+    let [made] = &made[..] else {
+        panic!("one change set: {}", made.len());
+    };
+    assert_eq!(made.get("ChangeSetType"), "IMPORT");
+    assert!(!made.has("Tags.member.1.Key"));
+    assert!(!made.has("OnStackFailure"));
+    let bucket = &retained
+        .iter()
+        .find(|(_, kind, _)| kind == "AWS::S3::Bucket")
+        .unwrap()
+        .2;
+    let body: Value = serde_json::from_str(made.get("TemplateBody")).unwrap();
+    for (number, (id, kind, physical)) in retained.iter().enumerate() {
+        let member = format!("ResourcesToImport.member.{}", number + 1);
+        let get = |key: &str| made.get(&format!("{member}.{key}")).to_owned();
+        assert_eq!(
+            [get("LogicalResourceId"), get("ResourceType")],
+            [id.clone(), kind.clone()]
+        );
+        let value = match kind == "AWS::S3::BucketPolicy" {
+            true => bucket,
+            false => physical,
+        };
+        assert_eq!(get("ResourceIdentifier.entry.1.value"), *value);
+        assert_eq!(body["Resources"][id]["DeletionPolicy"], "Retain");
+    }
+    assert_eq!(body["Resources"].as_object().unwrap().len(), retained.len());
+    assert_eq!(workdir.aws.requests_of("DeleteBucket").len(), 0);
+    let executed = &workdir.aws.requests_of("ExecuteChangeSet")[0];
+    assert_eq!(executed.get("RetainExceptOnCreate"), "false");
+}
+
+/// CloudFormation would import something that the former stack did not retain, or do more than import.
+#[test]
+fn attack_a_change_set_that_imports_another_resource() {
+    let foreign = (
+        "ModelPackageGroup".to_owned(),
+        "AWS::SageMaker::ModelPackageGroup".to_owned(),
+        "somebody's".to_owned(),
+    );
+    for code in ["import-not-reviewed", "stack-verification-failed"] {
+        let workdir = example(CONFIG);
+        let retained = retained(&workdir);
+        let described = if code == "import-not-reviewed" {
+            let mut other = retained.clone();
+            other.retain(|(id, ..)| *id != foreign.0);
+            other.push(foreign.clone());
+            imports(&other)
+        } else {
+            let mut more = imports(&retained);
+            let added = json!({"Type": "Resource", "ResourceChange": {
+                "Action": "Add", "LogicalResourceId": "More", "ResourceType": "AWS::SNS::Topic", "Scope": [], "Details": [],
+            }});
+            more["Changes"].as_array_mut().unwrap().push(added);
+            more
+        };
+        with_former_stack(&workdir, &retained);
+        ready(&workdir, described, stack(&workdir, "DELETE_COMPLETE"));
+        workdir.aws.on("DeleteChangeSet", json!({}));
+        for unused in ["ListStackResources", "ListChangeSets", "DeleteStack"] {
+            workdir.aws.on_optional(unused, json!({}));
+        }
+        let denied = workdir.try_action("deploy-product", &["--force"]);
+        assert_ne!(denied.status, 0);
+        assert!(denied.stdout.contains(code), "{}", denied.stdout);
+        assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
+    }
+}
+
+/// The former stack had other tags, or never was complete: nothing is taken back.
+#[test]
+fn attack_a_former_stack_of_somebody_else() {
+    let workdir = example(CONFIG);
+    let retained = retained(&workdir);
+    with_former_stack(&workdir, &retained);
+    let mut foreign = stack(&workdir, "DELETE_COMPLETE");
+    foreign["Stacks"][0]["Tags"] = json!([{"Key": "provisioner:product", "Value": "other"}]);
+    ready(&workdir, change_set("FAILED", "names are taken"), foreign);
+    for unused in ["HeadBucket", "GetResource", "DescribeStackEvents"] {
+        workdir.aws.on_optional(unused, json!({}));
+    }
+    workdir.aws.on("DeleteChangeSet", json!({}));
+    workdir
+        .aws
+        .on_optional("DescribeEvents", json!({"OperationEvents": []}));
+    workdir
+        .aws
+        .on_optional("DescribeChangeSetHooks", json!({"Hooks": []}));
+    workdir
+        .aws
+        .on_optional("ListStackResources", json!({"StackResourceSummaries": []}));
+    workdir
+        .aws
+        .on_optional("ListChangeSets", json!({"Summaries": []}));
+    let failed = workdir.try_action("deploy-product", &["--force"]);
+    assert_eq!(failed.status, 30, "{}", failed.stdout);
+    let made = workdir.aws.requests_of("CreateChangeSet");
+    assert_eq!(made[0].get("ChangeSetType"), "CREATE");
+    assert!(!made[0].has("ResourcesToImport.member.1.LogicalResourceId"));
+}
