@@ -35,7 +35,7 @@ impl YamlEdit {
                     return None;
                 }
                 let new = format!("{}- {item}", &line[..indent]);
-                self.insert_after(last_line(last), indent, &[new])
+                self.insert_after(self.last_line(last), indent, &[new])
             }
         }
     }
@@ -68,7 +68,7 @@ impl YamlEdit {
                 )
                 .collect(),
         };
-        let end = last.key_span.end.line.max(last_line(&last.value));
+        let end = last.key_span.end.line.max(self.last_line(&last.value));
         self.insert_after(end, indent, &lines)
     }
 
@@ -102,6 +102,28 @@ impl YamlEdit {
         let Position { line, column } = node.span.end;
         let column = column + bracket;
         Position { line, column }
+    }
+
+    /// The last line with a part of the node. The span of a collection of lines may end later; that of brackets ends before the last one.
+    fn last_line(&self, node: &Node) -> usize {
+        let Span { start, end } = node.span;
+        let inner = match &node.kind {
+            _ if self.is_flow(start) => None,
+            NodeKind::Sequence(items) => items.iter().map(|item| self.last_line(item)).max(),
+            NodeKind::Mapping(entries) => {
+                let lines = entries.iter();
+                lines
+                    .map(|entry| entry.key_span.end.line.max(self.last_line(&entry.value)))
+                    .max()
+            }
+            _ => None,
+        };
+        match inner {
+            Some(inner) => inner,
+            // Nothing stands at its key.
+            None if node.is_null() => start.line,
+            None => end.line,
+        }
     }
 
     fn insert_at(&mut self, at: Position, new: &str) -> Option<()> {
@@ -141,27 +163,6 @@ fn reach<'a>(root: &'a Node, path: &[&str]) -> Option<&'a Node> {
     path.iter().try_fold(root, |node, key| node.get(key))
 }
 
-/// The last line with a part of the node. The span of a collection of lines may end later.
-fn last_line(node: &Node) -> usize {
-    let inner = match &node.kind {
-        NodeKind::Sequence(items) => items.iter().map(last_line).max(),
-        NodeKind::Mapping(entries) => {
-            let lines = entries.iter();
-            lines
-                .map(|entry| entry.key_span.end.line.max(last_line(&entry.value)))
-                .max()
-        }
-        _ => None,
-    };
-    let Span { start, end } = node.span;
-    match inner {
-        Some(inner) => inner,
-        // Nothing stands at its key.
-        None if node.is_null() => start.line,
-        None => end.line,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::YamlEdit;
@@ -176,7 +177,7 @@ mod tests {
     fn items_follow_the_last_one_in_every_style() {
         for (before, after) in [
             ("a: [x] # why\nb: 1\n", "a: [x, new] # why\nb: 1\n"),
-            ("a: [\n  \"x\",\n]\n", "a: [\n  \"x\", new,\n]\n"),
+            ("a: [\n  \"x\",\n  ]\n", "a: [\n  \"x\", new,\n  ]\n"),
             (
                 "a:\n  - x # why\n\nb: 1\n",
                 "a:\n  - x # why\n  - new\n\nb: 1\n",
