@@ -11,6 +11,7 @@ use super::workflows::our_action;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SetupFinding {
+    /// The kind of the problem.
     pub kind: FindingKind,
     /// From the repository's root.
     pub path: String,

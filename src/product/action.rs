@@ -14,6 +14,7 @@ pub const RESERVED_ACTIONS: &[&str] = &[
     "check-product",
     "ci",
     "completions",
+    "discover",
     "doctor",
     "explain",
     "help",

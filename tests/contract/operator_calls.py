@@ -30,6 +30,13 @@ EVERY = [
     ("check-drift", "stack", "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift cloudformation:GetTemplate"
      " cloudformation:ListStackResources"),
     ("check-drift", "anything", "cloudformation:DescribeStackDriftDetectionStatus"),
+    ("adopt unadopt restore", "stack", "cloudformation:CreateChangeSet cloudformation:DeleteChangeSet"
+     " cloudformation:DescribeChangeSet cloudformation:DescribeStackEvents cloudformation:ExecuteChangeSet"
+     " cloudformation:GetTemplate cloudformation:ListChangeSets"),
+    ("continue-rollback", "stack", "cloudformation:ContinueUpdateRollback cloudformation:DescribeStackEvents"
+     " cloudformation:ListStackResources"),
+    # A creation takes back what the former stack retained: the deleted stack says what that is.
+    ("deploy replace", "anything", "cloudformation:ListStacks"),
     # Leftovers of killed tests are found by a tag, among all stacks.
     ("test-deploy", "anything", "cloudformation:DescribeStacks"),
 ]
@@ -52,7 +59,7 @@ S3 = [
     ("upload-template", "templates", "s3:PutObject"),
     # When the stack is gone already, the deleted stack says which buckets it left, and a tag whether a bucket is still its own.
     # So does a creation that finds the bucket of a cancelled one.
-    ("deploy tear-down", "anything", "cloudformation:ListStacks"),
+    ("tear-down", "anything", "cloudformation:ListStacks"),
     ("tear-down", "stack", "cloudformation:DescribeStackEvents"),
     ("tear-down", "bucket", "s3:DeleteBucket s3:GetBucketTagging"),
     # One by one where a key has a character that XML cannot hold.
@@ -82,7 +89,7 @@ PLAN = set("""
 """.split())
 # `doctor` tries ExecuteChangeSet as well (src/cloud/aws/probe.rs), on a change set that does not exist: to be refused is what it is for.
 APPLY = set("""
-    cloudformation:DeleteStack cloudformation:ExecuteChangeSet
+    cloudformation:ContinueUpdateRollback cloudformation:DeleteStack cloudformation:ExecuteChangeSet
     s3:DeleteBucket s3:DeleteObject s3:DeleteObjects s3:PutObject
 """.split())
 

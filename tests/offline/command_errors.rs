@@ -174,7 +174,7 @@ fn usage_errors_name_the_form_that_works() {
         ("schema", "<PRODUCT>"),
         (
             "schema s4",
-            "write `ml`, `s3`, `policy`, `product`, `check-report`, `action-report`",
+            "write `ml`, `s3`, `policy`, `product`, `adoptions`, `replacements`, `check-report`",
         ),
         (
             "validate-config --no-log --tier gold",

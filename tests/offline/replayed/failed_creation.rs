@@ -118,6 +118,7 @@ fn a_preview_shows_what_is_deleted_first() {
         failed(&workdir, "ROLLBACK_FAILED");
         let shown = workdir.run_action(action, options);
         let text = workdir.redact_account(&shown.stdout);
+        let text = text.replace(&format!("{action}: "), "ACTION: ");
         insta::allow_duplicates! {
             insta::assert_snapshot!("replayed_failed_creation_preview", text);
         }
