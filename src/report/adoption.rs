@@ -169,11 +169,13 @@ pub fn adoption(adoption: &Adoption, format: Format) -> String {
     }
     let kept = adoption.tags.kept.len();
     if kept > 0 {
-        line(Text::count(kept, "tag").and(Text::ours(" kept")));
+        line(Text::count(kept, "other tag").and(Text::ours(
+            " kept; the first update removes those that the config does not set",
+        )));
     }
     if adoption.drift.status.is_drift() {
         line(Text::ours(
-            "the stack has drifted from its template; an update may overwrite that",
+            "the stack has drifted from its template; the change of tags and later updates may overwrite that",
         ));
     }
     let rows: Vec<Vec<Text>> = adoption.changed().flat_map(rows).collect();
