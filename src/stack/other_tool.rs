@@ -58,7 +58,7 @@ const NAMES: &[(&str, OtherTool)] = &[
     ("awseb-e-", OtherTool::ElasticBeanstalk),
 ];
 
-/// Of parameters and of roles. https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
+/// Of parameters and of roles. <https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html>
 const CDK_BOOTSTRAP: &str = "/cdk-bootstrap/";
 const CDK_ROLE: &str = "role/cdk-";
 const SAM_TAG: (&str, &str) = ("ManagedStackSource", "AwsSamCli");
