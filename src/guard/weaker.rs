@@ -107,6 +107,13 @@ mod tests {
             .collect()
     }
 
+    /// Each case: the policy before and after, and the mark of the one key that differs.
+    fn assert_marked(cases: &[(&str, &str, &str)]) {
+        for (old, new, expected) in cases {
+            assert_eq!(marked(old, new), [*expected], "{old} → {new}");
+        }
+    }
+
     const PLAN: &str = "arn:aws:iam::123456789012:role/plan";
     const APPLY: &str = "arn:aws:iam::123456789012:role/apply";
 
@@ -159,9 +166,7 @@ mod tests {
                 "+scope.boundary",
             ),
         ];
-        for (old, new, expected) in cases {
-            assert_eq!(marked(old, new), [expected], "{old} → {new}");
-        }
+        assert_marked(&cases);
     }
 
     #[test]
@@ -190,8 +195,6 @@ mod tests {
                 "-environments.dev.approvals",
             ),
         ];
-        for (old, new, expected) in cases {
-            assert_eq!(marked(old, new), [expected], "{old} → {new}");
-        }
+        assert_marked(&cases);
     }
 }

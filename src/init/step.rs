@@ -50,7 +50,7 @@ pub struct SetupChanges {
     pub present_configs: Vec<String>,
 }
 
-/// The command that adds the remote, if there is none.
+/// The command that adds the remote if the repository has none.
 fn add_remote(answers: &Answers, git: &GitState) -> Option<String> {
     let address = format!("https://{}/{}.git", answers.server, answers.repository);
     (!git.has_remote).then(|| format!("git remote add origin {}", quote_argument(&address)))

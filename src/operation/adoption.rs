@@ -253,8 +253,8 @@ async fn decide_again<E: ChangesTags>(
     }
 }
 
-/// Deletes a failed change set and returns its reason as an error. CloudFormation has no change set for a stack without a resource that
-/// can have tags, on some versions of its API.
+/// Deletes a failed change set and returns its reason as an error. The template is the stack's own, so that no finding is about a line of
+/// the config.
 async fn ensure_created(
     site: &OperationContext<'_>,
     pending: PendingChangeSet,

@@ -49,7 +49,7 @@ pub struct Changes {
     pub unread: Vec<String>,
     /// Why CloudFormation rejects the change set.
     pub refused: Option<String>,
-    /// The stack whose creation failed, and that is deleted before this one is created; `None` if there is none.
+    /// The stack whose creation failed, and that is deleted before this one is created; `None` if no creation failed.
     pub failed_creation: Option<Deletion>,
     /// Equal digests mean equal effects.
     pub digest: Digest,

@@ -22,8 +22,7 @@ pub fn apply_entry(change: &mut Change, new: &NewEntry) {
     change.entry = Some(new.entry.clone());
     if change.intent == Intent::Replace {
         change.level = change.level.max(Level::High);
-    }
-    if change.intent != Intent::Replace {
+    } else {
         // The stack keeps its template and its contents.
         change.folders.clear();
         change.folders_only = false;

@@ -13,6 +13,6 @@ pub struct FailedRollback {
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// CloudFormation's reason; empty if there is none. Values of the config are hidden.
+    /// CloudFormation's reason; empty if it gave no reason. Values of the config are hidden.
     pub reason: String,
 }

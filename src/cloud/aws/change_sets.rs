@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetType, OnStackFailure, ResourceToImport, Tag as StackTag,
+    Capability, ChangeSetType, OnStackFailure, Parameter, ResourceToImport, Tag as StackTag,
 };
 use futures_util::future::BoxFuture;
 
@@ -114,7 +114,7 @@ impl Cloud {
         }
     }
 
-    pub(super) async fn examine(&self, pending: &mut PendingChangeSet) -> Result<()> {
+    async fn examine(&self, pending: &mut PendingChangeSet) -> Result<()> {
         self.ensure_not_cancelled()?;
         let id = pending.described.change_set.id.clone();
         let stack = Some(pending.stack_id.as_str());
@@ -272,6 +272,19 @@ pub(super) fn digest_of(stack: &str, tags: &BTreeMap<String, String>, template: 
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
     Digest::sha256(format!("{stack}\0{}\0{template}", tags.join("\0"))).prefix(DIGITS)
+}
+
+/// The parameters of a stack with the values that they have.
+pub(super) fn previous_parameters<'a>(
+    names: impl IntoIterator<Item = &'a String>,
+) -> Vec<Parameter> {
+    let parameters = names.into_iter().map(|name| {
+        Parameter::builder()
+            .parameter_key(name)
+            .use_previous_value(true)
+            .build()
+    });
+    parameters.collect()
 }
 
 pub(super) fn tags(tags: &BTreeMap<String, String>) -> Vec<StackTag> {

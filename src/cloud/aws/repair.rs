@@ -1,13 +1,15 @@
 //! Repairs a stack: reverts its drift, or continues the failed rollback of an update.
 
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, DeploymentMode, Parameter};
+use std::collections::BTreeMap;
 
-use super::change_sets::{PREFIX, digest};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, DeploymentMode};
+
+use super::change_sets::{PREFIX, digest_of, previous_parameters};
 use super::operations::of_same_stack;
 use super::{Cloud, error, token};
-use crate::cloud::{ChangeSetInput, PendingChangeSet, Result, StackOperation};
+use crate::cloud::{PendingChangeSet, Result, StackOperation};
 use crate::guard::{ContinueRollback, Permit, Preview};
-use crate::stack::{FailedRollback, LiveStack, StackName};
+use crate::stack::{FailedRollback, LiveStack};
 
 /// The status of a resource whose rollback failed.
 const UPDATE_FAILED: &str = "UPDATE_FAILED";
@@ -27,24 +29,14 @@ impl Cloud {
         let existing = &live.stack;
         of_same_stack(&permit, &existing.id)?;
         let stack = permit.stack().clone();
-        let digest = digest(
+        let digest = digest_of(
             &stack.name,
-            &ChangeSetInput {
-                body: format!("restore {}", existing.id),
-                tags: Default::default(),
-                description: String::new(),
-                imports: Vec::new(),
-            },
+            &BTreeMap::new(),
+            &format!("restore {}", existing.id),
         );
         self.sweep(&existing.id, &digest).await?;
         let name = format!("{PREFIX}{digest}-{:08x}", fastrand::u32(..));
-        let parameters = live.parameters.keys().map(|key| {
-            Parameter::builder()
-                .parameter_key(key)
-                .use_previous_value(true)
-                .build()
-        });
-        let created = self
+        let request = self
             .stacks
             .create_change_set()
             // By its ARN, so that it never concerns a newer stack of the same name.
@@ -54,46 +46,27 @@ impl Cloud {
             .description(description)
             .change_set_type(ChangeSetType::Update)
             .use_previous_template(true)
-            .set_parameters(Some(parameters.collect()))
+            .set_parameters(Some(previous_parameters(live.parameters.keys())))
             .capabilities(Capability::CapabilityNamedIam)
-            .deployment_mode(DeploymentMode::RevertDrift)
-            .send()
-            .await;
-        let id = match created.map_err(|e| error::from_sdk("CreateChangeSet", e)) {
-            Ok(created) => created.id.unwrap_or_default(),
-            // An attempt whose response was lost created it: the name is random.
-            Err(error) if error.has_code("AlreadyExistsException") => {
-                self.described(&existing.id, &name).await?.id
-            }
-            Err(error) => return Err(error),
-        };
-        self.examined(PendingChangeSet::of_existing(stack, &existing.id, id))
-            .await
+            .deployment_mode(DeploymentMode::RevertDrift);
+        self.propose(request, (stack, false), &name).await
     }
 
     /// The resources whose rollback failed, with the reasons. Those of nested stacks are not read.
     pub async fn failed_rollbacks(&self, stack_id: &str) -> Result<Vec<FailedRollback>> {
-        let mut pages = self
-            .stacks
-            .list_stack_resources()
-            .stack_name(stack_id)
-            .into_paginator()
-            .send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| error::from_sdk("ListStackResources", e))?;
-            for resource in page.stack_resource_summaries.into_iter().flatten() {
-                let status = resource.resource_status.as_ref().map(|word| word.as_str());
-                if status == Some(UPDATE_FAILED) {
-                    found.push(FailedRollback {
-                        logical_id: resource.logical_resource_id.unwrap_or_default(),
-                        physical_id: resource.physical_resource_id.filter(|id| !id.is_empty()),
-                        kind: resource.resource_type.unwrap_or_default(),
-                        reason: resource.resource_status_reason.unwrap_or_default(),
-                    });
-                }
-            }
-        }
+        let summaries = self.resource_summaries(stack_id).await?.into_iter();
+        let failed = summaries.filter(|resource| {
+            let status = resource.resource_status.as_ref().map(|word| word.as_str());
+            status == Some(UPDATE_FAILED)
+        });
+        let mut found: Vec<FailedRollback> = failed
+            .map(|resource| FailedRollback {
+                logical_id: resource.logical_resource_id.unwrap_or_default(),
+                physical_id: resource.physical_resource_id.filter(|id| !id.is_empty()),
+                kind: resource.resource_type.unwrap_or_default(),
+                reason: resource.resource_status_reason.unwrap_or_default(),
+            })
+            .collect();
         found.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
         Ok(found)
     }
@@ -123,47 +96,10 @@ impl Cloud {
             Err(error) if error.has_code("TokenAlreadyExistsException") => {}
             Err(error) => return Err(error),
         }
-        Ok(StackOperation::on_existing(
-            stack_id,
-            seen.into_iter().map(|event| event.id),
-        ))
-    }
-}
-
-impl PendingChangeSet {
-    /// The change set of a stack that exists, before it is described.
-    fn of_existing(stack: StackName, stack_id: &str, id: String) -> Self {
-        let mut pending = Self {
-            stack,
-            stack_id: stack_id.to_owned(),
-            shell: false,
-            imports: false,
-            described: Default::default(),
-        };
-        pending.described.change_set.id = id;
-        pending
-    }
-}
-
-impl StackOperation {
-    fn on_existing(stack_id: &str, seen: impl Iterator<Item = String>) -> Self {
-        Self {
+        Ok(StackOperation {
             stack_id: stack_id.to_owned(),
             creates: false,
-            seen: seen.collect(),
-        }
-    }
-}
-
-impl Cloud {
-    async fn examined(&self, mut pending: PendingChangeSet) -> Result<PendingChangeSet> {
-        match self.examine(&mut pending).await {
-            Ok(()) => Ok(pending),
-            Err(error) => {
-                // The first error is returned. The next run deletes the change set.
-                let _ = self.without_cancellation().discard(pending).await;
-                Err(error)
-            }
-        }
+            seen: seen.into_iter().map(|event| event.id).collect(),
+        })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use aws_sdk_cloudformation::types::StackResourceSummary;
+
 use super::classify::Situation;
 use super::{Cloud, convert, error};
 use crate::cloud::bucket::Holding;
@@ -44,6 +46,28 @@ impl Cloud {
     }
 
     pub async fn resources(&self, stack_id: &str) -> Result<Vec<StackResource>> {
+        let summaries = self.resource_summaries(stack_id).await?.into_iter();
+        let mut found: Vec<StackResource> = summaries
+            .map(|resource| StackResource {
+                logical_id: resource.logical_resource_id.unwrap_or_default(),
+                physical_id: resource.physical_resource_id.filter(|id| !id.is_empty()),
+                kind: resource.resource_type.unwrap_or_default(),
+                status: resource
+                    .resource_status
+                    .map(|status| status.as_str().to_owned())
+                    .unwrap_or_default(),
+                bucket: None,
+            })
+            .collect();
+        self.find_buckets(stack_id, &mut found).await?;
+        Ok(found)
+    }
+
+    /// All pages, as AWS answers.
+    pub(super) async fn resource_summaries(
+        &self,
+        stack_id: &str,
+    ) -> Result<Vec<StackResourceSummary>> {
         let mut pages = self
             .stacks
             .list_stack_resources()
@@ -53,20 +77,8 @@ impl Cloud {
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|e| error::from_sdk("ListStackResources", e))?;
-            for resource in page.stack_resource_summaries.into_iter().flatten() {
-                found.push(StackResource {
-                    logical_id: resource.logical_resource_id.unwrap_or_default(),
-                    physical_id: resource.physical_resource_id.filter(|id| !id.is_empty()),
-                    kind: resource.resource_type.unwrap_or_default(),
-                    status: resource
-                        .resource_status
-                        .map(|status| status.as_str().to_owned())
-                        .unwrap_or_default(),
-                    bucket: None,
-                });
-            }
+            found.extend(page.stack_resource_summaries.into_iter().flatten());
         }
-        self.find_buckets(stack_id, &mut found).await?;
         Ok(found)
     }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType};
 
-use super::change_sets::{PREFIX, digest_of, tags};
+use super::change_sets::{PREFIX, digest_of, previous_parameters, tags};
 use super::operations::of_same_stack;
 use super::{Cloud, token};
 use crate::cloud::{PendingChangeSet, Result, TagChangeInput};
@@ -33,12 +33,6 @@ impl Cloud {
         let name = format!("{PREFIX}{digest}-{:08x}", fastrand::u32(..));
         let mut own_tags = input.tags.clone();
         own_tags.retain(|key, _| !key.starts_with(RESERVED));
-        let parameters = input.parameters.iter().map(|parameter| {
-            Parameter::builder()
-                .parameter_key(parameter)
-                .use_previous_value(true)
-                .build()
-        });
         // The stack's list of capabilities becomes that of the change set.
         let named = [Capability::CapabilityNamedIam.as_str()];
         let capabilities: BTreeSet<&str> = input
@@ -56,7 +50,7 @@ impl Cloud {
             .client_token(token())
             .description(&input.description)
             .use_previous_template(true)
-            .set_parameters(Some(parameters.collect()))
+            .set_parameters(Some(previous_parameters(&input.parameters)))
             .set_capabilities(Some(
                 capabilities.into_iter().map(Capability::from).collect(),
             ))

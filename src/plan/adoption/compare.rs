@@ -15,7 +15,7 @@ use crate::template::{
     property_effect,
 };
 
-/// Attributes whose change is none of a resource. `Type` is compared before the attributes.
+/// Attributes that do not change a resource. `Type` is compared before the attributes.
 const IGNORED_ATTRIBUTES: &[&str] = &["DependsOn", "Type"];
 const TRANSFORM: &str = "Transform";
 
