@@ -74,7 +74,7 @@ impl Executor<'_> {
         };
         let merged = &*merged;
         let values = Redactor::for_config(config, &merged.policies().shown_values());
-        let request = merged.guard_request(task.change, task.command.clone());
+        let request = merged.guard_request(task.change, task.command.clone(), self.fresh.now());
         let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()), self.clock);
         // A denied command changes no stack, so the deployment that was reported before stays.
         let is_commanded = task.command.is_some();

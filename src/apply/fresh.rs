@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -45,6 +46,11 @@ impl<'a> FreshChange<'a> {
     /// Whether a change is another reading than the first.
     pub fn is_reread(&self, merged: &MergedChange) -> bool {
         !std::ptr::eq(merged, &*self.first)
+    }
+
+    /// The forge's time, which is not older than the facts.
+    pub fn now(&self) -> Option<Timestamp> {
+        self.job.forge.server_time()
     }
 
     /// The change with facts that are not older than [`MAX_AGE`].

@@ -272,7 +272,11 @@ impl<'a> Run<'a> {
         let config = &task.config;
         let stack = StackName::for_config(config);
         let values = Redactor::for_config(config, &[]);
-        let request = merged.guard_request(task.change, task.command.clone());
+        let request = merged.guard_request(
+            task.change,
+            task.command.clone(),
+            self.job.forge.server_time(),
+        );
         let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()), self.clock);
         let refused = recorder.early_denials_for(task.verb.effect(), merged.policies(), &stack);
         let denials = operation::denial_diagnostics(&config.path, &refused);

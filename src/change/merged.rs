@@ -186,9 +186,15 @@ impl MergedChange {
         (tip.policy_file != self.policy_file).then_some(tip)
     }
 
-    /// The request that the guard decides on, for one stack.
-    pub fn guard_request(&self, change: &Change, command: Option<CommentCommand>) -> ChangeRequest {
+    /// The request that the guard decides on, for one stack. `now`: by the forge's clock.
+    pub fn guard_request(
+        &self,
+        change: &Change,
+        command: Option<CommentCommand>,
+        now: Option<Timestamp>,
+    ) -> ChangeRequest {
         let mut request = self.request.clone();
+        request.now = now;
         request.shown = self
             .reviewed
             .as_ref()

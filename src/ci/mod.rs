@@ -24,9 +24,12 @@ const SYSTEMS: &[CiSystem] = &[github::SYSTEM, gitlab::SYSTEM];
 
 /// The time now in UTC, as part of a file name: `20261123T232156Z`.
 pub fn timestamp() -> String {
+    now().strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// The time of this machine.
+pub fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
-        .strftime("%Y%m%dT%H%M%SZ")
-        .to_string()
 }
 
 /// Six random lower-case letters and digits, which distinguish what this run creates from other runs.

@@ -7,6 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::logger;
 use super::trail::Trail;
+use crate::ci;
 use crate::guard::{Authority, LockState, YES};
 use crate::job::{is_milestone, print_line};
 use crate::operation::{AuthoritySource, Progress, ShownEffect, ToConfirm};
@@ -133,6 +134,7 @@ impl AuthoritySource for StackProgress {
             force: self.console.force,
             typed: about.map(|about| self.prompt_for_confirmation(stack, about)),
             lock: self.console.lock.clone(),
+            now: ci::now(),
         }
     }
 

@@ -235,6 +235,9 @@ catalogue! {
     OutputNotWritten "output-not-written":
         "An output file could not be written.",
         "Check the permissions and the free space of the folder.";
+    OutsideWindow "outside-window":
+        "The policy's `windows` and `freeze` say when an environment may change. The time is outside of them, or it is not known. A pull request is decided by the forge's clock, a command line by the clock of its machine.",
+        "Wait until the time that the message names, then apply the merge again, or run the command again.";
     PlanChanged "plan-changed":
         "The change that would run differs from the change that was shown. A pull request shows it to reviewers in the plan of its head, the command line to its user.",
         "Read the change again, and confirm it. For a merged pull request, open a new one that changes the config.";

@@ -30,7 +30,7 @@ pub use deployments::{Deployment, DeploymentState, Deployments};
 pub use error::{ForgeError, ForgeErrorKind};
 pub use identity::{Claims, IdentityTokens};
 pub use issues::{Issue, Issues};
-pub use port::{Connect, Forge};
+pub use port::{Connect, Forge, ServerTime};
 pub use profile::{Profile, Profiled, TokenPermission};
 pub use pull_requests::{
     OpenPullRequest, OpenPullRequests, PullRequest, PullRequests, QueuedPullRequest,

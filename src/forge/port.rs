@@ -1,5 +1,7 @@
 //! The port: everything that flows need of a forge.
 
+use jiff::Timestamp;
+
 use super::{
     Capabilities, Comments, Deployments, ForgeError, Issues, Profile, Profiled, PullRequests,
     Reviews, Source, Statuses, Users,
@@ -17,8 +19,15 @@ pub trait Forge:
     + Issues
     + Capabilities
     + Profiled
+    + ServerTime
     + std::fmt::Debug
 {
+}
+
+/// The forge's clock.
+pub trait ServerTime {
+    /// The forge's time in its last answer; `None` without an answer that has one.
+    fn server_time(&self) -> Option<Timestamp>;
 }
 
 impl<T> Forge for T where
@@ -32,6 +41,7 @@ impl<T> Forge for T where
         + Issues
         + Capabilities
         + Profiled
+        + ServerTime
         + std::fmt::Debug
 {
 }

@@ -56,6 +56,14 @@ impl Recent {
         }
     }
 
+    /// The forge's time in its last answer.
+    pub fn server_time(&self) -> Option<Timestamp> {
+        *self
+            .server_time
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether `commit` was replaced by the event's push.
     pub fn is_replaced(&self, commit: &CommitSha) -> bool {
         let change = self.change.as_ref();
@@ -73,12 +81,9 @@ impl Recent {
 
     /// Whether the change is new, by the forge's clock. No commit's date decides it.
     fn is_new(&self) -> bool {
-        let now = self
-            .server_time
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let now = self.server_time();
         let change = self.change.as_ref();
-        let both = change.zip(now.as_ref());
+        let both = change.zip(now);
         both.is_some_and(|(change, now)| now.duration_since(change.at) < DELAY)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeRequest, LockState};
@@ -157,6 +158,8 @@ pub enum Authority {
         typed: Option<String>,
         /// The lock of the work tree.
         lock: LockState,
+        /// By the clock of the person's machine.
+        now: Timestamp,
     },
     /// A pull request, perhaps with a command in a comment.
     Request(Box<ChangeRequest>),

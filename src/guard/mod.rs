@@ -1,6 +1,7 @@
 //! Decides whether an effect may happen: facts and policy in, a permit or denials out. Every call that changes an account needs a
 //! permit, and only [`decide`] creates one.
 
+mod calendar;
 #[cfg(doctest)]
 mod compile_fail;
 mod effect;
@@ -10,6 +11,7 @@ mod permit;
 mod policies;
 mod policy;
 mod policy_change;
+mod policy_times;
 mod request;
 mod rules;
 mod weaker;

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::calendar::{Closed, Freeze, Window, closed};
+use super::policy_times::time_problems;
 use crate::config::{newer_version, validate};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FileContents, RepoPath, UserId};
@@ -66,6 +69,10 @@ struct Defaults {
     updates: Updates,
     deletes: Deletes,
     concurrency: usize,
+    #[serde(default)]
+    windows: Vec<Window>,
+    #[serde(default)]
+    freeze: Vec<Freeze>,
 }
 
 /// Overrides for one environment.
@@ -75,6 +82,8 @@ pub struct EnvironmentPolicy {
     approvals: Option<u8>,
     updates: Option<Updates>,
     deletes: Option<Deletes>,
+    windows: Option<Vec<Window>>,
+    freeze: Option<Vec<Freeze>>,
     /// `@user`, `@user#id` or `@organisation/team`; empty for everybody with write permission.
     pub approvers: Vec<String>,
     pub roles: EnvironmentRoles,
@@ -134,6 +143,30 @@ impl Policy {
         own.and_then(|own| own.deletes)
             .unwrap_or(self.defaults.deletes)
             == Deletes::Guarded
+    }
+
+    /// When stacks may change; empty for always.
+    pub(super) fn windows(&self, environment: &str) -> &[Window] {
+        let own = self.environments.get(environment);
+        let own = own.and_then(|own| own.windows.as_deref());
+        own.unwrap_or(&self.defaults.windows)
+    }
+
+    /// When no stack may change.
+    pub(super) fn freezes(&self, environment: &str) -> &[Freeze] {
+        let own = self.environments.get(environment);
+        let own = own.and_then(|own| own.freeze.as_deref());
+        own.unwrap_or(&self.defaults.freeze)
+    }
+
+    /// Whether the time decides whether stacks may change.
+    pub(super) fn has_times(&self, environment: &str) -> bool {
+        !self.windows(environment).is_empty() || !self.freezes(environment).is_empty()
+    }
+
+    /// Why no stack of an environment may change at a time.
+    pub(super) fn closed(&self, environment: &str, now: Timestamp) -> Option<Closed> {
+        closed(self.windows(environment), self.freezes(environment), now)
     }
 
     /// Whose approvals count: `@user`, `@user#id` or `@organisation/team`; empty for everybody with write permission.
@@ -264,7 +297,12 @@ fn values(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Value, Vec<Diagnostic
     if let Some(problem) = newer_version(path, bytes, FORMAT) {
         return Err(vec![problem]);
     }
-    validate(schema, "a policy", path, bytes)
+    let values = validate(schema, "a policy", path, bytes)?;
+    let problems = time_problems(path, bytes, &values);
+    match problems.is_empty() {
+        true => Ok(values),
+        false => Err(problems),
+    }
 }
 
 fn invalid(path: &RepoPath, message: String) -> Vec<Diagnostic> {

@@ -45,6 +45,8 @@ pub struct ChangeRequest {
     pub identity_limited: Option<bool>,
     /// The lock of the built-in products at the tip of the default branch.
     pub lock: Option<LockState>,
+    /// The time of the decision, by the forge's clock.
+    pub now: Option<Timestamp>,
     /// The event that started the run.
     pub trigger: Option<Trigger>,
 }

@@ -52,6 +52,16 @@ fn of_settings(environment: &str, field: &str, old: &Policy, new: &Policy) -> bo
         "approvals" => new.approvals(environment) < old.approvals(environment),
         "updates" => new.updates(environment) > old.updates(environment),
         "deletes" => new.deletes(environment) && !old.deletes(environment),
+        // Other windows open at other times.
+        "windows" => {
+            let old = old.windows(environment);
+            !old.is_empty() && old != new.windows(environment)
+        }
+        "freeze" => {
+            let new = new.freezes(environment);
+            let mut old = old.freezes(environment).iter();
+            old.any(|freeze| !new.contains(freeze))
+        }
         "approvers" => widens(old.approvers(environment), new.approvers(environment)),
         _ => true,
     }
@@ -124,6 +134,10 @@ mod tests {
         let both = with_role(&format!("plan: '{PLAN}', apply: '{APPLY}'"));
         let other = with_role(&format!("plan: '{APPLY}'"));
         let scope = |more: &str| format!("scope: {{products: [s3], regions: [us-west-2], {more}}}");
+        let open = |from: &str| format!("defaults: {{windows: [{{from: '{from}', to: '16:00'}}]}}");
+        let frozen = |to: &str| {
+            format!("defaults: {{freeze: [{{from: '2026-12-18', to: '{to}', reason: year}}]}}")
+        };
         let cases = [
             (
                 "environments: {dev: {}}",
@@ -148,6 +162,14 @@ mod tests {
             ("", "values: {show: [s3.tags.Team]}", "+values.show"),
             ("", "bots: {'7': '@ann#1'}", "+bots.7"),
             ("accounts: ['123456789012']", "", "+accounts"),
+            (&open("09:00"), &open("08:00"), "+defaults.windows"),
+            (&open("09:00"), "", "+defaults.windows"),
+            (&frozen("2027-01-04"), "", "+defaults.freeze"),
+            (
+                &frozen("2027-01-04"),
+                &frozen("2027-01-03"),
+                "+defaults.freeze",
+            ),
             ("defaults: {approvals: 2}", "", "+defaults.approvals"),
             ("", "defaults: {updates: in-place}", "+defaults.updates"),
             (
@@ -188,6 +210,16 @@ mod tests {
             ("bots: {'7': '@ann#1'}", "", "-bots.7"),
             ("", "accounts: ['123456789012']", "-accounts"),
             ("", "defaults: {approvals: 2}", "-defaults.approvals"),
+            (
+                "",
+                "defaults: {windows: [{from: '09:00', to: '16:00'}]}",
+                "-defaults.windows",
+            ),
+            (
+                "",
+                "defaults: {freeze: [{from: '2026-12-18', to: '2027-01-04', reason: year}]}",
+                "-defaults.freeze",
+            ),
             ("", "defaults: {concurrency: 2}", "-defaults.concurrency"),
             (
                 "environments: {dev: {approvals: 3}, prod: {}}",

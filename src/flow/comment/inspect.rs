@@ -124,6 +124,7 @@ impl<'a> Inspection<'a> {
         request.head = request.head.filter(|reviewed| reviewed == head);
         let commanded = session.command(command, &policy.teams(), reported).await?;
         request.trigger = Some(Trigger::Comment(commanded));
+        request.now = session.job.forge.server_time();
         let mut limits = IdentityLimits::default();
         let products = match command.action.class() {
             Class::Test => {

@@ -1,8 +1,11 @@
 //! GitHub's limits and words.
 
+use jiff::Timestamp;
+
 use super::{Access, GitHub};
 use crate::forge::{
-    Connect, Forge, ForgeError, Profile, Profiled, ReadPermission, TokenPermission, WritePermission,
+    Connect, Forge, ForgeError, Profile, Profiled, ReadPermission, ServerTime, TokenPermission,
+    WritePermission,
 };
 
 const PROFILE: Profile = Profile {
@@ -41,6 +44,12 @@ fn permission(permission: TokenPermission) -> &'static str {
         TokenPermission::Write(WritePermission::Statuses) => "statuses: write",
         TokenPermission::Write(WritePermission::Deployments) => "deployments: write",
         TokenPermission::Write(WritePermission::Issues) => "issues: write",
+    }
+}
+
+impl ServerTime for GitHub {
+    fn server_time(&self) -> Option<Timestamp> {
+        self.recent.server_time()
     }
 }
 

@@ -1,8 +1,11 @@
 //! GitLab's limits and words.
 
+use jiff::Timestamp;
+
 use super::{GitLab, ProjectAccess};
 use crate::forge::{
-    Connect, Forge, ForgeError, Profile, Profiled, ReadPermission, TokenPermission, WritePermission,
+    Connect, Forge, ForgeError, Profile, Profiled, ReadPermission, ServerTime, TokenPermission,
+    WritePermission,
 };
 
 const PROFILE: Profile = Profile {
@@ -43,6 +46,12 @@ fn permission(permission: TokenPermission) -> &'static str {
         TokenPermission::Write(WritePermission::Statuses | WritePermission::Deployments) => {
             "the role Developer and the scope api"
         }
+    }
+}
+
+impl ServerTime for GitLab {
+    fn server_time(&self) -> Option<Timestamp> {
+        self.recent.server_time()
     }
 }
 

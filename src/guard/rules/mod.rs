@@ -15,6 +15,7 @@ mod request;
 mod state;
 mod target;
 mod template;
+mod window;
 
 use super::Denial;
 
@@ -54,6 +55,7 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (BeforeCredentials, ByPolicy, target::role_is_of_account),
     (WithAwsFacts, AfterMerge, target::region_is_the_same),
     (BeforeCredentials, ByPolicy, target::environment_is_listed),
+    (BeforeCredentials, AfterMerge, window::environment_is_open),
     (BeforeCredentials, ByPolicy, lock::products_are_locked),
     (WithAwsFacts, ByPreview, state::stack_is_stable),
     (WithAwsFacts, ByPreview, state::stack_exists_as_required),

@@ -62,6 +62,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("not-requested", "guard"),
     ("output-edited", "action"),
     ("output-not-written", "action"),
+    ("outside-window", "guard"),
     ("plan-changed", "guard"),
     ("policy-invalid", "guard"),
     ("preflight-failed", "aws"),

@@ -15,6 +15,7 @@ mod scene;
 mod stack;
 mod two_policies;
 mod unread;
+mod window;
 
 use std::sync::LazyLock;
 

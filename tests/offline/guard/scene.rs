@@ -33,6 +33,9 @@ pub const REPORTED: i64 = 200;
 /// When reviewers approved.
 pub const REVIEWED: i64 = 300;
 
+/// When the guard decides: Thursday, 1970-01-01 00:10 UTC.
+pub const NOW: i64 = 600;
+
 pub fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
@@ -239,6 +242,7 @@ impl Scene {
             broken_claims: Some(Vec::new()),
             identity_limited: Some(true),
             lock: Some(LockState::Same),
+            now: Some(at(NOW)),
             trigger: Some(trigger),
         };
         let facts = Facts {

@@ -185,6 +185,7 @@ impl Known {
             force,
             typed: typed.map(str::to_owned),
             lock: LockState::Absent,
+            now: super::scene::at(super::scene::NOW),
         };
         let digests = |shown: &str| [shown.to_owned(), "a".to_owned()];
         let adoption = |digest: &str, obstacles, change_set| {

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use provisioner::forge::local::LocalRepository;
 use provisioner::forge::{
     Capabilities, Capability, ChangedFile, Claims, Comment, Comments, CommitStatus, Connect,
     DefaultBranch, Deployment, Deployments, FileAt, FileHistory, Forge, ForgeError, ForgeErrorKind,
     IdentityTokens, Issue, Issues, JobSubject, OpenPullRequests, PathSelection, Profile, Profiled,
     PullRequest, PullRequests, QueuedPullRequest, Reaction, ReadPermission, RepositoryInfo,
-    ReviewedPullRequest, Reviews, Source, StatusRecord, Statuses, Upsert, User, Users,
+    ReviewedPullRequest, Reviews, ServerTime, Source, StatusRecord, Statuses, Upsert, User, Users,
     WritePermission,
 };
 use provisioner::guard::{AccountKind, Actor, Branch, ChangeRequest, Permission};
@@ -81,6 +82,12 @@ impl UnknownForge {
 
     fn repository(&self) -> LocalRepository {
         LocalRepository::new(self.folder.clone())
+    }
+}
+
+impl ServerTime for UnknownForge {
+    fn server_time(&self) -> Option<Timestamp> {
+        None
     }
 }
 

@@ -59,7 +59,29 @@ fn attack_an_unapproved_merge_is_provisioned_again<W: RunAgain>() {
     world.fake().take_writes();
 }
 
+/// What a freeze denies is provisioned after it: here, after a reviewed change of the policy.
+fn attack_a_merge_in_a_freeze<W: RunAgain>() {
+    let freeze = "    freeze: [{from: 2001-01-01, to: 9990-12-31, reason: end of year}]\n";
+    let always = "    windows: [{from: '00:00', to: '00:00', zone: Europe/Berlin}]\n";
+    let world = W::new(&policy(freeze));
+    let pull = world.proposed(CONFIG);
+    let before = world.approved_and_merged(&pull);
+    world.assert_denied(&before, &["outside-window"]);
+    insta::assert_snapshot!("frozen", world.comment(7, "provision"));
+    let opened = world.another(8, |commit| {
+        commit.write(".provisioner.yaml", policy(always))
+    });
+    // A merge of the policy alone starts nothing.
+    let before = world.approved_and_merged(&opened);
+    world.run_push(&before).assert_exit(0);
+    world.assert_stack(false);
+    world.run_again().assert_exit(0);
+    world.assert_stack(true);
+    world.fake().take_writes();
+}
+
 on_both_forges! {
+    attack_a_merge_in_a_freeze
     merges_of_each_kind_are_provisioned_again
     attack_an_unapproved_merge_is_provisioned_again
 }

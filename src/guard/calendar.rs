@@ -1,0 +1,241 @@
+//! When an environment may change: its windows and freezes.
+
+use jiff::civil::{DateTime, Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan as _, Zoned};
+use serde::Deserialize;
+
+/// Openings that are tried until one is outside of every freeze.
+const MAX_TRIES: usize = 200;
+/// A window opens at least once within these days.
+const WEEK: i8 = 8;
+
+/// A recurring time in which stacks may change.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "WindowText")]
+pub struct Window {
+    /// Days on which it begins.
+    days: Vec<Weekday>,
+    from: Time,
+    /// At or before `from`: on the next day.
+    to: Time,
+    zone: TimeZone,
+}
+
+/// A time in which no stack may change.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "FreezeText")]
+pub struct Freeze {
+    from: Zoned,
+    /// The first moment after it.
+    to: Zoned,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WindowText {
+    /// Absent: every day.
+    days: Option<Vec<String>>,
+    from: String,
+    to: String,
+    zone: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FreezeText {
+    from: String,
+    to: String,
+    zone: Option<String>,
+    reason: String,
+}
+
+/// What is wrong with a window or a freeze: the key, and the message.
+#[derive(Debug, thiserror::Error)]
+#[error("`{key}` {message}")]
+pub(super) struct TimeFault {
+    pub(super) key: &'static str,
+    pub(super) message: String,
+}
+
+/// Why nothing may change at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Closed {
+    /// For a message, such as `frozen until 2027-01-05 00:00 UTC: end of year`.
+    pub(super) why: String,
+    /// When it opens; `None` if that is more than some months away.
+    pub(super) opens: Option<String>,
+}
+
+/// Why nothing may change now; `None` if the time is inside of a window, or there is none, and outside of every freeze.
+pub(super) fn closed(windows: &[Window], freezes: &[Freeze], now: Timestamp) -> Option<Closed> {
+    let frozen = freezes.iter().find(|freeze| freeze.contains(now));
+    let zone = windows.first().map(|window| &window.zone);
+    let why = match (frozen, zone) {
+        (Some(freeze), _) => format!("frozen until {}: {}", shown(&freeze.to), freeze.reason),
+        (None, Some(zone)) if !is_open(windows, now) => {
+            let time = shown(&now.to_zoned(zone.clone()));
+            format!("outside its windows; it is {time}")
+        }
+        _ => return None,
+    };
+    let opens = next_opening(windows, freezes, now).map(|opens| shown(&opens));
+    Some(Closed { why, opens })
+}
+
+/// The first time from `now` on at which stacks may change.
+fn next_opening(windows: &[Window], freezes: &[Freeze], now: Timestamp) -> Option<Zoned> {
+    let mut at = now.to_zoned(TimeZone::UTC);
+    for _ in 0..MAX_TRIES {
+        let time = at.timestamp();
+        if let Some(freeze) = freezes.iter().find(|freeze| freeze.contains(time)) {
+            at = freeze.to.clone();
+        } else if windows.is_empty() || is_open(windows, time) {
+            let window = windows.iter().find(|window| window.contains(time));
+            return Some(match window {
+                Some(window) => at.with_time_zone(window.zone.clone()),
+                None => at,
+            });
+        } else {
+            let openings = windows.iter().filter_map(|window| window.opens_after(time));
+            at = openings.min_by_key(Zoned::timestamp)?;
+        }
+    }
+    None
+}
+
+fn is_open(windows: &[Window], at: Timestamp) -> bool {
+    windows.iter().any(|window| window.contains(at))
+}
+
+impl Window {
+    fn contains(&self, at: Timestamp) -> bool {
+        self.spans(at)
+            .any(|(from, to)| from.timestamp() <= at && at < to.timestamp())
+    }
+
+    fn opens_after(&self, at: Timestamp) -> Option<Zoned> {
+        let openings = self.spans(at).map(|(from, _)| from);
+        openings
+            .filter(|from| from.timestamp() > at)
+            .min_by_key(Zoned::timestamp)
+    }
+
+    /// The times in which it is open, from the day before to a week later.
+    fn spans(&self, at: Timestamp) -> impl Iterator<Item = (Zoned, Zoned)> {
+        let day = at.to_zoned(self.zone.clone()).date();
+        let days = (-1..=WEEK).filter_map(move |offset| day.checked_add(days(offset)).ok());
+        days.filter(|day| self.days.contains(&day.weekday()))
+            .filter_map(|day| {
+                let last = match self.to <= self.from {
+                    true => day.tomorrow().ok()?,
+                    false => day,
+                };
+                let zoned = |time: DateTime| time.to_zoned(self.zone.clone()).ok();
+                Some((
+                    zoned(day.to_datetime(self.from))?,
+                    zoned(last.to_datetime(self.to))?,
+                ))
+            })
+    }
+}
+
+fn days(count: i8) -> Span {
+    i64::from(count).days()
+}
+
+impl Freeze {
+    fn contains(&self, at: Timestamp) -> bool {
+        self.from.timestamp() <= at && at < self.to.timestamp()
+    }
+}
+
+/// A time with its zone, in minutes.
+fn shown(time: &Zoned) -> String {
+    let zone = time.time_zone().iana_name().unwrap_or("UTC");
+    format!("{} {zone}", time.strftime("%Y-%m-%d %H:%M"))
+}
+
+impl TryFrom<WindowText> for Window {
+    type Error = TimeFault;
+
+    fn try_from(text: WindowText) -> Result<Self, TimeFault> {
+        let time = |key, text: &str| {
+            let time = Time::strptime("%H:%M", text);
+            time.map_err(|_| TimeFault::new(key, format!("is `{text}`, which is no time of day")))
+        };
+        let days = match &text.days {
+            None => ALL_DAYS.map(|(_, day)| day).to_vec(),
+            Some(days) => ALL_DAYS
+                .iter()
+                .filter(|(name, _)| days.iter().any(|day| day == name))
+                .map(|(_, day)| *day)
+                .collect(),
+        };
+        Ok(Self {
+            days,
+            from: time("from", &text.from)?,
+            to: time("to", &text.to)?,
+            zone: zone(text.zone.as_deref())?,
+        })
+    }
+}
+
+const ALL_DAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Monday),
+    ("tue", Weekday::Tuesday),
+    ("wed", Weekday::Wednesday),
+    ("thu", Weekday::Thursday),
+    ("fri", Weekday::Friday),
+    ("sat", Weekday::Saturday),
+    ("sun", Weekday::Sunday),
+];
+
+impl TryFrom<FreezeText> for Freeze {
+    type Error = TimeFault;
+
+    fn try_from(text: FreezeText) -> Result<Self, TimeFault> {
+        let zone = zone(text.zone.as_deref())?;
+        let from = moment("from", &text.from, &zone, false)?;
+        let to = moment("to", &text.to, &zone, true)?;
+        if to <= from {
+            let message = format!("is `{}`, which is not after `{}`", text.to, text.from);
+            return Err(TimeFault::new("to", message));
+        }
+        Ok(Self {
+            from,
+            to,
+            reason: text.reason,
+        })
+    }
+}
+
+/// A date, or a date with a time. `ends`: a date stands for the end of its day.
+fn moment(key: &'static str, text: &str, zone: &TimeZone, ends: bool) -> Result<Zoned, TimeFault> {
+    let fault = || TimeFault::new(key, format!("is `{text}`, which is no date"));
+    let time: DateTime = text.parse().map_err(|_| fault())?;
+    let time = match ends && !text.contains('T') {
+        true => time.tomorrow().map_err(|_| fault())?,
+        false => time,
+    };
+    time.to_zoned(zone.clone()).map_err(|_| fault())
+}
+
+/// UTC unless the file names another one.
+fn zone(name: Option<&str>) -> Result<TimeZone, TimeFault> {
+    let Some(name) = name else {
+        return Ok(TimeZone::UTC);
+    };
+    TimeZone::get(name).map_err(|_| {
+        let message =
+            format!("is `{name}`, which is no time zone; write a name such as Europe/Berlin");
+        TimeFault::new("zone", message)
+    })
+}
+
+impl TimeFault {
+    fn new(key: &'static str, message: String) -> Self {
+        Self { key, message }
+    }
+}
