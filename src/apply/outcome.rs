@@ -68,7 +68,7 @@ pub fn to_outcome(
             outcome.state = State::Failed;
             exit
         }
-        Conclusion::RepairDenied { .. } => {
+        Conclusion::Denied { .. } => {
             outcome.state = State::Denied;
             exit
         }

@@ -138,8 +138,9 @@ async fn run_all(
                 results
                     .diagnostics
                     .extend(details.diagnostics.iter().cloned());
+                let is_done = details.conclusion.is_success();
                 results.add(ConfigResult {
-                    ok: !details.diagnostics.iter().any(Diagnostic::is_error),
+                    ok: is_done && !details.diagnostics.iter().any(Diagnostic::is_error),
                     details: Some(details),
                     trail,
                     ..ConfigResult::done(&one.file, Some(config))

@@ -84,6 +84,11 @@ impl Denial {
         matches!(self.code, Code::DeleteNotConfirmed | Code::ForceRequired)
     }
 
+    /// Whether it lacks nothing but the confirmation of a person at a command line.
+    pub fn is_missing_confirmation(&self) -> bool {
+        matches!(self.code, Code::ForceRequired | Code::NameNotTyped)
+    }
+
     /// Whether the person who confirms a deletion is not a second person.
     pub fn needs_second_person(&self) -> bool {
         self.code == Code::DeleteNeedsSecondPerson

@@ -76,7 +76,7 @@ impl ComparedStack {
         tags
     }
 
-    fn is_done(&self, kind: EffectKind, desired: &Desired<'_>) -> bool {
+    pub fn is_done(&self, kind: EffectKind, desired: &Desired<'_>) -> bool {
         self.tags_after(kind, desired) == self.live.stack.tags
     }
 

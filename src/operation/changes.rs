@@ -1,13 +1,12 @@
 //! The changes of a deployment.
 
 use super::deletion::inspect_deletion;
-use super::{Desired, OperationContext, OperationError, preflight};
+use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::cloud::{AwsErrorKind, CloudError};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Authority, Denial, EffectKind, Facts, Inspect, Preview, denials};
 use crate::plan::{Changes, DriftImpact};
-use crate::product::Level;
 use crate::report::Step;
 use crate::stack::{DescribedChangeSet, Health, Stack};
 
@@ -83,16 +82,7 @@ pub fn denied_update(
     if !is_update || !matches!(facts.authority, Authority::CommandLine { .. }) {
         return Vec::new();
     }
-    let declared = changes.declared.as_ref();
-    let declared = declared.map(|declared| {
-        let levels = declared.iter().map(|impact| impact.level);
-        levels.fold(Level::None, Level::max)
-    });
-    let facts = Facts {
-        verdict: Some(changes.worst.verdict),
-        declared,
-        ..facts.clone()
-    };
+    let facts = update_facts(facts, changes);
     let mut denials = denials(EffectKind::Update, site.policies, &facts, &desired.stack);
     denials.retain(|denial| {
         matches!(
@@ -101,6 +91,17 @@ pub fn denied_update(
         )
     });
     denials
+}
+
+/// The facts of a previewed update. A person at a command line sees the change set that runs.
+pub(super) fn update_facts(facts: &Facts, changes: &Changes) -> Facts {
+    let digest = changes.digest.to_string();
+    Facts {
+        verdict: Some(changes.worst.verdict),
+        declared: changes.declared_level(),
+        digests: Some([digest.clone(), digest]),
+        ..facts.clone()
+    }
 }
 
 /// The unmet requirements, if AWS rejects a change set because of one: its own message does not name the parameter.
@@ -113,7 +114,11 @@ async fn unmet_or(
     let is_invalid = refused
         .aws()
         .is_some_and(|error| error.kind == AwsErrorKind::Invalid);
-    if is_invalid && let Ok(missing) = preflight(site, desired, exists, &[]).await {
+    let occupancy = match exists {
+        true => Occupancy::Updated,
+        false => Occupancy::New(&[]),
+    };
+    if is_invalid && let Ok(missing) = preflight(site, desired, occupancy).await {
         let missing: Vec<Diagnostic> = missing.into_iter().filter(Diagnostic::is_error).collect();
         if !missing.is_empty() {
             return OperationError::Invalid(missing);

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cancelled::what_remains;
+use super::decision::PreviewedDecision;
 use super::error::operation_failed;
 use super::restore::{RepairResult, deny_missing};
 use super::{Desired, OperationContext, OperationError, ShownEffect};
@@ -21,18 +22,20 @@ pub struct ContinuedRollback {
     pub ended: String,
 }
 
-/// What continuing the rollback would do. Reads only.
+/// What continuing the rollback would do, and whether it may. Reads only.
 pub async fn preview_rollback(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     skip: &[String],
-) -> Result<RollbackContinuation, OperationError> {
+) -> Result<(RollbackContinuation, PreviewedDecision), OperationError> {
     let mut facts = site.facts(desired).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-    match facts.stack.clone().flatten() {
-        Some(stack) => continuation(site, &desired.stack, &stack, skip, &mut facts).await,
-        None => Err(deny_missing::<ContinueRollback>(site, desired, facts)),
-    }
+    let Some(stack) = facts.stack.clone().flatten() else {
+        return Err(deny_missing::<ContinueRollback>(site, desired, facts));
+    };
+    let found = continuation(site, &desired.stack, &stack, skip, &mut facts).await?;
+    let denials = site.denials_if_confirmed(EffectKind::ContinueRollback, &facts, &desired.stack);
+    Ok((found, PreviewedDecision::of_denials(denials)))
 }
 
 async fn continuation(

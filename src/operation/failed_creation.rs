@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::creatable::ensure_creatable;
 use super::deletion::{inspect_deletion, watch_deletion};
 use super::{Desired, OperationContext, OperationError, ShownEffect};
 use crate::guard::{EffectKind, Facts, RemoveFailed};
@@ -10,7 +11,7 @@ use crate::stack::Stack;
 
 /// Deletes the stack by its ARN. Returns the physical ids of the resources that its template retains.
 ///
-/// Buckets are not emptied: objects in them did not come from provisioner.
+/// Buckets are not emptied: objects in them did not come from provisioner. What could deny or block the next creation is checked before.
 pub(super) async fn remove_failed(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -19,6 +20,9 @@ pub(super) async fn remove_failed(
 ) -> Result<Vec<String>, OperationError> {
     let (deletion, _) = inspect_deletion(site, desired, Some(stack), false).await?;
     facts.add_deletion(&deletion);
+    // Denials come before the checks, which query AWS.
+    let _allowed = site.decide::<RemoveFailed>(&facts, &desired.stack)?;
+    ensure_creatable(site, desired, &facts, stack, &deletion).await?;
     site.confirm(
         EffectKind::RemoveFailed,
         &mut facts,

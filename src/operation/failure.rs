@@ -111,7 +111,7 @@ fn diagnostics_and_exit(
                 problem = problem.with_help("run `check-drift`, which names the properties; CloudFormation does not revert all of them, so change these in the account");
             }
             if matches!(fault, Fault::Different { .. }) {
-                problem = problem.with_help("run `check-drift`, which names what differs; then set each parameter to its value in the rendered template with `aws ssm put-parameter`");
+                problem = problem.with_help("run `check-drift`, which names what differs, then `restore`, which reverts it; the action itself only changes a stack whose template differs");
             }
             (vec![problem], Exit::Operation)
         }

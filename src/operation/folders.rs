@@ -7,7 +7,7 @@ use super::{Desired, OperationContext, OperationError};
 use crate::cloud::StackBucket;
 use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::guard::{Facts, Folders, Inspect, Upload};
+use crate::guard::{Facts, Folders, Upload};
 use crate::product::{FolderItem, ProductError, Verb};
 use crate::report::{Counted, FolderCount, Refusal, RemainingFolders, Remains, StackRemains};
 use crate::text::quote;
@@ -93,15 +93,12 @@ pub async fn deploy_folders(
         failure: Box::new(failure.into()),
         cleanup: None,
         remains: Box::new(Remains {
-            stack: desired.stack.clone(),
-            state,
             folders: Some(RemainingFolders {
                 bucket,
                 existing: requested - missing.len() + created,
                 requested,
             }),
-            verb,
-            kept: false,
+            ..Remains::new(&desired.stack, state, verb)
         }),
     })
 }
@@ -113,7 +110,7 @@ pub async fn preview_folders(
     prefixes: &[String],
 ) -> Result<FolderResult, OperationError> {
     let facts = site.facts(desired).await?;
-    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    let _allowed = site.decide::<Folders>(&facts, &desired.stack)?;
     let bucket = bucket(site, desired, &facts).await?;
     let (missing, requested) = missing_folders(site, desired, &bucket, prefixes).await?;
     Ok(FolderResult {
@@ -177,7 +174,7 @@ pub async fn preview_upload(
     prefixes: &[String],
 ) -> Result<Vec<String>, OperationError> {
     let facts = site.facts(desired).await?;
-    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    let _allowed = site.decide::<Upload>(&facts, &desired.stack)?;
     let bucket = bucket(site, desired, &facts).await?;
     let place = |prefix: &String| {
         let key = template_key(desired, prefix);

@@ -5,9 +5,12 @@ mod adoption;
 mod cancelled;
 mod changes;
 mod continue_rollback;
+mod creatable;
+mod decision;
 mod deletion;
 mod desired;
 mod drift;
+mod dry_run;
 mod error;
 mod failed_creation;
 mod failure;
@@ -20,6 +23,7 @@ mod perform;
 mod perform_repair;
 mod preflight;
 mod provision;
+mod provision_preview;
 mod provisioned;
 mod remains;
 mod replace;
@@ -45,6 +49,7 @@ use crate::template::role_boundaries;
 pub use adoption::{AdoptionOutcome, AdoptionResult, ComparedStack, adopt, compare, unadopt};
 pub use changes::{changes, denied_update};
 pub use continue_rollback::{ContinuedRollback, continue_rollback, preview_rollback};
+pub use decision::PreviewedDecision;
 pub use deletion::{DeletionResult, delete, preview_deletion};
 pub use desired::Desired;
 pub use drift::drift;
@@ -58,10 +63,11 @@ pub use folders::{
 };
 pub use outcome::{ActionData, ActionOutcome, Conclusion};
 pub use perform::{Task, TaskOptions, perform};
-pub use preflight::{preflight, preflight_of};
+pub use preflight::{Occupancy, preflight, preflight_of};
 pub use provision::provision;
+pub use provision_preview::{ProvisionPreview, preview_provision};
 pub use provisioned::{ProvisionOutcome, Provisioned};
-pub use replace::{Replaced, Replacement, replace};
+pub use replace::{Replaced, Replacement, ReplacementPreview, preview_replacement, replace};
 pub use restore::{RepairResult, Restored, preview_restoration, restore};
 pub use test::{TestResult, test_deploy};
 pub use unlisted::unlisted_solution;
@@ -143,6 +149,18 @@ impl OperationContext<'_> {
         let denials = decision.as_ref().err().map_or(&[][..], Vec::as_slice);
         self.progress.decided(stack, E::KIND, facts, denials);
         decision.map_err(OperationError::Denied)
+    }
+
+    /// What denies an effect once it is confirmed: neither `--force` nor what a person types is missing then.
+    fn denials_if_confirmed(
+        &self,
+        kind: EffectKind,
+        facts: &Facts,
+        stack: &StackName,
+    ) -> Vec<Denial> {
+        let mut denials = denials(kind, self.policies, facts, stack);
+        denials.retain(|denial| !denial.is_missing_confirmation());
+        denials
     }
 
     /// Lets a person at a terminal confirm an effect, unless the guard denies it anyway.

@@ -121,8 +121,8 @@ pub enum Conclusion {
     ChangeSetFailed,
     /// The stack has drifted, and the caller counts that as a failure.
     DriftFound,
-    /// The guard denies the repair that was previewed.
-    RepairDenied { denials: Vec<Denial> },
+    /// The guard denies the repair that was previewed, or what a dry run would do.
+    Denied { denials: Vec<Denial> },
     /// The guard denies the deletion that was previewed.
     DeletionDenied {
         denials: Vec<Denial>,
@@ -132,6 +132,11 @@ pub enum Conclusion {
 }
 
 impl Conclusion {
+    /// Whether the action ended as it was to. Drift that was found is no failure.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Done | Self::NothingLeft | Self::DriftFound)
+    }
+
     /// The exit code, `None` for success.
     pub fn exit(&self) -> Option<Exit> {
         match self {
@@ -139,10 +144,10 @@ impl Conclusion {
             Self::Invalid => Some(Exit::Config),
             Self::ChangeSetFailed => Some(Exit::Operation),
             Self::DriftFound => Some(Exit::Drift),
-            Self::RepairDenied { denials } if denials.iter().all(Denial::is_of_impact) => {
+            Self::Denied { denials } if denials.iter().all(Denial::is_of_impact) => {
                 Some(Exit::Impact)
             }
-            Self::RepairDenied { .. } | Self::DeletionDenied { .. } => Some(Exit::Denied),
+            Self::Denied { .. } | Self::DeletionDenied { .. } => Some(Exit::Denied),
         }
     }
 }

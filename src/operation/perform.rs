@@ -5,12 +5,12 @@ use super::folders::select_folders;
 use super::outcome::{ActionData, ActionOutcome, Conclusion};
 use super::remains::with_remains;
 use crate::config::Config;
-use crate::diagnostic::{Code, Diagnostic};
-use crate::guard::{Denial, Inspect, denials};
+use crate::diagnostic::Diagnostic;
+use crate::guard::Denial;
 use crate::operation::{
     self, Desired, FolderResult, OperationContext, OperationError, Replacement,
 };
-use crate::plan::Deletion;
+use crate::plan::{Changes, Deletion};
 use crate::product::{Class, Verb};
 use crate::report::{self, ActionSummary, Fault, Format, Redactor, Success};
 
@@ -67,7 +67,7 @@ pub async fn perform(
         return task.finish(site, &desired).await;
     }
     match task.act(site, &desired, values).await {
-        Err(failure) if task.verb.class() > Class::Read => {
+        Err(failure) if task.verb.class() > Class::Read && !task.options.dry_run => {
             Err(with_remains(site, &desired.stack, task.verb, failure).await)
         }
         done => done,
@@ -104,7 +104,7 @@ impl Task<'_> {
         }
         match self.verb {
             Verb::ValidateTemplate => validate_template(site, desired).await,
-            Verb::ShowChanges => self.changes(site, desired, values).await,
+            Verb::ShowChanges => self.show_changes(site, desired, values).await,
             Verb::CheckDrift => self.drift(site, desired, values).await,
             Verb::TestDeploy => self.test(site, desired).await,
             Verb::Provision => self.provision(site, desired).await,
@@ -129,61 +129,12 @@ impl Task<'_> {
         }
     }
 
-    /// What the task would do.
-    async fn dry_run(
-        &self,
-        site: &OperationContext<'_>,
-        desired: &Desired<'_>,
-        values: &Redactor,
-    ) -> Result<ActionOutcome, OperationError> {
-        match self.verb {
-            Verb::Provision | Verb::TestDeploy => self.changes(site, desired, values).await,
-            Verb::DeployFolders => {
-                let prefixes = self.prefixes()?;
-                let folders = operation::preview_folders(site, desired, &prefixes).await?;
-                let line = ActionSummary::FoldersPreview(folders.count()).line();
-                let outcome = ActionOutcome::from_line(line, ActionData::Folders(folders));
-                Ok(outcome.with_success(Success::Answered))
-            }
-            Verb::UploadTemplate => {
-                let places = operation::preview_upload(site, desired, &self.prefixes()?).await?;
-                let line = ActionSummary::UploadPreview { places: &places }.line();
-                let outcome = ActionOutcome::from_line(line, ActionData::Uploaded(places));
-                Ok(outcome.with_success(Success::Answered))
-            }
-            Verb::Adopt | Verb::Unadopt => self.compare(site, desired).await,
-            Verb::Restore => {
-                let found = operation::preview_restoration(site, desired).await?;
-                Ok(self.restoration(&found, values))
-            }
-            Verb::ContinueRollback => {
-                let skip = self.options.skip;
-                let found = operation::preview_rollback(site, desired, skip).await?;
-                Ok(self.rollback(&found, values))
-            }
-            Verb::Delete | Verb::TearDown | Verb::Replace => {
-                let empties = self.verb == Verb::TearDown;
-                let mut facts = site.facts(desired).await?;
-                let deletion =
-                    operation::preview_deletion(site, desired, &mut facts, empties).await?;
-                let line = report::deletion_summary(&deletion);
-                let tables = self.tables(|format| report::deletion(&deletion, format));
-                Ok(ActionOutcome::new(
-                    line,
-                    tables,
-                    ActionData::Deletion(deletion),
-                ))
-            }
-            _ => Err(OperationError::VerificationFailed(Fault::NotForAws)),
-        }
-    }
-
     /// The same table as text for a terminal and in Markdown.
     pub(super) fn tables(&self, table: impl Fn(Format) -> String) -> [String; 2] {
         [Format::Text(self.width), Format::Markdown].map(table)
     }
 
-    async fn changes(
+    async fn show_changes(
         &self,
         site: &OperationContext<'_>,
         desired: &Desired<'_>,
@@ -192,22 +143,32 @@ impl Task<'_> {
         let facts = site.facts(desired).await?;
         let real = self.options.real;
         let changes = operation::changes(site, desired, &facts, real, self.deployed_config).await?;
-        let refused = changes.refused.is_some();
-        let denials = match refused {
-            false => operation::denied_update(site, desired, &facts, &changes),
-            true => Vec::new(),
+        let denials = match changes.refused {
+            None => operation::denied_update(site, desired, &facts, &changes),
+            Some(_) => Vec::new(),
         };
+        Ok(self.changes(&changes, &denials, values))
+    }
+
+    /// The changes, with notes of these denials.
+    pub(super) fn changes(
+        &self,
+        changes: &Changes,
+        denials: &[Denial],
+        values: &Redactor,
+    ) -> ActionOutcome {
         let action = self.config.provision_action();
         let details = ActionOutcome::new(
-            report::changes_summary(&changes),
+            report::changes_summary(changes),
             self.tables(|format| {
-                let mut text = report::changes(&changes, values, format);
-                text.push_str(&report::denied_update(action, &denials, format));
+                let mut text = report::changes(changes, values, format);
+                text.push_str(&report::denied_update(action, denials, format));
                 text
             }),
-            ActionData::Changes(Box::new(report::redacted_changes(&changes, values))),
+            ActionData::Changes(Box::new(report::redacted_changes(changes, values))),
         );
-        Ok(details.with_conclusion_if(refused, Conclusion::ChangeSetFailed))
+        let refused = changes.refused.is_some();
+        details.with_conclusion_if(refused, Conclusion::ChangeSetFailed)
     }
 
     async fn drift(
@@ -321,36 +282,6 @@ impl Task<'_> {
         ))
     }
 
-    /// What an adoption or an un-adoption would do.
-    async fn compare(
-        &self,
-        site: &OperationContext<'_>,
-        desired: &Desired<'_>,
-    ) -> Result<ActionOutcome, OperationError> {
-        let (facts, compared) = operation::compare(site, desired).await?;
-        let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-        let Some(compared) = compared else {
-            let mut denials = denials(self.verb.effect(), site.policies, &facts, &desired.stack);
-            denials.retain(|denial| denial.code == Code::StackNotFound);
-            return Err(OperationError::Denied(denials));
-        };
-        let stack = &desired.stack.name;
-        let (line, tables) = match self.verb {
-            Verb::Unadopt => {
-                let own = compared.own_tags(desired);
-                let tables = self.tables(|format| report::unadoption(&own, format));
-                (report::unadoption_line(stack, &own), tables)
-            }
-            _ => {
-                let adoption = &compared.adoption;
-                let tables = self.tables(|format| report::adoption(adoption, format));
-                (report::adoption_line(stack, adoption), tables)
-            }
-        };
-        let data = ActionData::Adoption(Box::new(compared.adoption));
-        Ok(ActionOutcome::new(line, tables, data))
-    }
-
     /// A denied replacement returns the preview of its deletion.
     async fn replace(
         &self,
@@ -439,7 +370,7 @@ impl Task<'_> {
     }
 
     /// The prefixes of the task's solution, or of all solutions of the config.
-    fn prefixes(&self) -> Result<Vec<String>, OperationError> {
+    pub(super) fn prefixes(&self) -> Result<Vec<String>, OperationError> {
         let selected = select_folders(self.config, self.options.solution);
         selected.map_err(|problem| OperationError::Invalid(vec![problem]))
     }

@@ -1,5 +1,6 @@
 //! Performs the verbs that repair a stack.
 
+use super::decision::PreviewedDecision;
 use super::failure::denial_diagnostics;
 use super::outcome::{ActionData, ActionOutcome, Conclusion};
 use super::perform::Task;
@@ -36,7 +37,17 @@ impl Task<'_> {
         }
     }
 
-    pub(super) fn restoration(&self, found: &Restoration, values: &Redactor) -> ActionOutcome {
+    pub(super) async fn preview_restoration(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+        values: &Redactor,
+    ) -> Result<(ActionOutcome, PreviewedDecision), OperationError> {
+        let (found, stop) = operation::preview_restoration(site, desired).await?;
+        Ok((self.restoration(&found, values), stop))
+    }
+
+    fn restoration(&self, found: &Restoration, values: &Redactor) -> ActionOutcome {
         ActionOutcome::new(
             report::restoration_summary(found),
             self.tables(|format| report::restoration(found, values, format)),
@@ -68,11 +79,18 @@ impl Task<'_> {
         }
     }
 
-    pub(super) fn rollback(
+    pub(super) async fn preview_rollback(
         &self,
-        found: &RollbackContinuation,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
         values: &Redactor,
-    ) -> ActionOutcome {
+    ) -> Result<(ActionOutcome, PreviewedDecision), OperationError> {
+        let skip = self.options.skip;
+        let (found, stop) = operation::preview_rollback(site, desired, skip).await?;
+        Ok((self.rollback(&found, values), stop))
+    }
+
+    fn rollback(&self, found: &RollbackContinuation, values: &Redactor) -> ActionOutcome {
         ActionOutcome::new(
             report::rollback_summary(found),
             self.tables(|format| report::rollback(found, values, format)),
@@ -85,6 +103,6 @@ impl Task<'_> {
         let diagnostics = denial_diagnostics(&self.config.path, &denials);
         outcome
             .with_diagnostics(diagnostics)
-            .with_conclusion(Conclusion::RepairDenied { denials })
+            .with_conclusion(Conclusion::Denied { denials })
     }
 }

@@ -8,6 +8,7 @@ use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{self, CloudError};
 use crate::config::product_problem;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::plan::Deletion;
 use crate::product::{PreflightCheck, Requirement};
 use crate::report::Unmet;
 use crate::stack::Health;
@@ -20,20 +21,40 @@ pub async fn preflight_of(
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let stack = site.cloud.stack(&desired.stack.name).await?;
     let exists = stack.is_some_and(|stack| stack.status.health() != Health::ReviewInProgress);
-    let imports = match exists {
-        true => Vec::new(),
-        false => retained_imports(site, desired).await?,
-    };
-    preflight(site, desired, exists, &imports).await
+    if exists {
+        return preflight(site, desired, Occupancy::Updated).await;
+    }
+    let imports = retained_imports(site, desired).await?;
+    preflight(site, desired, Occupancy::New(&imports)).await
 }
 
-/// Checks everything that the product says a stack needs. Reports all that is missing at once. An existing stack uses the names that
-/// have to be free for a new one. `imports`: existing resources that a new stack imports.
+/// What has the names that a stack needs.
+#[derive(Clone, Copy)]
+pub enum Occupancy<'a> {
+    /// Nothing may have them, except for these resources, which the new stack imports.
+    New(&'a [ImportedResource]),
+    /// The stack itself has them.
+    Updated,
+    /// So may the resources of a stack that is deleted first.
+    Deleted(&'a Deletion),
+}
+
+impl Occupancy<'_> {
+    /// Whether the stack may take a bucket that exists. The deletion decides whether a bucket of its stack can be taken.
+    fn may_take(self, bucket: &str) -> bool {
+        match self {
+            Self::New(imports) => imports.iter().any(|import| import.physical_id == bucket),
+            Self::Updated => true,
+            Self::Deleted(deletion) => deletion.has_resource(bucket),
+        }
+    }
+}
+
+/// Checks everything that the product says a stack needs. Reports all that is missing at once.
 pub async fn preflight(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    exists: bool,
-    imports: &[ImportedResource],
+    occupancy: Occupancy<'_>,
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let config = desired.config;
     let needs = config.product.needs(&config.derived.scope);
@@ -46,14 +67,15 @@ pub async fn preflight(
     })?;
     let mut missing = Vec::new();
     let of_network = |need: &PreflightCheck| matches!(need.needed, Requirement::Vpc { .. });
-    let own = match exists && needs.iter().any(of_network) {
-        true => site.cloud.resources(&desired.stack.name).await?,
-        false => Vec::new(),
+    let own = match occupancy {
+        Occupancy::Updated if needs.iter().any(of_network) => {
+            let resources = site.cloud.resources(&desired.stack.name).await?.into_iter();
+            let ids = resources.filter_map(|resource| resource.physical_id);
+            ids.collect()
+        }
+        Occupancy::Deleted(deletion) => deletion.physical_ids().map(str::to_owned).collect(),
+        Occupancy::New(_) | Occupancy::Updated => BTreeSet::new(),
     };
-    let own: BTreeSet<String> = own
-        .into_iter()
-        .filter_map(|resource| resource.physical_id)
-        .collect();
     let mut network = Network::new(site.cloud, own);
     // The network can come from parameters. If one cannot be used, its problem is the only one to solve.
     let mut bad_parameter = false;
@@ -62,7 +84,7 @@ pub async fn preflight(
             continue;
         }
         if let Requirement::FreeBucket { name } = &need.needed
-            && (exists || imports.iter().any(|import| import.physical_id == *name))
+            && occupancy.may_take(name)
         {
             continue;
         }

@@ -10,8 +10,9 @@ use super::import::{
 use super::provisioned::{
     ProvisionOutcome, Provisioned, ensure_executable, stack_status, verified, watch,
 };
+use super::remains::after_deletion;
 use super::replaced::{candidates, replaced};
-use super::{Desired, OperationContext, OperationError, ShownEffect, preflight};
+use super::{Desired, Occupancy, OperationContext, OperationError, ShownEffect, preflight};
 use crate::cloud::{CloudError, OperationResult, StackOperation};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
@@ -19,6 +20,7 @@ use crate::guard::{
     Authority, Create, EffectKind, Facts, Inspect, Preview, Resume, RunsChangeSet, Update,
 };
 use crate::plan::{self, Changes};
+use crate::product::Verb;
 use crate::report::{Fault, Step};
 use crate::stack::{Health, Stack, StackStatus};
 
@@ -32,11 +34,20 @@ pub async fn provision(
     desired: &Desired<'_>,
     deployed: DeployedConfig<'_>,
 ) -> Result<Provisioned, OperationError> {
-    let mut facts = site.facts(desired).await?;
+    let facts = site.facts(desired).await?;
     if let Some(failed) = facts.own_failed_creation().cloned() {
         let kept = remove_failed(site, desired, facts, &failed).await?;
-        facts = site.facts(desired).await?;
-        let created = create::<Create>(site, desired, facts).await?;
+        let created = match site.facts(desired).await {
+            Ok(facts) => create::<Create>(site, desired, facts).await,
+            Err(failure) => Err(failure),
+        };
+        let created = match created {
+            Ok(created) => created,
+            Err(failure) => {
+                let (stack, verb) = (&desired.stack, Verb::Provision);
+                return Err(after_deletion(site, stack, verb, &failed.id, failure).await);
+            }
+        };
         let left_behind = unmanaged(site, &created.stack_id, kept).await;
         return Ok(Provisioned {
             removed: Some(failed.id),
@@ -68,7 +79,7 @@ pub async fn provision(
 }
 
 /// The stack; `None` if it is missing or only in review.
-fn existing(facts: &Facts) -> Option<Stack> {
+pub(super) fn existing(facts: &Facts) -> Option<Stack> {
     let stack = facts.stack.clone().flatten();
     stack.filter(|stack| stack.status.health() != Health::ReviewInProgress)
 }
@@ -133,13 +144,13 @@ pub(super) async fn create<E: RunsChangeSet>(
     // The guard decides before the change set is created.
     let permit = site.decide::<E>(&facts, &desired.stack)?;
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    let mut missing = preflight(site, desired, false, &imports).await?;
+    let mut missing = preflight(site, desired, Occupancy::New(&imports)).await?;
     if blocks(&missing) {
         let owner = desired.owner();
         let finished = site.cloud.finish_cancelled_creation(&permit, &owner);
         // If nothing can be found out, the first answer holds.
         if finished.await.unwrap_or(false) {
-            missing = preflight(site, desired, false, &imports).await?;
+            missing = preflight(site, desired, Occupancy::New(&imports)).await?;
         }
     }
     if blocks(&missing) {
@@ -250,7 +261,7 @@ async fn update(
         return verified(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    let missing = preflight(site, desired, true, &[]).await?;
+    let missing = preflight(site, desired, Occupancy::Updated).await?;
     if blocks(&missing) {
         return Err(OperationError::Invalid(missing));
     }

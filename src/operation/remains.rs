@@ -3,7 +3,7 @@
 use super::{OperationContext, OperationError};
 use crate::cloud::CloudError;
 use crate::product::Verb;
-use crate::report::{Remains, StackRemains};
+use crate::report::{Fault, Remains, StackRemains};
 use crate::stack::StackName;
 
 /// The failure of an operation that may have changed AWS, with the stack's status now. One query for each failure. Keeps the failure if
@@ -19,17 +19,52 @@ pub(super) async fn with_remains(
     }
     match state(site, stack).await {
         StackRemains::Unknown => failure,
-        state => OperationError::Unfinished {
-            failure: Box::new(failure),
-            cleanup: None,
-            remains: Box::new(Remains {
-                stack: stack.clone(),
-                state,
-                folders: None,
-                verb,
-                kept: false,
-            }),
-        },
+        state => unfinished(failure, Remains::new(stack, state, verb)),
+    }
+}
+
+/// The failure of a creation after its predecessor was deleted: it says what was deleted, and what exists now. `deleted`: the ARN of
+/// that stack.
+pub(super) async fn after_deletion(
+    site: &OperationContext<'_>,
+    stack: &StackName,
+    verb: Verb,
+    deleted: &str,
+    failure: OperationError,
+) -> OperationError {
+    let failure = match failure {
+        OperationError::Unfinished { .. } => failure,
+        failure => unfinished(failure, Remains::new(stack, state(site, stack).await, verb)),
+    };
+    match failure {
+        OperationError::Unfinished {
+            failure,
+            cleanup,
+            mut remains,
+        } => {
+            remains.deleted = Some(deleted.to_owned());
+            OperationError::Unfinished {
+                failure,
+                cleanup,
+                remains,
+            }
+        }
+        failure => failure,
+    }
+}
+
+fn unfinished(failure: OperationError, remains: Remains) -> OperationError {
+    let values_differ = matches!(
+        failure,
+        OperationError::VerificationFailed(Fault::Different { .. })
+    );
+    OperationError::Unfinished {
+        failure: Box::new(failure),
+        cleanup: None,
+        remains: Box::new(Remains {
+            values_differ,
+            ..remains
+        }),
     }
 }
 

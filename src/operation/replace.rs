@@ -3,18 +3,21 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::creatable::ensure_creatable;
+use super::decision::PreviewedDecision;
 use super::deletion::{inspect_deletion, watch_deletion};
 use super::import::is_unfinished_import;
 use super::provision::{DeployedConfig, is_own_creation};
+use super::remains::after_deletion;
 use super::{
     AuthoritySource, Desired, OperationContext, OperationError, Provisioned, ShownEffect,
-    ToConfirm, preflight, provision,
+    ToConfirm, provision,
 };
-use crate::diagnostic::{Code, Diagnostic};
-use crate::guard::{Authority, Create, Denial, EffectKind, Facts, Replace};
+use crate::guard::{Authority, Denial, EffectKind, Facts, Inspect, Replace};
 use crate::plan::Deletion;
+use crate::product::Verb;
 use crate::report::Step;
-use crate::stack::{Health, Stack, StackName};
+use crate::stack::{Health, StackName};
 
 /// What a replacement did.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -32,6 +35,39 @@ pub enum Replacement {
         denials: Vec<Denial>,
         deletion: Box<Deletion>,
     },
+}
+
+/// What a replacement would do.
+pub enum ReplacementPreview {
+    /// An earlier run deleted the stack, so it would be created.
+    Creation,
+    Deletion(Box<Deletion>, PreviewedDecision),
+}
+
+/// What a replacement would delete, and what would stop it. Reads only.
+pub async fn preview_replacement(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+) -> Result<ReplacementPreview, OperationError> {
+    let mut facts = site.facts(desired).await?;
+    let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+    if is_deleted_already(site, desired, &facts).await? {
+        return Ok(ReplacementPreview::Creation);
+    }
+    let Some(stack) = facts.stack.clone().flatten() else {
+        let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
+        return Err(OperationError::Denied(denials));
+    };
+    let (deletion, _) = inspect_deletion(site, desired, Some(&stack), false).await?;
+    facts.add_deletion(&deletion);
+    let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
+    let decision = match denials.is_empty() {
+        true => PreviewedDecision::of_check(
+            ensure_creatable(site, desired, &facts, &stack, &deletion).await,
+        )?,
+        false => PreviewedDecision::of_denials(denials),
+    };
+    Ok(ReplacementPreview::Deletion(Box::new(deletion), decision))
 }
 
 /// Deletes the stack, and creates it again. Everything that could deny or block the creation is checked before the deletion. The next
@@ -52,7 +88,12 @@ pub async fn replace(
     };
     let (deletion, _) = inspect_deletion(site, desired, Some(&stack), false).await?;
     facts.add_deletion(&deletion);
-    let blocked = ensure_creatable(site, desired, &facts, &stack, &deletion).await;
+    // Denials come before the checks, which query AWS.
+    let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
+    let blocked = match denials.is_empty() {
+        true => ensure_creatable(site, desired, &facts, &stack, &deletion).await,
+        false => site.decide::<Replace>(&facts, &desired.stack).map(drop),
+    };
     if let Err(OperationError::Denied(denials)) = blocked {
         let deletion = Box::new(deletion);
         return Ok(Replacement::Denied { denials, deletion });
@@ -80,8 +121,13 @@ pub async fn replace(
         authority: &authority,
         ..*site
     };
-    let created = provision(&site, desired, deployed).await?;
-    Ok(done(Some(deletion), created))
+    match provision(&site, desired, deployed).await {
+        Ok(created) => Ok(done(Some(deletion), created)),
+        Err(failure) => {
+            let (name, verb) = (&desired.stack, Verb::Replace);
+            Err(after_deletion(&site, name, verb, &stack.id, failure).await)
+        }
+    }
 }
 
 /// The authority of a person who has confirmed the effect.
@@ -120,43 +166,4 @@ async fn is_deleted_already(
             Ok(site.cloud.was_deleted(&desired.stack, &owner).await?)
         }
     }
-}
-
-/// Checks the creation before anything is deleted: the guard's rules, the template, what the stack requires, and the names that the
-/// deletion retains.
-async fn ensure_creatable(
-    site: &OperationContext<'_>,
-    desired: &Desired<'_>,
-    facts: &Facts,
-    stack: &Stack,
-    deletion: &Deletion,
-) -> Result<(), OperationError> {
-    let after = Facts {
-        stack: Some(None),
-        replaced: Some(stack.id.clone()),
-        ..facts.clone()
-    };
-    if let Err(OperationError::Denied(mut denials)) = site.decide::<Create>(&after, &desired.stack)
-    {
-        // The deletion asks for it too.
-        denials.retain(|denial| denial.code != Code::ForceRequired);
-        if !denials.is_empty() {
-            return Err(OperationError::Denied(denials));
-        }
-    }
-    let mut problems = preflight(site, desired, true, &[]).await?;
-    problems.extend(deletion.blockers().map(|kept| {
-        let id = kept.physical_id.as_deref().unwrap_or_default();
-        let message = format!(
-            "the deletion retains {id} ({}), and a new stack cannot import it",
-            kept.kind
-        );
-        Diagnostic::error(Code::PreflightFailed, &desired.config.path, message)
-            .with_help("delete it by hand after the stack, or update the stack instead")
-    }));
-    if problems.iter().any(Diagnostic::is_error) {
-        return Err(OperationError::Invalid(problems));
-    }
-    site.cloud.validate(&desired.sent).await?;
-    Ok(())
 }

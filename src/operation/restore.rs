@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cancelled::what_remains;
+use super::decision::PreviewedDecision;
 use super::error::operation_failed;
 use super::provisioned::ensure_executable;
 use super::{Desired, OperationContext, OperationError, ShownEffect};
@@ -30,16 +31,22 @@ pub enum RepairResult<P, D> {
     Denied(P, Vec<Denial>),
 }
 
-/// What a restoration would change. Creates a change set and deletes it.
+/// What a restoration would change, and whether it may. Creates a change set and deletes it.
 pub async fn preview_restoration(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-) -> Result<Restoration, OperationError> {
+) -> Result<(Restoration, PreviewedDecision), OperationError> {
     let facts = site.facts(desired).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-    let (restoration, pending) = pending(site, desired, facts).await?.0;
+    let ((restoration, pending), facts) = pending(site, desired, facts).await?;
+    if !restoration.has_changes {
+        site.cloud.without_cancellation().discard(pending).await?;
+        return Ok((restoration, PreviewedDecision::default()));
+    }
+    let pending = ensure_executable(site, desired, pending).await?;
     site.cloud.without_cancellation().discard(pending).await?;
-    Ok(restoration)
+    let denials = site.denials_if_confirmed(EffectKind::Restore, &facts, &desired.stack);
+    Ok((restoration, PreviewedDecision::of_denials(denials)))
 }
 
 type Previewed = ((Restoration, PendingChangeSet), Facts);

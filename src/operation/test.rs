@@ -93,11 +93,8 @@ async fn left(
         failure: Box::new(failure),
         cleanup,
         remains: Box::new(Remains {
-            stack: stack.clone(),
-            state: remains::state(site, stack).await,
-            folders: None,
-            verb: Verb::TestDeploy,
             kept,
+            ..Remains::new(stack, remains::state(site, stack).await, Verb::TestDeploy)
         }),
     }
 }

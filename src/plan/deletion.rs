@@ -119,6 +119,17 @@ impl Deletion {
         resources.filter(|resource| ids.contains(&resource.logical_id))
     }
 
+    /// Physical ids of the stack's resources.
+    pub fn physical_ids(&self) -> impl Iterator<Item = &str> {
+        let resources = self.resources.iter();
+        resources.filter_map(|resource| resource.physical_id.as_deref())
+    }
+
+    /// Whether the stack lists a resource with this physical id.
+    pub fn has_resource(&self, physical_id: &str) -> bool {
+        self.physical_ids().any(|known| known == physical_id)
+    }
+
     /// The types of the resources that block a new stack, without repetition.
     pub fn blocking_kinds(&self) -> impl Iterator<Item = &str> {
         let kinds: BTreeSet<&str> = self.blockers().map(|kept| &*kept.kind).collect();

@@ -51,6 +51,11 @@ pub enum ActionSummary<'a> {
         success: Success,
         tags: usize,
     },
+    /// Another run began to create the stack.
+    Resumable {
+        stack: &'a str,
+        status: &'a str,
+    },
     /// A cancelled job left no operation on the stack. `status`: the stack's, if it exists.
     NothingUnderWay {
         stack: &'a str,
@@ -109,6 +114,9 @@ impl ActionSummary<'_> {
             Self::Folders(folders) => folders.line("created", "existed"),
             Self::FoldersPreview(folders) => folders.line("would be created", "exist"),
             Self::UploadPreview { places } => format!("would write {}", places.join(", ")),
+            Self::Resumable { stack, status } => {
+                format!("{stack}: {status}; the creation that another run began would be finished")
+            }
             Self::NothingUnderWay {
                 stack,
                 status: Some(status),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Text;
 use crate::product::Verb;
-use crate::stack::{Health, StackName, StackStatus};
+use crate::stack::{Health, ROLLBACK_FAILED, StackName, StackStatus};
 
 /// Read from AWS after the failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +20,12 @@ pub struct Remains {
     pub verb: Verb,
     /// Whether the stack is marked to be kept, so that no later test deletes it.
     pub kept: bool,
+    /// ARN of the stack that the operation deleted before it failed.
+    #[serde(default)]
+    pub deleted: Option<String>,
+    /// Whether values differ from the template of the stack, which only `restore` reverts.
+    #[serde(default)]
+    pub values_differ: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -54,9 +60,29 @@ impl StackRemains {
 }
 
 impl Remains {
+    /// A stack without folders, of which nothing else is known.
+    pub fn new(stack: &StackName, state: StackRemains, verb: Verb) -> Self {
+        Self {
+            stack: stack.clone(),
+            state,
+            folders: None,
+            verb,
+            kept: false,
+            deleted: None,
+            values_differ: false,
+        }
+    }
+
     /// One or more sentences.
     pub fn text(&self) -> Text {
-        Text::ours("What exists now: ")
+        let deleted = match &self.deleted {
+            Some(id) => Text::ours("The run deleted stack ")
+                .and(Text::name(id))
+                .and(Text::ours(". ")),
+            None => Text::default(),
+        };
+        deleted
+            .and(Text::ours("What exists now: "))
             .and(self.existing())
             .and(Text::ours(". "))
             .and(self.consequence())
@@ -92,43 +118,70 @@ impl Remains {
         if self.verb == Verb::TestDeploy {
             return self.test_consequence(health);
         }
-        let is_failed_creation = match &self.state {
-            StackRemains::Status(status) => status.is_failed_creation(),
-            _ => false,
+        let status = match &self.state {
+            StackRemains::Status(status) => Some(status),
+            StackRemains::Unknown | StackRemains::Missing => None,
         };
+        let is_failed_creation = status.is_some_and(StackStatus::is_failed_creation);
+        let rollback_failed = status.is_some_and(|status| status.0 == ROLLBACK_FAILED);
+        let creates = matches!(self.verb, Verb::Provision | Verb::Replace);
         Text::ours(match health {
             Some(Health::InProgress | Health::Unknown) => {
                 "Wait until CloudFormation has ended its operation, then run this again."
             }
-            Some(Health::Deleted | Health::ReviewInProgress) if self.verb == Verb::Replace => {
+            Some(Health::Deleted | Health::ReviewInProgress)
+                if creates && self.deleted.is_some() =>
+            {
+                "Correct what failed, then run it again: it creates the stack."
+            }
+            Some(Health::Deleted | Health::ReviewInProgress) if creates => {
                 "Run it again: it creates the stack."
+            }
+            Some(Health::Stable) if self.values_differ => {
+                "Run `restore`: it reverts values that were changed by hand. Other actions leave them."
             }
             _ if self.verb.deletes() => {
                 "The next run shows what is left, and deletes it after a new confirmation."
             }
-            Some(Health::Failed) if is_failed_creation => {
+            Some(Health::Failed) if is_failed_creation && creates => {
                 "Run it again: it deletes the stack, and creates it again."
+            }
+            Some(Health::Failed) if rollback_failed && self.verb == Verb::ContinueRollback => {
+                "Repair the cause that the stack's events name, then run it again."
             }
             Some(Health::Failed) => {
                 "The next run is denied with `stack-failed` until the stack is repaired or deleted."
             }
-            _ if matches!(self.verb, Verb::Adopt | Verb::Unadopt) => {
+            Some(Health::Deleted | Health::ReviewInProgress) => {
+                "The next run is denied with `stack-not-found` until the stack is created."
+            }
+            Some(Health::Stable) | None => return self.consequence_for_stable(),
+        })
+    }
+
+    /// What the next run does with a stack that no operation has to repair.
+    fn consequence_for_stable(&self) -> Text {
+        if let Some(folders) = &self.folders {
+            let missing = folders.requested.saturating_sub(folders.existing);
+            return Text::ours("Run it again: it creates the other ")
+                .and(Text::count(missing, "folder"))
+                .and(Text::ours("."));
+        }
+        Text::ours(match self.verb {
+            Verb::Adopt | Verb::Unadopt => {
                 "Run it again: it compares the stack again, and changes nothing but its tags."
             }
-            Some(Health::Deleted | Health::ReviewInProgress) => {
-                "Run it again: it creates the stack."
+            Verb::DeployFolders => "Run it again: it creates the missing folders.",
+            Verb::UploadTemplate => "Run it again: it uploads the template again.",
+            Verb::Restore | Verb::ContinueRollback => {
+                "Run `check-drift`: it shows what differs from the stack's template."
             }
-            Some(Health::Stable) | None => match &self.folders {
-                Some(folders) => {
-                    let missing = folders.requested.saturating_sub(folders.existing);
-                    return Text::ours("Run it again: it creates the other ")
-                        .and(Text::count(missing, "folder"))
-                        .and(Text::ours("."));
-                }
-                None => {
-                    "Run it again: it checks the stack and changes what differs from the template."
-                }
-            },
+            _ if self.state == StackRemains::Unknown => {
+                "Run it again: it creates the stack, or updates it if its template differs from that of the config."
+            }
+            _ => {
+                "Run it again: it updates the stack if its template differs from that of the config."
+            }
         })
     }
 
@@ -163,15 +216,13 @@ mod tests {
             region: "us-west-2".to_owned(),
             environment: "prod".to_owned(),
         };
+        let stack = StackName {
+            target,
+            name: "a-stack".to_owned(),
+        };
         let remains = Remains {
-            stack: StackName {
-                target,
-                name: "a-stack".to_owned(),
-            },
-            state,
             folders,
-            verb,
-            kept: false,
+            ..Remains::new(&stack, state, verb)
         };
         remains.text().plain()
     }
@@ -214,6 +265,30 @@ mod tests {
                 status("CREATE_COMPLETE"),
                 None,
                 "What exists now: stack a-stack is CREATE_COMPLETE. Delete it with aws cloudformation delete-stack --stack-name a-stack --region us-west-2. Otherwise the next test of this config deletes it.",
+            ),
+            (
+                Verb::Restore,
+                StackRemains::Missing,
+                None,
+                "What exists now: stack a-stack does not exist. The next run is denied with `stack-not-found` until the stack is created.",
+            ),
+            (
+                Verb::Restore,
+                status("UPDATE_COMPLETE"),
+                None,
+                "What exists now: stack a-stack is UPDATE_COMPLETE. Run `check-drift`: it shows what differs from the stack's template.",
+            ),
+            (
+                Verb::ContinueRollback,
+                status("UPDATE_ROLLBACK_FAILED"),
+                None,
+                "What exists now: stack a-stack is UPDATE_ROLLBACK_FAILED. Repair the cause that the stack's events name, then run it again.",
+            ),
+            (
+                Verb::UploadTemplate,
+                status("CREATE_COMPLETE"),
+                None,
+                "What exists now: stack a-stack is CREATE_COMPLETE. Run it again: it uploads the template again.",
             ),
         ] {
             assert_eq!(remains(verb, state, folders), expected);

@@ -136,6 +136,8 @@ fn outcome(text: &str, table: &str, state: State) -> Outcome {
         }),
         verb: Verb::TestDeploy,
         kept: false,
+        deleted: Some(text.to_owned()),
+        values_differ: false,
     }));
     outcome
 }

@@ -14,7 +14,7 @@ use crate::guard::{EffectKind, Facts, Policies, denials_before_credentials};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
 use crate::operation::to_diagnostics;
-use crate::operation::{self, ComparedStack, Desired, OperationContext, OperationError};
+use crate::operation::{self, ComparedStack, Desired, Occupancy, OperationContext, OperationError};
 use crate::plan::{Change, ChangeKey, Changes, Intent};
 use crate::product::Target;
 use crate::report::{
@@ -209,7 +209,8 @@ impl Previewer<'_> {
             let created =
                 Changes::for_new_stack(config, &stack, &desired.document).with_returning(&deletion);
             let mut preview = Preview::from_replacement(&deletion, &created, change.level, values);
-            let unmet = operation::preflight(&site, &desired, true, &[]).await?;
+            let unmet =
+                operation::preflight(&site, &desired, Occupancy::Deleted(&deletion)).await?;
             preview.add_unmet(&problems_line(&unmet));
             return Ok(Some(preview));
         }
@@ -229,7 +230,11 @@ impl Previewer<'_> {
         }
         facts.verdict = Some(changes.worst.verdict);
         facts.declared = changes.declared_level();
-        let preview = Preview::from_changes(&changes, values);
+        let mut preview = Preview::from_changes(&changes, values);
+        if let Some(failed) = &changes.failed_creation {
+            let unmet = operation::preflight(&site, &desired, Occupancy::Deleted(failed)).await?;
+            preview.add_unmet(&problems_line(&unmet));
+        }
         // The run after the merge sees by the digest that the stack is to be changed.
         let digest = preview
             .digest

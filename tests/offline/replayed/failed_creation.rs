@@ -8,7 +8,7 @@ use super::answers::{
 };
 use super::operations::{OUTPUTS, bucket_of, published};
 use super::{Workdir, workdir};
-use crate::support::replay::not_found;
+use crate::support::replay::{not_found, refused};
 
 const FAILED: [&str; 3] = ["CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"];
 
@@ -37,6 +37,19 @@ fn failed(workdir: &Workdir, status: &str) {
         .on("ListStackResources", rest());
 }
 
+/// The answers to the checks before the deletion. `bucket`: the one with the name that the new stack needs.
+fn checked(workdir: &Workdir, bucket: Value) {
+    let accepted = json!({"Parameters": [], "Capabilities": []});
+    workdir
+        .aws
+        .on("HeadBucket", bucket)
+        .on_optional(
+            "GetBucketVersioning",
+            json!({"VersioningConfiguration": {}}),
+        )
+        .on_optional("ValidateTemplate", accepted);
+}
+
 /// The answers to the deletion of the failed stack and to the creation of the next.
 fn deleted_and_created(workdir: &Workdir) {
     let rows = [
@@ -54,10 +67,10 @@ fn deleted_and_created(workdir: &Workdir) {
     let made = stack_with(workdir, "CREATE_COMPLETE", &OUTPUTS);
     let busy = stack(workdir, "CREATE_IN_PROGRESS");
     created_change_set(workdir, change_set("CREATE_COMPLETE", ""));
+    checked(workdir, not_found());
     workdir
         .aws
         .on("DeleteStack", json!({}))
-        .on("HeadBucket", not_found())
         .on(
             "DescribeStacks",
             json!([stack(workdir, "DELETE_COMPLETE"), no_stack(), busy, made]),
@@ -116,6 +129,9 @@ fn a_preview_shows_what_is_deleted_first() {
     for (action, options) in [("show-changes", &[][..]), ("prep-master", &["--dry-run"])] {
         let workdir = workdir();
         failed(&workdir, "ROLLBACK_FAILED");
+        if action == "prep-master" {
+            checked(&workdir, not_found());
+        }
         let shown = workdir.run_action(action, options);
         let text = workdir.redact_account(&shown.stdout);
         let text = text.replace(&format!("{action}: "), "ACTION: ");
@@ -210,4 +226,89 @@ fn a_killed_removal_is_finished_by_a_later_run() {
         .on("DescribeStacks", answers)
         .on("GetTemplate", json!({"TemplateBody": TEMPLATE}));
     denied(&workdir, &["--force"], "stack-busy");
+}
+
+/// Somebody took the name of the bucket meanwhile. The deletion would not free it.
+#[test]
+fn attack_nothing_is_deleted_for_a_creation_that_cannot_succeed() {
+    for (options, status) in [(["--force"], 10), (["--dry-run"], 10)] {
+        let workdir = workdir();
+        failed(&workdir, "ROLLBACK_COMPLETE");
+        checked(&workdir, json!({}));
+        let stopped = workdir.try_action("prep-master", &options);
+        assert_eq!(stopped.status, status, "{}", stopped.stdout);
+        let words = "error[preflight-failed]: bucket acme-prod-9012-us-west-2-s3 already exists";
+        assert!(stopped.stdout.contains(words), "{}", stopped.stdout);
+        assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
+        assert_eq!(workdir.aws.requests_of("CreateChangeSet").len(), 0);
+    }
+}
+
+/// A template that CloudFormation refuses.
+#[test]
+fn attack_nothing_is_deleted_for_a_template_that_is_refused() {
+    for options in [["--force"], ["--dry-run"]] {
+        let workdir = workdir();
+        failed(&workdir, "ROLLBACK_COMPLETE");
+        let refusal = refused("ValidationError", "Template format error");
+        workdir
+            .aws
+            .on("HeadBucket", not_found())
+            .on("ValidateTemplate", refusal);
+        let stopped = workdir.try_action("prep-master", &options);
+        assert_eq!(stopped.status, 30, "{}", stopped.stdout);
+        assert!(stopped.stdout.contains("aws-refused"), "{}", stopped.stdout);
+        assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
+    }
+}
+
+/// A bucket that the failed stack holds itself is checked after the deletion only.
+#[test]
+fn the_deletion_frees_names_of_the_failed_stack() {
+    let workdir = workdir();
+    let mut own = rest();
+    let resources = own["StackResourceSummaries"].as_array_mut().unwrap();
+    resources.push(json!({
+        "LogicalResourceId": "Bucket", "PhysicalResourceId": workdir.name,
+        "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "CREATE_COMPLETE",
+    }));
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "ROLLBACK_FAILED"))
+        .on("GetTemplate", json!({"TemplateBody": TEMPLATE}))
+        .on("ListStackResources", own)
+        .on("ListObjectVersions", json!({"ListVersionsResult": {}}))
+        .on(
+            "ValidateTemplate",
+            json!({"Parameters": [], "Capabilities": []}),
+        );
+    workdir.run_action("prep-master", &["--dry-run"]);
+}
+
+/// A creation that fails after the deletion says what was deleted.
+#[test]
+fn a_failure_after_the_deletion_names_the_deleted_stack() {
+    let workdir = workdir();
+    failed(&workdir, "ROLLBACK_COMPLETE");
+    checked(&workdir, json!([not_found(), {}]));
+    let rows = [("", "ROLLBACK_COMPLETE", ""), ("", "DELETE_COMPLETE", "")];
+    let old = events(&workdir, &rows);
+    workdir
+        .aws
+        .on("DeleteStack", json!({}))
+        .on(
+            "DescribeStacks",
+            json!([stack(&workdir, "DELETE_COMPLETE"), no_stack()]),
+        )
+        .on(
+            "DescribeStackEvents",
+            json!([first_events(&old, 1), first_events(&old, 2)]),
+        )
+        .on_optional("ListChangeSets", json!({"Summaries": []}));
+    let failed = workdir.try_action("prep-master", &["--force"]);
+    assert_eq!(failed.status, 10, "{}", failed.stdout);
+    insta::assert_snapshot!(
+        "replayed_failed_after_deletion",
+        workdir.redact_account(&failed.stdout)
+    );
 }

@@ -16,6 +16,7 @@ mod deletion;
 mod discover;
 mod doctor;
 mod drift;
+mod dry_runs;
 mod errors;
 mod failed_creation;
 mod imports;

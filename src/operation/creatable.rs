@@ -1,0 +1,58 @@
+//! Whether a stack can be created after the deletion of its predecessor. Checked before the deletion, so that nothing is deleted in vain.
+
+use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::guard::{EffectKind, Facts};
+use crate::plan::Deletion;
+use crate::stack::Stack;
+
+/// Checks everything that could deny or block the creation, and that the deletion does not change: the guard's rules, what the stack
+/// requires, and the template.
+///
+/// The deletion can change whether a name is free that a resource of the deleted stack has. The creation checks these names again.
+pub(super) async fn ensure_creatable(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    facts: &Facts,
+    stack: &Stack,
+    deletion: &Deletion,
+) -> Result<(), OperationError> {
+    let is_replacement = facts.own_failed_creation().is_none();
+    let after = Facts {
+        stack: Some(None),
+        replaced: match is_replacement {
+            true => Some(stack.id.clone()),
+            false => facts.replaced.clone(),
+        },
+        ..facts.clone()
+    };
+    // The deletion asks for the confirmation of both.
+    let denials = site.denials_if_confirmed(EffectKind::Create, &after, &desired.stack);
+    if !denials.is_empty() {
+        return Err(OperationError::Denied(denials));
+    }
+    let mut problems = preflight(site, desired, Occupancy::Deleted(deletion)).await?;
+    // What a failed creation retains may be deleted with it.
+    if is_replacement {
+        problems.extend(blockers(desired, deletion));
+    }
+    if problems.iter().any(Diagnostic::is_error) {
+        return Err(OperationError::Invalid(problems));
+    }
+    site.cloud.validate(&desired.sent).await?;
+    Ok(())
+}
+
+/// The retained resources whose names the new stack needs, and which it cannot import.
+fn blockers(desired: &Desired<'_>, deletion: &Deletion) -> Vec<Diagnostic> {
+    let blockers = deletion.blockers().map(|kept| {
+        let id = kept.physical_id.as_deref().unwrap_or_default();
+        let message = format!(
+            "the deletion retains {id} ({}), and a new stack cannot import it",
+            kept.kind
+        );
+        Diagnostic::error(Code::PreflightFailed, &desired.config.path, message)
+            .with_help("delete it by hand after the stack, or update the stack instead")
+    });
+    blockers.collect()
+}

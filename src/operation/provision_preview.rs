@@ -1,0 +1,97 @@
+//! What a creation or an update would do, and what would stop it. Decides as the run does, in the same order.
+
+use super::changes::{changes, update_facts};
+use super::creatable::ensure_creatable;
+use super::decision::PreviewedDecision;
+use super::import::{is_unfinished_import, retained_imports};
+use super::provision::{DeployedConfig, existing, is_own_creation};
+use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
+use crate::guard::{EffectKind, Facts, Inspect};
+use crate::plan::Changes;
+
+/// What a run would do with a stack.
+pub enum ProvisionPreview {
+    Changes(Box<Changes>),
+    /// It would finish the creation that another run began. The stack has this status.
+    Resume(String),
+}
+
+/// `kind`: the effect on a stack that does not exist, a creation or a test.
+pub async fn preview_provision(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    kind: EffectKind,
+    deployed: DeployedConfig<'_>,
+) -> Result<(ProvisionPreview, PreviewedDecision), OperationError> {
+    let mut facts = site.facts(desired).await?;
+    if kind == EffectKind::Create
+        && let Some(stack) = existing(&facts)
+    {
+        let unfinished = is_unfinished_import(site, desired, &facts, &stack).await?;
+        if unfinished || is_own_creation(site, desired, &facts, &stack).await? {
+            let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+            facts.unfinished_import = Some(unfinished);
+            let denials = site.denials_if_confirmed(EffectKind::Resume, &facts, &desired.stack);
+            let preview = ProvisionPreview::Resume(stack.status.to_string());
+            return Ok((preview, PreviewedDecision::of_denials(denials)));
+        }
+    }
+    let changes = changes(site, desired, &facts, false, deployed).await?;
+    // CloudFormation stops it.
+    let stop = match changes.refused {
+        Some(_) => PreviewedDecision::default(),
+        None => stop(site, desired, kind, facts, &changes).await?,
+    };
+    Ok((ProvisionPreview::Changes(Box::new(changes)), stop))
+}
+
+async fn stop(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    kind: EffectKind,
+    mut facts: Facts,
+    changes: &Changes,
+) -> Result<PreviewedDecision, OperationError> {
+    let denials = |kind, facts: &Facts| {
+        let denials = site.denials_if_confirmed(kind, facts, &desired.stack);
+        PreviewedDecision::of_denials(denials)
+    };
+    if let (Some(deletion), Some(failed)) = (
+        &changes.failed_creation,
+        facts.own_failed_creation().cloned(),
+    ) {
+        facts.add_deletion(deletion);
+        let stop = denials(EffectKind::RemoveFailed, &facts);
+        if stop.stops() {
+            return Ok(stop);
+        }
+        return PreviewedDecision::of_check(
+            ensure_creatable(site, desired, &facts, &failed, deletion).await,
+        );
+    }
+    if changes.status.is_none() {
+        let stop = denials(kind, &facts);
+        if stop.stops() {
+            return Ok(stop);
+        }
+        let imports = match kind {
+            EffectKind::Create => retained_imports(site, desired).await?,
+            _ => Vec::new(),
+        };
+        let problems = preflight(site, desired, Occupancy::New(&imports)).await?;
+        return Ok(PreviewedDecision::of_problems(problems));
+    }
+    if !changes.has_changes {
+        return Ok(PreviewedDecision::default());
+    }
+    let missing =
+        PreviewedDecision::of_problems(preflight(site, desired, Occupancy::Updated).await?);
+    if missing.stops() {
+        return Ok(missing);
+    }
+    let stop = denials(EffectKind::Update, &update_facts(&facts, changes));
+    Ok(PreviewedDecision {
+        problems: missing.problems,
+        ..stop
+    })
+}
