@@ -36,6 +36,7 @@ pub trait Comments: Send + Sync {
 /// A comment on a pull request or an issue.
 #[derive(Clone, Debug)]
 pub struct Comment {
+    pub id: u64,
     /// Number of the pull request or issue.
     pub number: u64,
     /// The page that people read.

@@ -29,7 +29,7 @@ pub use comments::{Comment, Comments, Reaction};
 pub use deployments::{Deployment, DeploymentState, Deployments};
 pub use error::{ForgeError, ForgeErrorKind};
 pub use identity::{Claims, IdentityTokens};
-pub use issues::{Issue, Issues};
+pub use issues::{Issue, IssueState, Issues};
 pub use port::{Connect, Forge, ServerTime};
 pub use profile::{Profile, Profiled, TokenPermission};
 pub use pull_requests::{

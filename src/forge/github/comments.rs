@@ -11,7 +11,7 @@ use crate::forge::{Comment, Comments, ForgeError, Reaction, Upsert};
 use crate::model::UserId;
 
 /// A pull request with more comments is not worth reading on every push.
-const MAX_PAGES: usize = 100;
+pub(super) const MAX_PAGES: usize = 100;
 /// How often to create a comment again after an answer that does not say whether it was created.
 const ATTEMPTS: usize = 3;
 
@@ -25,16 +25,7 @@ impl Comments for GitHub {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
-        let number = comment.number();
-        let number =
-            number.ok_or_else(|| ForgeError::invalid(&what, "the answer has no number"))?;
-        Ok(Some(Comment {
-            number,
-            url: comment.html_url.clone(),
-            edited: comment.may_be_edited(),
-            by: comment.user.and_then(wire::Actor::account),
-            body: comment.body.unwrap_or_default(),
-        }))
+        comment.into_ours(&what).map(Some)
     }
 
     async fn own_comment(
@@ -103,6 +94,21 @@ impl Comments for GitHub {
         self.write::<IgnoredAny>(&what, Method::POST, &route, &body, true)
             .await?;
         Ok(())
+    }
+}
+
+impl wire::Comment {
+    pub(super) fn into_ours(self, what: &str) -> Result<Comment, ForgeError> {
+        let number = self.number();
+        let number = number.ok_or_else(|| ForgeError::invalid(what, "the answer has no number"))?;
+        Ok(Comment {
+            id: self.id,
+            number,
+            url: self.html_url.clone(),
+            edited: self.may_be_edited(),
+            by: self.user.and_then(wire::Actor::account),
+            body: self.body.unwrap_or_default(),
+        })
     }
 }
 

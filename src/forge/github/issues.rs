@@ -6,8 +6,11 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::client::GitHub;
+use super::comments::MAX_PAGES as MAX_COMMENT_PAGES;
 use super::wire;
-use crate::forge::{ForgeError, Issue, Issues};
+use crate::forge::{
+    Comment, Comments as _, ForgeError, Issue, IssueState, Issues, Reaction, Upsert,
+};
 use crate::model::UserId;
 
 /// 5,000 open issues and pull requests.
@@ -53,6 +56,53 @@ impl Issues for GitHub {
         self.write::<IgnoredAny>(&what, Method::PATCH, &route, &json, true)
             .await?;
         Ok(())
+    }
+
+    async fn issue(&self, number: u64) -> Result<Option<IssueState>, ForgeError> {
+        let what = format!("issue {number}");
+        let route = format!("{}/issues/{number}", self.root);
+        let issue: wire::Issue = match self.get(&what, &route).await {
+            Ok(issue) => issue,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        // A transferred issue is answered from its new repository, under another number.
+        if issue.pull_request.is_some() || issue.number != number {
+            return Ok(None);
+        }
+        Ok(Some(IssueState {
+            by: issue.user.as_ref().map(|by| UserId(by.id)),
+            open: issue.state.as_deref() == Some("open"),
+            issue: issue.into_ours(),
+        }))
+    }
+
+    async fn issue_comments(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
+        let what = format!("comments on issue {number}");
+        let route = format!("{}/issues/{number}/comments", self.root);
+        let listed: Vec<wire::Comment> = self.get_all(&what, &route, MAX_COMMENT_PAGES).await?;
+        let comments = listed.into_iter().map(|comment| comment.into_ours(&what));
+        comments.collect()
+    }
+
+    async fn upsert_issue_comment(
+        &self,
+        number: u64,
+        own: UserId,
+        marker: &str,
+        body: &str,
+    ) -> Result<Upsert, ForgeError> {
+        // GitHub has the same calls for both.
+        self.upsert_comment(number, own, marker, body).await
+    }
+
+    async fn react_on_issue(
+        &self,
+        number: u64,
+        comment: u64,
+        reaction: Reaction,
+    ) -> Result<(), ForgeError> {
+        self.react(number, comment, reaction).await
     }
 }
 

@@ -187,6 +187,8 @@ pub struct Issue {
     pub html_url: String,
     pub body: Option<String>,
     pub user: Option<User>,
+    /// `open` or `closed`.
+    pub state: Option<String>,
     /// Pull requests are issues as well.
     pub pull_request: Option<serde::de::IgnoredAny>,
 }

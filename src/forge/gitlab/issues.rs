@@ -6,9 +6,9 @@ use http::Method;
 use serde_json::json;
 
 use super::client::GitLab;
-use super::notes::reject_quick_actions;
+use super::notes::{Noteable, reject_quick_actions};
 use super::wire;
-use crate::forge::{ForgeError, Issue, Issues};
+use crate::forge::{Comment, ForgeError, Issue, IssueState, Issues, Reaction, Upsert};
 use crate::model::UserId;
 use crate::report::with_merge_requests;
 
@@ -62,5 +62,57 @@ impl Issues for GitLab {
         self.write::<wire::ProjectIssue>(&what, Method::PUT, &route, &json, true)
             .await?;
         Ok(())
+    }
+
+    async fn issue(&self, number: u64) -> Result<Option<IssueState>, ForgeError> {
+        let what = format!("issue {number}");
+        let route = format!("{}/issues/{number}", self.root);
+        let issue: wire::ProjectIssue = match self.get(&what, &route).await {
+            Ok(issue) => issue,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        // A moved issue has another number in another project.
+        if issue.iid != number {
+            return Ok(None);
+        }
+        Ok(Some(IssueState {
+            by: issue.author.as_ref().map(|by| UserId(by.id)),
+            open: issue.state.as_deref() == Some("opened"),
+            issue: Issue {
+                number,
+                body: issue.description.unwrap_or_default(),
+                url: issue.web_url,
+            },
+        }))
+    }
+
+    async fn issue_comments(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
+        let of = Noteable::Issue(number);
+        let mut comments = Vec::new();
+        for note in self.notes(of).await? {
+            comments.extend(self.comment_from(note, of).await?);
+        }
+        Ok(comments)
+    }
+
+    async fn upsert_issue_comment(
+        &self,
+        number: u64,
+        own: UserId,
+        marker: &str,
+        body: &str,
+    ) -> Result<Upsert, ForgeError> {
+        self.upsert_note(Noteable::Issue(number), own, (marker, body))
+            .await
+    }
+
+    async fn react_on_issue(
+        &self,
+        number: u64,
+        comment: u64,
+        reaction: Reaction,
+    ) -> Result<(), ForgeError> {
+        self.award(Noteable::Issue(number), comment, reaction).await
     }
 }

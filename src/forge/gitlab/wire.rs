@@ -217,6 +217,8 @@ pub struct StackEnvironment {
 #[derive(Deserialize)]
 pub struct ProjectIssue {
     pub iid: u64,
+    /// `opened` or `closed`.
+    pub state: Option<String>,
     pub description: Option<String>,
     pub web_url: String,
     pub author: Option<UserRef>,

@@ -9,10 +9,10 @@ use provisioner::forge::local::LocalRepository;
 use provisioner::forge::{
     Capabilities, Capability, ChangedFile, Claims, Comment, Comments, CommitStatus, Connect,
     DefaultBranch, Deployment, Deployments, FileAt, FileHistory, Forge, ForgeError, ForgeErrorKind,
-    IdentityTokens, Issue, Issues, JobSubject, OpenPullRequests, PathSelection, Profile, Profiled,
-    PullRequest, PullRequests, QueuedPullRequest, Reaction, ReadPermission, RepositoryInfo,
-    ReviewedPullRequest, Reviews, ServerTime, Source, StatusRecord, Statuses, Upsert, User, Users,
-    WritePermission,
+    IdentityTokens, Issue, IssueState, Issues, JobSubject, OpenPullRequests, PathSelection,
+    Profile, Profiled, PullRequest, PullRequests, QueuedPullRequest, Reaction, ReadPermission,
+    RepositoryInfo, ReviewedPullRequest, Reviews, ServerTime, Source, StatusRecord, Statuses,
+    Upsert, User, Users, WritePermission,
 };
 use provisioner::guard::{AccountKind, Actor, Branch, ChangeRequest, Permission};
 use provisioner::model::{CommitSha, FileContents, RepoPath, UserId};
@@ -249,6 +249,7 @@ impl Comments for UnknownForge {
         self.answer(
             "comment",
             Some(Comment {
+                id: 1,
                 number: 7,
                 url: "https://forge.example/7#comment-1".to_owned(),
                 by: Some(User {
@@ -310,6 +311,22 @@ impl Issues for UnknownForge {
 
     async fn update_issue(&self, _: u64, _: &str, _: bool) -> Result<()> {
         self.refuse_write("issue")
+    }
+
+    async fn issue(&self, _: u64) -> Result<Option<IssueState>> {
+        self.answer("issue", None)
+    }
+
+    async fn issue_comments(&self, _: u64) -> Result<Vec<Comment>> {
+        self.answer("comments", Vec::new())
+    }
+
+    async fn upsert_issue_comment(&self, _: u64, _: UserId, _: &str, _: &str) -> Result<Upsert> {
+        self.refuse_write("comment")
+    }
+
+    async fn react_on_issue(&self, _: u64, _: u64, _: Reaction) -> Result<()> {
+        self.refuse_write("reaction")
     }
 }
 

@@ -143,6 +143,10 @@ impl<F: Rules> Repo<F> {
         });
     }
 
+    pub fn delete_comment(&self, id: u64) {
+        self.with(|r| r.comments.remove(&id));
+    }
+
     /// The comments of people and bots on a pull request, oldest first.
     pub fn comments(&self, number: u64) -> Vec<Comment> {
         self.comments_of(number, false)
@@ -164,6 +168,14 @@ impl<F: Rules> Repo<F> {
     /// Oldest first.
     pub fn issues(&self) -> Vec<Issue> {
         self.with(|r| r.issues.values().cloned().collect())
+    }
+
+    pub fn reopen_issue(&self, number: u64) {
+        self.with(|r| {
+            let issue = r.issues.get_mut(&number).expect("the issue exists");
+            issue.open = true;
+            (issue.closed, issue.closed_by) = (None, None);
+        });
     }
 
     /// By the owner.

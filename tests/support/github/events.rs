@@ -100,6 +100,25 @@ impl Repo {
         })
     }
 
+    /// `created`, `edited` or `deleted`, for a comment on an issue; the sender is its author.
+    pub fn issue_comment_event(&self, action: &str, comment: u64) -> Value {
+        let state = lock(&self.world);
+        let repo = &state.repos[&self.id];
+        let comment = repo.comments.get(&comment).expect("the comment exists");
+        let known = json!({
+            "action": action,
+            "issue": shape::issue(&state, API, repo, &repo.issues[&comment.number]),
+            "comment": shape::comment(&state, API, repo, comment),
+            "repository": shape::repo(&state, API, repo),
+            "sender": shape::user(API, state.user(comment.user)),
+        });
+        let mut payload = merge_example("issue_comment", action, known);
+        if let Some(issue) = payload["issue"].as_object_mut() {
+            issue.remove("pull_request");
+        }
+        payload
+    }
+
     /// A person starts the workflow on a branch.
     pub fn workflow_dispatch_event(&self, branch: &str, inputs: &Value, sender: &User) -> Value {
         let state = lock(&self.world);

@@ -14,6 +14,11 @@ impl Repo {
         })
     }
 
+    /// A note on an issue: it is not in the journal.
+    pub fn issue_comment(&self, number: u64, author: &User, body: &str) -> Comment {
+        self.state(|s| s.add_note(self.id, number, true, author.id, body))
+    }
+
     pub fn issue_comments(&self, number: u64) -> Vec<Comment> {
         self.comments_of(number, true)
     }
