@@ -91,7 +91,7 @@ impl Executor<'_> {
             _ => None,
         };
         let (mut outcome, exit) = match result {
-            Ok(details) => to_outcome(task.change, config, details, is_commanded),
+            Ok(details) => to_outcome(&task.change.path, config, details, is_commanded),
             Err(failure) => {
                 let is_denial = matches!(failure, OperationError::Denied(_));
                 let failed = to_diagnostics(config, &values, failure);

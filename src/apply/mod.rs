@@ -8,6 +8,7 @@ mod executor;
 mod fresh;
 mod outcome;
 mod recorder;
+mod repair;
 mod run;
 mod task;
 
@@ -16,5 +17,6 @@ pub use credentials::run_with_role;
 pub use executor::Executor;
 pub use outcome::{ApplyReport, to_outcome};
 pub use recorder::DecisionRecorder;
+pub use repair::{RepairReport, RepairTask};
 pub use run::Run;
 pub use task::{RefusedUpdate, Resolution, StackTask};

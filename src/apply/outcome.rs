@@ -3,8 +3,8 @@
 use super::task::StackTask;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::model::RepoPath;
 use crate::operation::{ActionOutcome, Conclusion, denial_diagnostics};
-use crate::plan::Change;
 use crate::report::{ConfirmedDeletion, NextStep, Outcome, Problem, StackRecord, State, Success};
 use crate::stack::StackName;
 
@@ -45,7 +45,7 @@ impl ApplyReport {
 
 /// The outcome and the exit code of a task. `is_commanded`: whether a comment requested the task, rather than a merge alone.
 pub fn to_outcome(
-    change: &Change,
+    path: &RepoPath,
     config: &Config,
     action: ActionOutcome,
     is_commanded: bool,
@@ -53,7 +53,7 @@ pub fn to_outcome(
     let exit = action.conclusion.exit();
     let stack = StackName::for_config(config);
     let stack = action.test_stack().unwrap_or(&stack);
-    let mut outcome = Outcome::done(change.path.as_str(), Some(stack), action.success);
+    let mut outcome = Outcome::done(path.as_str(), Some(stack), action.success);
     outcome.summary = action.line;
     outcome.tables = action.markdown;
     let mut diagnostics = action.diagnostics;

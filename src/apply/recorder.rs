@@ -109,14 +109,20 @@ impl DecisionRecorder {
 
     /// The record of a task's stack. `template`: digest of the applied template.
     pub fn into_record(self, task: &StackTask<'_>, template: Option<Digest>) -> StackRecord {
-        let config = &task.config;
-        let stack = StackName::for_config(config);
+        let stack = StackName::for_config(&task.config);
+        StackRecord {
+            template,
+            ..self.completed(unread_record(task, &stack))
+        }
+    }
+
+    /// A record with the request, the decisions and the refusals.
+    pub fn completed(self, record: StackRecord) -> StackRecord {
         StackRecord {
             request: Some(self.request),
             decisions: self.decisions.into_inner().unwrap_or_default(),
             refusals: self.refusals.into_inner().unwrap_or_default(),
-            template,
-            ..unread_record(task, &stack)
+            ..record
         }
     }
 }

@@ -26,9 +26,9 @@ use crate::operation;
 use crate::plan::Change;
 use crate::report::{
     Alert, ChangeRecord, ConfirmedDeletion, Evidence, Heading, NotWritten, Notice, Outcome,
-    Problem, Provisioning, Redactor, ReportSource, RunRecord, SealedChange, StackRecord, State,
-    outcome_lines, page_links, provisioning, run_summary, states_line, unread_merge,
-    unwritten_comment,
+    Problem, Provisioning, RecordedPolicies, Redactor, ReportSource, RunRecord, SealedChange,
+    StackRecord, State, outcome_lines, page_links, provisioning, run_summary, states_line,
+    unread_merge, unwritten_comment,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -37,14 +37,14 @@ use crate::workspace::write_file;
 const MARKER: &str = "<!-- provisioner:provision ";
 
 /// Maximum length of one command's answer. A reply holds several answers.
-const ANSWER_LIMIT: usize = 30_000;
+pub(super) const ANSWER_LIMIT: usize = 30_000;
 
 pub struct Run<'a> {
-    job: &'a Job,
+    pub(super) job: &'a Job,
     own: Option<UserId>,
-    sessions: Option<CredentialCache>,
-    token: String,
-    clock: RunClock,
+    pub(super) sessions: Option<CredentialCache>,
+    pub(super) token: String,
+    pub(super) clock: RunClock,
     records: Vec<SealedChange>,
     summary: Vec<String>,
     exit: Option<Exit>,
@@ -145,7 +145,8 @@ impl<'a> Run<'a> {
             Heading::Marker(marker.clone()),
             self.job.forge.profile().comment_chars,
         );
-        let comment = self.record(merged, number, applied, notices, place)?;
+        let change = recorded_change(merged, number);
+        let comment = self.record(change, applied, notices, place)?;
         let Some((number, own)) = number.zip(self.own) else {
             return Ok(());
         };
@@ -214,8 +215,7 @@ impl<'a> Run<'a> {
         }
         let exit = applied.exit.unwrap_or(Exit::Ok);
         let comment = self.record(
-            merged,
-            number,
+            recorded_change(merged, number),
             applied,
             notices,
             (Heading::Command, ANSWER_LIMIT),
@@ -286,17 +286,16 @@ impl<'a> Run<'a> {
     }
 
     /// Keeps a report for the job summary and the evidence. Returns the comment.
-    fn record(
+    pub(super) fn record(
         &mut self,
-        merged: &MergedChange,
-        number: Option<u64>,
+        recorded: RecordedChange,
         applied: ApplyReport,
         notices: Vec<Notice>,
         place: (Heading, usize),
     ) -> Result<String, JobError> {
         let mut report = Provisioning {
             environment: self.job.environment.environment.clone(),
-            source: source(&self.job.environment.run, &merged.merge),
+            source: recorded.source(&self.job.environment.run),
             outcomes: applied.outcomes,
             notices,
             version: VERSION.to_owned(),
@@ -310,9 +309,9 @@ impl<'a> Run<'a> {
         stacks.sort_by_cached_key(|record| (record.config.clone(), record.stack.to_string()));
         let (heading, limit) = place;
         let change = ChangeRecord {
-            pull_request: number,
-            commit: merged.merge.clone(),
-            policy: recorded_policies(merged),
+            pull_request: recorded.pull_request,
+            commit: recorded.commit,
+            policy: recorded.policy,
             stacks,
             report,
             heading,
@@ -400,11 +399,33 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Where a report comes from.
-fn source(run: &JobRun, merge: &CommitSha) -> ReportSource {
-    ReportSource::Merge {
-        commit: merge.short().to_owned(),
-        run: run.name(),
-        url: run.url.clone(),
+/// What a record says of the change.
+pub(super) struct RecordedChange {
+    pub pull_request: Option<u64>,
+    pub commit: CommitSha,
+    pub policy: RecordedPolicies,
+    /// Whether it repairs what the default branch has, so that there is no merge.
+    pub is_repair: bool,
+}
+
+fn recorded_change(merged: &MergedChange, pull_request: Option<u64>) -> RecordedChange {
+    RecordedChange {
+        pull_request,
+        commit: merged.merge.clone(),
+        policy: recorded_policies(merged),
+        is_repair: false,
+    }
+}
+
+impl RecordedChange {
+    /// Where a report comes from.
+    fn source(&self, run: &JobRun) -> ReportSource {
+        let commit = self.commit.short().to_owned();
+        let url = run.url.clone();
+        let run = run.name();
+        match self.is_repair {
+            true => ReportSource::Branch { commit, run, url },
+            false => ReportSource::Merge { commit, run, url },
+        }
     }
 }

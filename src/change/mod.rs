@@ -17,6 +17,7 @@ mod proposed;
 mod reviewed;
 mod selection;
 mod tip;
+mod valid_configs;
 
 pub use claims::reject_claimed_stacks;
 pub use contributors::add_contributors;
@@ -31,3 +32,4 @@ pub use products::products;
 pub use proposed::PullRequestContext;
 pub use reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 pub use selection::{named_paths, require_matches, unselected_configs};
+pub use valid_configs::valid_configs;

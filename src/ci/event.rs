@@ -28,8 +28,10 @@ pub enum CiEvent {
         id: u64,
         /// Number of the pull request or issue.
         number: u64,
-        /// Whether it was just created, and on a pull request.
+        /// Whether it was just created.
         is_new: bool,
+        /// Whether it is on an issue, and not on a pull request.
+        on_issue: bool,
         /// Whether the repository is public.
         public: bool,
         /// The comment's text when the event was sent.

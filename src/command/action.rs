@@ -62,6 +62,8 @@ impl CommentAction {
             Self::ListProducts | Self::Help => Argument::Nothing,
             Self::ShowProduct => Argument::Product,
             Self::Explain => Argument::Code,
+            // An issue is about one stack.
+            Self::Product(action) if action.has_verb(Verb::repairs) => Argument::Nothing,
             Self::Product(action) if action.has_verb(Verb::deletes) => Argument::NamedConfig,
             Self::Product(_) => Argument::Config,
         }
@@ -93,9 +95,10 @@ impl CommentAction {
         let is_required = |flag: Flag| {
             self.class() == Class::Destructive && matches!(flag, Flag::Force | Flag::Confirm)
         };
-        let flags = flags.map(|flag| match is_required(flag) {
-            true => flag.usage().to_owned(),
-            false => format!("[{}]", flag.usage()),
+        let flags = flags.map(|flag| match (is_required(flag), flag.repeats()) {
+            (true, _) => flag.usage().to_owned(),
+            (false, false) => format!("[{}]", flag.usage()),
+            (false, true) => format!("[{}]...", flag.usage()),
         });
         let mut words = vec![self.name().to_owned()];
         words.extend(argument);

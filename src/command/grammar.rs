@@ -39,15 +39,17 @@ pub enum Flag {
     Solution,
     Tier,
     Keep,
+    Skip,
     Force,
     Confirm,
 }
 
 impl Flag {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Solution,
         Self::Tier,
         Self::Keep,
+        Self::Skip,
         Self::Force,
         Self::Confirm,
     ];
@@ -65,7 +67,8 @@ impl Flag {
             | Verb::CheckDrift => &[Self::Tier],
             Verb::TestDeploy => &[Self::Tier, Self::Keep],
             Verb::Provision | Verb::Adopt | Verb::Unadopt => &[Self::Force],
-            Verb::Restore | Verb::ContinueRollback => &[Self::Force, Self::Confirm],
+            Verb::Restore => &[Self::Force, Self::Confirm],
+            Verb::ContinueRollback => &[Self::Skip, Self::Force, Self::Confirm],
             Verb::DeployFolders | Verb::UploadTemplate => &[Self::Solution, Self::Force],
             Verb::Delete | Verb::TearDown | Verb::Replace => &[Self::Force, Self::Confirm],
         }
@@ -76,6 +79,7 @@ impl Flag {
             Self::Solution => "--solution",
             Self::Tier => "--tier",
             Self::Keep => "--keep",
+            Self::Skip => "--skip",
             Self::Force => "--force",
             Self::Confirm => "--confirm",
         }
@@ -86,6 +90,7 @@ impl Flag {
         match self {
             Self::Solution => Some(("NAME", ValueFormat::Name)),
             Self::Tier => Some(("TIER", ValueFormat::Name)),
+            Self::Skip => Some(("RESOURCE", ValueFormat::LogicalId)),
             Self::Confirm => Some(("DIGEST", ValueFormat::Digest)),
             Self::Keep | Self::Force => None,
         }
@@ -96,11 +101,19 @@ impl Flag {
             Self::Solution => "Use the folders of this solution [default: all of the config]",
             Self::Tier => "Use this tier for configs that name none, in products with tiers",
             Self::Keep => "Keep the stack of the test, and reply with the command that deletes it",
-            Self::Force => "Confirm the command; required to delete",
+            Self::Skip => {
+                "Leave this resource as it is: a logical id of the preview; can be given several times"
+            }
+            Self::Force => "Confirm the command; required to delete and to repair",
             Self::Confirm => {
-                "Confirm the deletion with the first 16 or more digits of the digest that provisioner reported"
+                "Confirm the deletion or repair with the first 16 or more digits of the digest that provisioner reported"
             }
         }
+    }
+
+    /// Whether a command may have it several times.
+    pub(super) fn repeats(self) -> bool {
+        self == Self::Skip
     }
 
     /// The flag with the placeholder of its value.
@@ -117,6 +130,7 @@ impl Flag {
 pub(super) enum ValueFormat {
     Path,
     Name,
+    LogicalId,
     Digest,
 }
 
@@ -135,6 +149,10 @@ impl ValueFormat {
                     && value.bytes().all(word)
                     && value.starts_with(|first: char| first.is_ascii_alphanumeric())
             }
+            Self::LogicalId => {
+                (1..=255).contains(&value.len())
+                    && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            }
             Self::Digest => {
                 (16..=64).contains(&value.len())
                     && value
@@ -152,6 +170,7 @@ impl ValueFormat {
             Self::Name => {
                 "at most 100 letters, digits and `.`, `_`, `-`, beginning with a letter or digit"
             }
+            Self::LogicalId => "at most 255 letters and digits",
             Self::Digest => "16 to 64 digits of `0`–`9` and `a`–`f`",
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn parse(
         }
         if word.starts_with('-') {
             let flag = flag_of(word, action)?;
-            if given.contains(&flag) {
+            if given.contains(&flag) && !flag.repeats() {
                 return Err(CommandParseError::DuplicateFlag { flag: flag.name() });
             }
             given.push(flag);
@@ -92,6 +92,7 @@ fn set_flag<'a>(
         Flag::Solution => command.solution = value()?,
         Flag::Tier => command.tier = value()?,
         Flag::Confirm => command.confirm = value()?,
+        Flag::Skip => command.skip.extend(value()?),
         Flag::Keep => command.keep = true,
         Flag::Force => command.force = true,
     }

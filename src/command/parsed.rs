@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::action::CommentAction;
 use super::grammar::TRIGGER;
+use crate::product::Verb;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -18,6 +19,8 @@ pub struct Command {
     pub force: bool,
     /// `--confirm`: 16 to 64 lower-case hexadecimal digits.
     pub confirm: Option<String>,
+    /// `--skip`: logical ids of resources whose rollback is skipped.
+    pub skip: Vec<String>,
     /// `--keep`: do not delete the test's stack.
     pub keep: bool,
     pub code: Option<String>,
@@ -25,6 +28,24 @@ pub struct Command {
 }
 
 impl Command {
+    /// The verb, if the command repairs a stack.
+    pub fn repair(&self) -> Option<Verb> {
+        let repairs = [Verb::Restore, Verb::ContinueRollback];
+        let mut repairs = repairs.into_iter();
+        repairs.find(|verb| self.action.has_verb(|other| other == *verb))
+    }
+
+    /// Whether both repair the same: the action and the resources to skip are equal.
+    pub fn repairs_like(&self, other: &Self) -> bool {
+        let skips = |command: &Self| {
+            let mut skips = command.skip.clone();
+            skips.sort();
+            skips.dedup();
+            skips
+        };
+        self.repair().is_some() && self.repair() == other.repair() && skips(self) == skips(other)
+    }
+
     pub(super) fn bare(action: CommentAction) -> Self {
         Self {
             action,
@@ -33,6 +54,7 @@ impl Command {
             tier: None,
             force: false,
             confirm: None,
+            skip: Vec::new(),
             keep: false,
             code: None,
             product: None,
@@ -49,6 +71,9 @@ impl fmt::Display for Command {
                 .iter()
                 .try_for_each(|value| write!(f, " {value}"))?;
         }
+        self.skip
+            .iter()
+            .try_for_each(|id| write!(f, " --skip {id}"))?;
         let valued = [
             ("--solution", &self.solution),
             ("--tier", &self.tier),

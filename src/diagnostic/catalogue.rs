@@ -277,12 +277,18 @@ catalogue! {
     RepairChangesMore "repair-changes-more":
         "The repair would change more than what drifted, or skip a resource whose rollback did not fail, or its effect is not known.",
         "Read the preview. Change the config in a pull request instead, or name only resources whose rollback failed.";
+    RepairNeedsSecondPerson "repair-needs-second-person":
+        "No other person requested the repair than the one who confirms it, or that person lost the write permission. A repair in CI needs two people.",
+        "Have one person request the repair in a comment on the issue. Then ask another person to confirm it.";
+    RepairNotConfirmed "repair-not-confirmed":
+        "Too few comments confirm the repair with its digest, or the digest no longer matches what the repair would change.",
+        "Read the preview of the repair. Then ask a second person to comment with the digest that the message shows.";
     RepairNotNeeded "repair-not-needed":
         "The stack is not in the state that this repair ends.",
         "Run `check-drift`, which shows whether the stack is as its template says.";
     RepairNotRequested "repair-not-requested":
-        "No person requested this repair of the stack.",
-        "Request the repair as the page on repairs describes.";
+        "No person requested this repair of the stack in a comment on provisioner's open issue about it.",
+        "Request the repair in a comment on the issue, or run it on the command line.";
     RoleNotConfigured "role-not-configured":
         "The policy file sets no role for this config's environment, so the job cannot get credentials.",
         "Set a role under `roles` of the environment in the policy file.";

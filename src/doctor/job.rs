@@ -103,8 +103,10 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
             diagnosis.pass("job", "event", &Found::Push { reference });
             return None;
         }
-        CiEvent::Comment { number, .. } => {
-            job.pull_request = Some(*number);
+        CiEvent::Comment {
+            number, on_issue, ..
+        } => {
+            job.pull_request = (!on_issue).then_some(*number);
             let number = *number;
             diagnosis.pass("job", "event", &Found::Comment { number });
             return None;

@@ -18,6 +18,7 @@ fn required_permissions(event: &CiEvent) -> &'static [WritePermission] {
             mode: DispatchMode::Apply,
             ..
         } => &[WritePermission::Deployments],
+        CiEvent::Comment { on_issue: true, .. } => &[WritePermission::Issues],
         CiEvent::Comment { .. } => &[WritePermission::Comments, WritePermission::Deployments],
         CiEvent::Schedule | CiEvent::Dispatch { .. } => &[WritePermission::Issues],
         CiEvent::Idle { .. } | CiEvent::Other(_) => &[],

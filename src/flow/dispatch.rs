@@ -67,6 +67,7 @@ pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> Jo
             id,
             number,
             is_new,
+            on_issue,
             public,
             body,
         } => {
@@ -74,10 +75,14 @@ pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> Jo
                 id: *id,
                 number: *number,
                 is_new: *is_new,
+                on_issue: *on_issue,
                 public: *public,
                 body,
             };
-            super::comment::handle_comment(&job, &event).await
+            match on_issue {
+                true => super::comment::handle_issue_comment(&job, &event).await,
+                false => super::comment::handle_comment(&job, &event).await,
+            }
         }
         CiEvent::Schedule => super::drift::scan(&job, &[]).await,
         CiEvent::Dispatch {

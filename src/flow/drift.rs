@@ -6,18 +6,17 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
-use crate::change::{configs_at, named_paths, policy_at, products, require_matches};
+use crate::change::{policy_at, valid_configs};
 use crate::ci::{self, JobOutputs, summary};
-use crate::config::{Config, load_contents};
+use crate::config::Config;
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
-use crate::forge::{ForgeError, Issue, Source};
-use crate::guard::LoadedPolicy;
-use crate::guard::Policy;
+use crate::forge::{ForgeError, Issue};
+use crate::guard::{LoadedPolicy, Policy};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
 use crate::job::{Job, JobError, JobResult};
-use crate::model::{CommitSha, RepoPath, UserId};
+use crate::model::UserId;
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
 use crate::report::{
@@ -27,7 +26,6 @@ use crate::report::{
     is_same_text, problems_line,
 };
 use crate::stack::{Drifted, Health, ROLLBACK_FAILED, StackName};
-use crate::workspace::ConfigSelector;
 
 /// A detection takes minutes, and a job has at most six hours.
 const MAX_STACKS: usize = 200;
@@ -48,7 +46,7 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
             return Ok((ci::annotations(problems.iter()), Exit::Denied));
         }
     };
-    let (configs, invalid) = configs(job, source, &branch.tip, &policy, names).await?;
+    let (configs, invalid) = valid_configs(job, source, &branch.tip, &policy, names).await?;
     let Some(sessions) = job.credentials() else {
         let missing = Refusal::NoIdentityToken;
         let why = anyhow::anyhow!("{}; {}", missing.fact().quoted(), missing.remedy().quoted());
@@ -81,35 +79,6 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
         unwritten,
     };
     finish(job, &scanned, exit)
-}
-
-/// The valid configs of a commit, and the paths of those with errors.
-async fn configs(
-    job: &Job,
-    source: &dyn Source,
-    tip: &CommitSha,
-    policy: &LoadedPolicy,
-    names: &[String],
-) -> Result<(Vec<Config>, Vec<String>), JobError> {
-    let globs = &job.environment.configs;
-    let selection = ConfigSelector::for_policy(globs, policy).map_err(JobError::Usage)?;
-    require_matches(source, &[tip], globs, &selection).await?;
-    let registry = products(source, tip, &job.environment.given).await?;
-    let mut files = configs_at(source, tip, &registry, &selection).await?;
-    if !names.is_empty() {
-        let paths: Vec<RepoPath> = files.iter().map(|(path, _)| path.clone()).collect();
-        let named = named_paths(&paths, names).map_err(JobError::Usage)?;
-        files.retain(|(path, _)| named.contains(path));
-    }
-    let mut configs = Vec::new();
-    let mut invalid = Vec::new();
-    for (path, file) in &files {
-        match load_contents(&registry, path, file).config {
-            Some(config) => configs.push(config),
-            None => invalid.push(path.to_string()),
-        }
-    }
-    Ok((configs, invalid))
 }
 
 struct DriftScan<'a> {

@@ -39,7 +39,7 @@ pub use rules::{YES, confirmation_word};
 
 pub use request::{
     AccountKind, Actor, Branch, ChangeRequest, CommentCommand, Contributor, Permission, PlanReport,
-    RequestedChange, Review, ReviewState, ReviewedPlan, Trigger,
+    RepairConfirmation, RepairIssue, RequestedChange, Review, ReviewState, ReviewedPlan, Trigger,
 };
 
 use schemars::JsonSchema;
@@ -84,9 +84,12 @@ impl Denial {
         matches!(self.code, Code::DeleteNotConfirmed | Code::ForceRequired)
     }
 
-    /// Whether it lacks nothing but the confirmation of a person at a command line.
+    /// Whether it lacks nothing but a confirmation: by a person at a command line, or by a comment that confirms a repair.
     pub fn is_missing_confirmation(&self) -> bool {
-        matches!(self.code, Code::ForceRequired | Code::NameNotTyped)
+        matches!(
+            self.code,
+            Code::ForceRequired | Code::NameNotTyped | Code::RepairNotConfirmed
+        )
     }
 
     /// Whether the person who confirms a deletion is not a second person.

@@ -47,8 +47,33 @@ pub struct ChangeRequest {
     pub lock: Option<LockState>,
     /// The time of the decision, by the forge's clock.
     pub now: Option<Timestamp>,
+    /// The issue that requests a repair in place of a pull request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repair: Option<RepairIssue>,
     /// The event that started the run.
     pub trigger: Option<Trigger>,
+}
+
+/// provisioner's own issue about a stack: persons request and confirm a repair in its comments. The command of the trigger is one of
+/// them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RepairIssue {
+    pub number: u64,
+    pub open: Option<bool>,
+    /// The persons who requested the same repair in earlier comments, which they neither edited nor deleted. Each once.
+    pub requested_by: Vec<Actor>,
+    /// The confirmations of the same repair up to the command, which is one of them. The last one of each person.
+    pub confirmations: Vec<RepairConfirmation>,
+}
+
+/// A person's comment that confirms a repair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RepairConfirmation {
+    pub by: Actor,
+    /// The first digits of the repair's digest.
+    pub digest: String,
 }
 
 impl ChangeRequest {

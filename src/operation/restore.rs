@@ -69,7 +69,7 @@ async fn pending(
         .cloud
         .preview_restoration(look, &live, &description)
         .await?;
-    let restoration = Restoration::new(&desired.stack, &stack, &pending.described().change_set);
+    let restoration = Restoration::new(&desired.stack, &live, &pending.described().change_set);
     facts.verdict = Some(restoration.worst.verdict);
     // The template stays the same, so no key of the config changes.
     facts.declared = Some(Level::None);

@@ -8,10 +8,10 @@ use super::{ResourceVerdict, assess_change_set, assess_resource, change_set_dige
 use crate::model::Digest;
 use crate::product::Level;
 use crate::stack::{
-    ChangeAction, ChangeSet, Detail, IgnoredDrift, LiveDrift, ResourceChange, Stack, StackName,
+    ChangeAction, ChangeSet, Detail, IgnoredDrift, LiveDrift, LiveStack, ResourceChange, StackName,
 };
 
-const VERSION: &str = "provisioner-restoration/1\n";
+const VERSION: &str = "provisioner-restoration/2\n";
 
 /// The live state of a resource, in the words of the API.
 const DELETED: &str = "DELETED";
@@ -38,7 +38,7 @@ pub struct Restoration {
     pub beyond: Vec<String>,
     /// Attributes whose drift CloudFormation does not revert, by logical id.
     pub ignored: Vec<(String, IgnoredDrift)>,
-    /// Equal digests mean equal effects on the same stack.
+    /// Equal digests mean equal effects on the same stack since the same last update.
     pub digest: Digest,
 }
 
@@ -65,11 +65,14 @@ pub struct RestoredProperty {
 }
 
 impl Restoration {
-    pub fn new(stack: &StackName, existing: &Stack, change_set: &ChangeSet) -> Self {
+    pub fn new(stack: &StackName, live: &LiveStack, change_set: &ChangeSet) -> Self {
         let worst = assess_change_set(change_set);
+        let existing = &live.stack;
+        // The change set has the template of the last update. Serializing plain data cannot fail.
+        let deployed = serde_json::to_string(&(&existing.id, existing.updated, &live.parameters));
         let digest = format!(
             "{VERSION}{}\n{}",
-            existing.id,
+            deployed.unwrap_or_default(),
             change_set_digest(change_set)
         );
         let changes = &change_set.changes;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::model::Digest;
 use crate::stack::{FailedRollback, Stack, StackName};
 
-const VERSION: &str = "provisioner-rollback/1\n";
+const VERSION: &str = "provisioner-rollback/2\n";
 
 /// The continuation of a failed rollback.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -21,7 +21,7 @@ pub struct RollbackContinuation {
     pub failed: Vec<FailedRollback>,
     /// Logical ids of the resources that stay as they are. Sorted.
     pub skip: Vec<String>,
-    /// Equal digests mean that the same stack failed with the same resources, and that the same are skipped.
+    /// Equal digests mean that the same update of the same stack failed with the same resources, and that the same are skipped.
     pub digest: Digest,
 }
 
@@ -36,7 +36,13 @@ impl RollbackContinuation {
         skip.sort();
         skip.dedup();
         // Serializing plain data cannot fail.
-        let covered = serde_json::to_string(&(&existing.id, &existing.status, &failed, &skip));
+        let covered = serde_json::to_string(&(
+            &existing.id,
+            existing.updated,
+            &existing.status,
+            &failed,
+            &skip,
+        ));
         let digest = Digest::sha256(format!("{VERSION}{}", covered.unwrap_or_default()));
         Self {
             stack: stack.clone(),

@@ -130,8 +130,8 @@ verbs! {
     Provision "provision" Write Create Provisions true "Create or update the stack of each config, and verify it";
     Adopt "adopt" Write Adopt Keeps true "Give each config's existing stack the tags of provisioner's stacks";
     Unadopt "unadopt" Write Unadopt Keeps true "Remove these tags from each config's stack, and keep the stack";
-    Restore "restore" Write Restore Keeps false "Revert the drift of each config's stack to its deployed template";
-    ContinueRollback "continue-rollback" Write ContinueRollback Keeps false "Continue the failed rollback of an update of each config's stack";
+    Restore "restore" Write Restore Keeps true "Revert the drift of each config's stack to its deployed template";
+    ContinueRollback "continue-rollback" Write ContinueRollback Keeps true "Continue the failed rollback of an update of each config's stack";
     DeployFolders "deploy-folders" Write Folders Keeps true "Create the folders of a solution in the stack's bucket";
     UploadTemplate "upload-template" Write Upload Keeps true "Render each config and upload the template to its bucket";
     Delete "delete" Destructive Delete Deletes true "Delete the stack of each config";
@@ -179,6 +179,11 @@ impl Verb {
             self,
             Self::Provision | Self::DeployFolders | Self::UploadTemplate
         )
+    }
+
+    /// Whether it repairs the config's stack. In CI, comments on an issue request it.
+    pub fn repairs(self) -> bool {
+        self.effect().repairs()
     }
 
     /// Whether it deletes the config's stack.

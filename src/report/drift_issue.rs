@@ -5,6 +5,7 @@ use super::escape::{code, fence};
 use super::fit::{Block, Rest, fit_blocks};
 use super::log::escape_workflow_commands;
 use crate::model::Digest;
+use crate::product::Verb;
 use crate::stack::StackName;
 use crate::text::{pluralize, quote_argument};
 
@@ -59,25 +60,27 @@ pub fn drift_issue_title(stack: &StackName, found: &FoundDrift) -> String {
 /// Begins the end of an open issue.
 const NEXT: &str = "### What to do\n\n";
 
-/// What a person does about the stack, with the commands that provisioner repairs it by.
+/// What a person does about the stack, with the commands that repair it.
 fn next_steps(config: &str, found: &FoundDrift) -> String {
-    let commands = |action: &str| {
-        let config = quote_argument(config);
+    let commands = |verb: Verb| {
+        let (action, config) = (verb.name(), quote_argument(config));
+        let comment = fence(&format!("/provisioner {action}"), "text");
         let command = |flag: &str| format!("provisioner {action} {config} {flag}");
-        fence(
-            &[command("--dry-run"), command("--force")].join("\n"),
-            "text",
+        let lines = [command("--dry-run"), command("--force")].join("\n");
+        format!(
+            "{comment}\n\nThe reply has a preview, and the comment by which a second person confirms it. On a command line:\n\n{}\n\n",
+            fence(&lines, "text")
         )
     };
     let (text, commands) = match (found.rollback_failed, found.owned) {
         (true, true) => (
             "The rollback of an update failed, so nothing can update the stack. Repair the cause that the stack's events name. \
-             Then continue the rollback:",
-            commands("continue-rollback"),
+             Then comment here to continue the rollback:",
+            commands(Verb::ContinueRollback),
         ),
         (false, true) => (
-            "If the change should stay, add it to the config in a pull request. If not, undo it in the account, or revert it:",
-            commands("restore"),
+            "If the change should stay, add it to the config in a pull request. If not, undo it in the account, or comment here to revert it:",
+            commands(Verb::Restore),
         ),
         (true, false) => (
             "The rollback of an update failed. provisioner did not create this stack, and does not repair it.",
@@ -87,10 +90,6 @@ fn next_steps(config: &str, found: &FoundDrift) -> String {
             "Undo the manual change. provisioner did not create this stack, and does not repair it.",
             String::new(),
         ),
-    };
-    let commands = match commands.is_empty() {
-        true => String::new(),
-        false => format!("{commands}\n\n"),
     };
     format!(
         "{NEXT}{text}\n\n{commands}Each scan updates this issue. A scan closes it when the stack matches its template.\n"

@@ -20,6 +20,15 @@ pub enum NextStep {
         /// Digest of the deletion.
         digest: String,
     },
+    /// A second person has to write this comment on the issue.
+    ConfirmRepair {
+        /// `restore` or `continue-rollback`.
+        action: String,
+        /// Logical ids of resources to skip.
+        skip: Vec<String>,
+        /// Digest of the repair.
+        digest: String,
+    },
     /// The stack was deleted. `comment`: address of the comment that confirmed it.
     DeletionConfirmed { by: String, comment: String },
     /// An earlier run has deleted the stack.
@@ -64,6 +73,23 @@ impl NextStep {
                 };
                 format!(
                     "{effect}, a second person must comment: a person who may approve, and who neither opened nor pushed to the pull request.\n\n{}",
+                    fence(&line, "text")
+                )
+            }
+            Self::ConfirmRepair {
+                action,
+                skip,
+                digest,
+            } => {
+                let short = digest.get(..MIN_DIGEST_CHARS).unwrap_or(digest);
+                let skip: String = skip.iter().map(|id| format!(" --skip {id}")).collect();
+                let line = format!("/provisioner {action}{skip} --force --confirm {short}");
+                let effect = match *action == Verb::Restore.name() {
+                    true => "To revert the drift",
+                    false => "To continue the rollback",
+                };
+                format!(
+                    "{effect}, a second person must comment: a person who may approve, and who did not request this preview.\n\n{}",
                     fence(&line, "text")
                 )
             }

@@ -26,6 +26,8 @@ pub enum NothingToDo {
     OtherComment,
     /// The comment's author may not give commands.
     AuthorNotAllowed,
+    /// The comment is on an issue that is not the program's.
+    OtherIssue,
     /// The program itself wrote the comment.
     OwnComment,
 }
@@ -50,6 +52,7 @@ impl fmt::Display for NothingToDo {
             Self::Edited => "provisioner ignores commands in edited comments",
             Self::OtherComment => "the comment differs from the event's comment",
             Self::AuthorNotAllowed => "the comment's author may not run commands",
+            Self::OtherIssue => "the issue is not one that provisioner opened about a stack",
             Self::OwnComment => "provisioner ignores its own comments",
         };
         write!(out, "provisioner: nothing to do: {why}")

@@ -39,6 +39,13 @@ pub enum ReportSource {
         #[serde(default)]
         url: Option<WebAddress>,
     },
+    /// The tip of the default branch, for a repair, and the run that acted on it.
+    Branch {
+        commit: String,
+        run: Option<String>,
+        #[serde(default)]
+        url: Option<WebAddress>,
+    },
     /// The head of a pull request.
     Head { commit: String },
 }
@@ -46,23 +53,26 @@ pub enum ReportSource {
 impl ReportSource {
     fn text(&self) -> Text {
         match self {
-            Self::Merge {
-                commit, run: None, ..
-            } => Text::ours("Merge ").and(Text::name(commit)),
-            Self::Merge {
-                commit,
-                run: Some(run),
-                url,
-            } => Text::ours("Merge ")
-                .and(Text::name(commit))
-                .and(Text::ours(" · run "))
-                .and(match url {
-                    Some(url) => Text::link(run, url),
-                    None => Text::name(run),
-                }),
+            Self::Merge { commit, run, url } => at_run("Merge ", commit, (run, url)),
+            Self::Branch { commit, run, url } => at_run("Default branch ", commit, (run, url)),
             Self::Head { commit } => Text::ours("Head ").and(Text::name(commit)),
         }
     }
+}
+
+fn at_run(
+    what: &'static str,
+    commit: &str,
+    (run, url): (&Option<String>, &Option<WebAddress>),
+) -> Text {
+    let text = Text::ours(what).and(Text::name(commit));
+    let Some(run) = run else {
+        return text;
+    };
+    text.and(Text::ours(" · run ")).and(match url {
+        Some(url) => Text::link(run, url),
+        None => Text::name(run),
+    })
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -163,6 +163,7 @@ impl RecordedStack {
             tags: self.tags.clone(),
             outputs: Vec::new(),
             created: 0,
+            updated: None,
             drift: DriftCheck::default(),
         }
     }

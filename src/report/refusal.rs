@@ -19,6 +19,12 @@ pub enum Refusal {
     RemovalNotRequested,
     /// The command replaces a stack without an entry.
     ReplacementNotRequested,
+    /// A comment on a pull request commands a repair.
+    RepairOnPullRequest,
+    /// A comment on an issue commands something else than a repair.
+    NoRepair,
+    /// No config of the default branch has the stack of the issue.
+    NoConfigOfIssue,
     /// The command creates or updates a stack whose config is removed.
     ConfigRemoved,
     /// The command names a solution that the config does not list.
@@ -72,6 +78,9 @@ impl Refusal {
             Self::ReplacementNotRequested | Self::ConfigRemoved | Self::SolutionNotListed => {
                 Code::NotRequested
             }
+            Self::RepairOnPullRequest | Self::NoRepair | Self::NoConfigOfIssue => {
+                Code::RepairNotRequested
+            }
             Self::NoApplyRole { .. } | Self::NoRole { .. } | Self::NoPlanRole { .. } => {
                 Code::RoleNotConfigured
             }
@@ -98,6 +107,11 @@ impl Refusal {
             Self::RemovalNotRequested => "the pull request does not remove the stack's config",
             Self::ReplacementNotRequested => {
                 "the pull request adds no entry for this stack below `replace`"
+            }
+            Self::RepairOnPullRequest => "a comment on a pull request requests no repair",
+            Self::NoRepair => "comments on an issue request `restore` and `continue-rollback` only",
+            Self::NoConfigOfIssue => {
+                "no valid config of the default branch has the stack of this issue"
             }
             Self::ConfigRemoved => "the pull request removes the stack's config",
             Self::SolutionNotListed => "the config does not name this solution",
@@ -164,6 +178,13 @@ impl Refusal {
             }
             Self::ReplacementNotRequested => {
                 "add the stack's full id to `.provisioner/replacements.yaml` in a pull request, and have it approved"
+            }
+            Self::RepairOnPullRequest => {
+                "comment on the issue that provisioner opened about the stack"
+            }
+            Self::NoRepair => "comment on a pull request",
+            Self::NoConfigOfIssue => {
+                "correct or add the stack's config in a pull request, or close the issue"
             }
             Self::ConfigRemoved => "comment on the pull request that added it",
             Self::SolutionNotListed => {

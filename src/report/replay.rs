@@ -99,7 +99,9 @@ impl Replayed {
         let change = &sealed.change;
         let commit = &change.commit;
         let reported = match &change.report.source {
-            ReportSource::Merge { commit, .. } => commit.as_str(),
+            ReportSource::Merge { commit, .. } | ReportSource::Branch { commit, .. } => {
+                commit.as_str()
+            }
             ReportSource::Head { .. } => "",
         };
         if reported != commit.short() {

@@ -311,6 +311,8 @@ fn effects(run: &RunRecord, verb: Verb) -> &'static [EffectKind] {
             EffectKind::Inspect,
             EffectKind::Folders,
         ],
+        Verb::Restore => &[EffectKind::Restore, EffectKind::Preview],
+        Verb::ContinueRollback => &[EffectKind::ContinueRollback],
         Verb::DeployFolders => &[EffectKind::Folders],
         Verb::UploadTemplate => &[EffectKind::Upload],
         Verb::Delete => &[EffectKind::Delete, EffectKind::Inspect],
@@ -333,6 +335,9 @@ fn success_of(verb: Verb, attempt: &[Decision]) -> Success {
         Verb::Replace if was_decided(EffectKind::Replace) => Success::Replaced,
         Verb::Replace if was_decided(EffectKind::Create) => Success::Created,
         Verb::Replace => Success::Unchanged,
+        Verb::Restore if was_decided(EffectKind::Restore) => Success::Restored,
+        Verb::Restore => Success::NoDrift,
+        Verb::ContinueRollback => Success::RolledBack,
         Verb::DeployFolders => Success::FoldersCreated,
         Verb::UploadTemplate => Success::Uploaded,
         Verb::Delete | Verb::TearDown => Success::Deleted,
@@ -362,6 +367,8 @@ fn is_permitted(verb: Verb, attempt: &[Decision]) -> bool {
             is_tag_change(verb, attempt)
                 || count(EffectKind::Inspect) > 0 && count(verb.effect()) == 0
         }
+        // A stack without drift is only read.
+        Verb::Restore => count(EffectKind::Preview) > 0,
         // A config without solutions has no place for its template.
         Verb::UploadTemplate => true,
         verb => count(verb.effect()) > 0,

@@ -156,6 +156,7 @@ mod tests {
                 tags: BTreeMap::new(),
                 outputs: Vec::new(),
                 created: 0,
+                updated: None,
                 drift: DriftCheck::default(),
             },
             parameters: BTreeMap::new(),

@@ -21,6 +21,9 @@ pub struct Stack {
     pub outputs: Vec<Output>,
     /// Creation time, in Unix seconds.
     pub created: i64,
+    /// The time of the last update, in Unix seconds; `None` if it was never updated.
+    #[serde(default)]
+    pub updated: Option<i64>,
     /// The last drift detection.
     #[serde(default)]
     pub drift: DriftCheck,

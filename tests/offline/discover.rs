@@ -26,6 +26,7 @@ fn live(name: &str, region: &str) -> LiveStack {
             tags: BTreeMap::new(),
             outputs: Vec::new(),
             created: 0,
+            updated: None,
             drift: DriftCheck::default(),
         },
         parameters: BTreeMap::new(),

@@ -39,6 +39,8 @@ struct Script {
     answers: BTreeMap<String, Answers>,
     asked: Vec<RecordedRequest>,
     complaints: Vec<String>,
+    /// Whether answers may stay unused.
+    lenient: bool,
 }
 
 /// The remaining answers of one operation, or the last one.
@@ -127,6 +129,17 @@ impl Replay {
         self
     }
 
+    /// Replaces the answers of an operation.
+    pub fn set(&self, operation: &str, answers: Value) -> &Self {
+        lock(&self.script).answers.remove(operation);
+        self.on(operation, answers)
+    }
+
+    /// No answer has to be requested: an attack may end before it reaches AWS.
+    pub fn allow_unused(&self) {
+        lock(&self.script).lenient = true;
+    }
+
     /// Adds an answer that need not be requested.
     pub fn on_optional(&self, operation: &str, answer: Value) -> &Self {
         let mut script = lock(&self.script);
@@ -164,7 +177,7 @@ impl Drop for Replay {
         assert!(complaints.is_empty(), "{complaints:?}");
         let left = script.answers.iter();
         let left: Vec<&String> = left
-            .filter(|(_, answers)| !answers.spent)
+            .filter(|(_, answers)| !answers.spent && !script.lenient)
             .map(|(operation, _)| operation)
             .collect();
         assert!(left.is_empty(), "scripted, and not asked: {left:?}");

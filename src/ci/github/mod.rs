@@ -250,7 +250,8 @@ pub fn parse_event(name: &str, payload: &str) -> anyhow::Result<CiEvent> {
             Ok(CiEvent::Comment {
                 id: payload.comment.id,
                 number: payload.issue.number,
-                is_new: payload.action == "created" && payload.issue.pull_request.is_some(),
+                is_new: payload.action == "created",
+                on_issue: payload.issue.pull_request.is_none(),
                 public: payload
                     .repository
                     .is_some_and(|repository| !repository.private),

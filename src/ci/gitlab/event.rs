@@ -100,7 +100,8 @@ struct HookKind {
 #[derive(Deserialize)]
 struct NoteHook {
     object_attributes: NotePayload,
-    merge_request: Option<NotedMergeRequest>,
+    merge_request: Option<Noted>,
+    issue: Option<Noted>,
     project: Option<NotedProject>,
 }
 
@@ -117,7 +118,7 @@ struct NotePayload {
 }
 
 #[derive(Deserialize)]
-struct NotedMergeRequest {
+struct Noted {
     iid: u64,
 }
 
@@ -135,14 +136,19 @@ fn comment(payload: &str) -> anyhow::Result<Option<CiEvent>> {
     }
     let hook: NoteHook = serde_json::from_str(payload).context(wrong)?;
     let note = hook.object_attributes;
-    let on_merge_request = note.noteable_type == "MergeRequest";
-    let Some(merge_request) = hook.merge_request.filter(|_| on_merge_request) else {
+    let (noted, on_issue) = match note.noteable_type.as_str() {
+        "MergeRequest" => (hook.merge_request, false),
+        "Issue" => (hook.issue, true),
+        _ => return Ok(None),
+    };
+    let Some(noted) = noted else {
         return Ok(None);
     };
     let visibility = hook.project.and_then(|project| project.visibility_level);
     Ok(Some(CiEvent::Comment {
         id: note.id,
-        number: merge_request.iid,
+        number: noted.iid,
+        on_issue,
         is_new: note.action.as_deref() == Some("create") && !note.system,
         // An internal project is open to every user of the server.
         public: visibility != Some(0),

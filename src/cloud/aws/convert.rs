@@ -36,6 +36,7 @@ pub fn stack(stack: types::Stack) -> Stack {
             })
             .collect(),
         created: stack.creation_time.map_or(0, |time| time.secs()),
+        updated: stack.last_updated_time.map(|time| time.secs()),
         drift,
     }
 }

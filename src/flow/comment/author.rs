@@ -9,8 +9,10 @@ pub struct CommentEvent<'a> {
     pub id: u64,
     /// Number of the pull request or issue.
     pub number: u64,
-    /// Whether the comment was created just now, on a pull request.
+    /// Whether the comment was created just now.
     pub is_new: bool,
+    /// Whether it is on an issue, and not on a pull request.
+    pub on_issue: bool,
     pub body: &'a str,
     pub public: bool,
 }
@@ -48,6 +50,16 @@ impl CommentAuthor {
             .author
             .is_some_and(|author| author.id == account.id);
         Ok(is_author.then_some(author))
+    }
+
+    /// `None` for a person below triage permission.
+    pub async fn on_issue(job: &Job, account: &User) -> Result<Option<Self>, JobError> {
+        let author = Self {
+            account: account.clone(),
+            person: job.forge.actor(account, &[]).await?,
+        };
+        let may = author.person.permission >= Some(Permission::Triage);
+        Ok(may.then_some(author))
     }
 
     /// Whether commands that query AWS are allowed.

@@ -225,7 +225,7 @@ impl<'a> Inspection<'a> {
         };
         let policy = &self.context.policy;
         match run_with_role(sessions, policy.into(), role, &recorder, &task, &values).await {
-            Ok(details) => Some(to_outcome(change, &config, details, true)),
+            Ok(details) => Some(to_outcome(&change.path, &config, details, true)),
             Err(failure) => Some(self.failed(change, &config, &values, failure)),
         }
     }

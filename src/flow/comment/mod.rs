@@ -4,7 +4,9 @@ mod answer;
 mod apply;
 mod author;
 mod inspect;
+mod issue;
 mod offline;
+mod repair;
 mod reply;
 mod select;
 mod session;
@@ -20,7 +22,7 @@ use crate::exit::Exit;
 use crate::forge::Reaction;
 use crate::job::{Job, JobError, JobResult};
 use crate::product::{Class, Registry};
-use crate::report::{Alert, NothingToDo, Reply, escape_workflow_commands};
+use crate::report::{Alert, NothingToDo, Refusal, Reply, escape_workflow_commands};
 
 use answer::{Answer, is_failure};
 use author::CommentAuthor;
@@ -28,6 +30,7 @@ use reply::CommentReply;
 use session::CommentSession;
 
 pub use author::CommentEvent;
+pub use issue::handle_issue_comment;
 
 /// Handles a comment. A job without an environment answers commands that only read, and starts a job for each environment whose stacks
 /// change: only those jobs have credentials that change stacks.
@@ -105,7 +108,14 @@ fn ignored(why: &NothingToDo) -> JobResult {
 
 /// A reaction that cannot be written stops nothing.
 async fn react(job: &Job, event: &CommentEvent<'_>, reaction: Reaction) {
-    if let Err(error) = job.forge.react(event.number, event.id, reaction).await {
+    let reacted = match event.on_issue {
+        true => {
+            let forge = &job.forge;
+            forge.react_on_issue(event.number, event.id, reaction).await
+        }
+        false => job.forge.react(event.number, event.id, reaction).await,
+    };
+    if let Err(error) = reacted {
         log::warn!("{error}");
     }
 }
@@ -200,6 +210,16 @@ impl CommentRunner<'_> {
 
     /// Runs a command if this job handles it.
     async fn handle(&mut self, command: &Command) -> Result<(), JobError> {
+        if command.repair().is_some() {
+            if !self.can_apply {
+                self.reply.add(command);
+                let answer = answer::denied(Refusal::RepairOnPullRequest);
+                self.session.append_summary(Some(command), &answer);
+                let reply = self.note(answer);
+                self.reply.end(reply);
+            }
+            return Ok(());
+        }
         let looks = matches!(command.action.class(), Class::Offline | Class::Read);
         if looks != self.can_apply {
             if self.can_apply && !self.session.applies_here(command).await? {

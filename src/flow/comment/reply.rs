@@ -1,5 +1,6 @@
 //! The reply to a comment: one comment, edited as the work proceeds.
 
+use super::author::CommentEvent;
 use crate::command::Command;
 use crate::exit::Exit;
 use crate::job::Job;
@@ -14,6 +15,8 @@ pub struct CommentReply<'a> {
     job: &'a Job,
     own: Option<UserId>,
     number: u64,
+    /// Whether the number is an issue's, and not a pull request's.
+    on_issue: bool,
     marker: String,
     sections: Vec<ReplySection>,
     /// The body as last written.
@@ -32,11 +35,19 @@ impl<'a> CommentReply<'a> {
             job,
             own,
             number,
+            on_issue: false,
             marker: format!("{MARKER}{comment}{environment} -->"),
             sections: Vec::new(),
             written: String::new(),
             refused: false,
             exit: Exit::Ok,
+        }
+    }
+
+    pub fn on_issue(job: &'a Job, own: UserId, event: &CommentEvent<'_>) -> Self {
+        Self {
+            on_issue: true,
+            ..Self::new(job, Some(own), event.number, event.id)
         }
     }
 
@@ -105,10 +116,12 @@ impl<'a> CommentReply<'a> {
         if body == self.written {
             return;
         }
-        let put = self
-            .job
-            .forge
-            .upsert_comment(self.number, own, &self.marker, &body);
+        let forge = &self.job.forge;
+        let (number, marker) = (self.number, &self.marker);
+        let put = match self.on_issue {
+            true => forge.upsert_issue_comment(number, own, marker, &body),
+            false => forge.upsert_comment(number, own, marker, &body),
+        };
         self.exit = Exit::Ok;
         match put.await {
             Ok(_) => self.written = body,

@@ -28,10 +28,11 @@ struct ApprovalCount {
 }
 
 impl ApprovalCount {
-    /// `None` where no approval is needed: read-only effects, and the command line.
+    /// `None` where no approval is needed: read-only effects, repairs, which are confirmed instead, and the command line.
     fn new(input: &RuleInput<'_>) -> Option<Self> {
         let request = input.request()?;
-        if input.is_read_only() || input.is_without_pull_request() {
+        if input.is_read_only() || input.is_without_pull_request() || input.repair_issue().is_some()
+        {
             return None;
         }
         let environment = &input.stack.target.environment;

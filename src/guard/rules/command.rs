@@ -6,7 +6,7 @@ use crate::diagnostic::Code;
 use crate::guard::{Denial, Permission};
 
 /// Digits of a digest that confirm it. The denial shows this many; more are accepted.
-const MIN_DIGEST_DIGITS: usize = 16;
+pub(super) const MIN_DIGEST_DIGITS: usize = 16;
 
 /// The commenter has write permission and is not a bot.
 pub fn actor_may(input: &RuleInput<'_>) -> Option<Denial> {
@@ -44,19 +44,26 @@ pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
     };
     match digest {
         None => denial("the deletion's digest is not known".to_owned()),
-        Some(digest) if confirmed.len() >= MIN_DIGEST_DIGITS && digest.starts_with(confirmed) => {
-            None
-        }
+        Some(digest) if confirms(confirmed, digest) => None,
         Some(_) => {
             denial("the confirmed digest does not match what would be deleted now".to_owned())
         }
     }
 }
 
-/// Only a person who may approve can confirm a deletion.
+/// Whether digits are enough of the beginning of a digest.
+pub(super) fn confirms(digits: &str, digest: &str) -> bool {
+    digits.len() >= MIN_DIGEST_DIGITS && digest.starts_with(digits)
+}
+
+/// Only a person who may approve can confirm a deletion or a repair.
 pub fn confirmer_may(input: &RuleInput<'_>) -> Option<Denial> {
-    let request = input.merge().filter(|_| input.is_deletion())?;
-    let by = &request.command()?.by;
+    let command = input.confirmed_request()?.command()?;
+    // A comment that confirms nothing requests a preview.
+    if input.repair_issue().is_some() && command.confirm.is_none() {
+        return None;
+    }
+    let by = &command.by;
     let policy = input.policy.ok()?;
     let approvers = policy.approvers(&input.stack.target.environment);
     (!may_approve(by, approvers)).then(|| {

@@ -56,8 +56,8 @@ pub fn is_forced(input: &RuleInput<'_>) -> Option<Denial> {
     let forced = match &input.facts.authority {
         Authority::Unknown => None,
         Authority::CommandLine { force, .. } => Some(*force),
-        // A merge confirms everything but a deletion.
-        Authority::Request(_) if !deletes => Some(true),
+        // A merge confirms everything but a deletion. No merge requests a repair.
+        Authority::Request(_) if !deletes && !input.kind.repairs() => Some(true),
         Authority::Request(request) => request.trigger.as_ref().map(|trigger| match trigger {
             Trigger::Comment(command) => command.force,
             Trigger::Change => false,

@@ -1,7 +1,7 @@
 //! What a rule sees of a request.
 
 use crate::diagnostic::Diagnostic;
-use crate::guard::{Authority, ChangeRequest, EffectKind, Facts, POLICY_FILE, Policy};
+use crate::guard::{Authority, ChangeRequest, EffectKind, Facts, POLICY_FILE, Policy, RepairIssue};
 use crate::stack::StackName;
 
 #[derive(Clone, Copy)]
@@ -21,10 +21,25 @@ impl<'a> RuleInput<'a> {
         }
     }
 
-    /// The pull request, if the effect needs a merge: tests and read-only effects do not.
+    /// The pull request, if the effect needs a merge: tests and read-only effects do not, and a repair needs an issue.
     pub(super) fn merge(&self) -> Option<&'a ChangeRequest> {
-        let passes = self.is_read_only() || self.kind == EffectKind::Test;
+        let passes =
+            self.is_read_only() || self.kind == EffectKind::Test || self.repair_issue().is_some();
         self.request().filter(|_| !passes)
+    }
+
+    /// The issue that requests the repair. `None` for every other effect, whatever the request says.
+    pub(super) fn repair_issue(&self) -> Option<&'a RepairIssue> {
+        let request = self.request().filter(|_| self.kind.repairs())?;
+        request.repair.as_ref()
+    }
+
+    /// The request of an effect that a second person has to confirm in a comment: a deletion, or a repair.
+    pub(super) fn confirmed_request(&self) -> Option<&'a ChangeRequest> {
+        match self.repair_issue() {
+            Some(_) => self.request(),
+            None => self.merge().filter(|_| self.is_deletion()),
+        }
     }
 
     /// Whether no pull request is known to contain the change, so that nothing of one was read. Another rule (`is_merged`) denies

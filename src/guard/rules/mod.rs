@@ -83,6 +83,8 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (WithAwsFacts, AfterMerge, repair::is_needed),
     (WithAwsFacts, AfterMerge, repair::is_only_repair),
     (BeforeCredentials, AfterMerge, repair::is_requested),
+    (BeforeCredentials, AfterMerge, repair::has_second_person),
+    (WithAwsFacts, AfterMerge, repair::is_confirmed),
     (BeforeCredentials, ByPolicy, deletion::is_allowed),
     (WithAwsFacts, ByPreview, deletion::has_no_importers),
     (WithAwsFacts, ByPreview, deletion::buckets_are_empty),

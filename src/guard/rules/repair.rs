@@ -1,23 +1,121 @@
 //! Rules about repairs: they change nothing but what a failure or a person beside CloudFormation changed.
 
+use std::collections::BTreeSet;
+
 use super::RuleInput;
+use super::approval::may_approve;
+use super::command::{MIN_DIGEST_DIGITS, confirms};
 use crate::diagnostic::Code;
-use crate::guard::{Authority, Denial, EffectKind};
+use crate::guard::{Actor, Authority, Denial, EffectKind, Permission, RepairIssue};
+use crate::model::UserId;
 use crate::stack::{Health, ROLLBACK_FAILED};
+use crate::text::pluralize;
 
 /// Entries that a denial lists.
 const MAX_LISTED: usize = 5;
 
-/// No merge requests a repair: a merge changes a config, and a repair does not follow from that.
+/// No merge requests a repair: a merge changes a config, and a repair does not follow from that. In CI, comments on provisioner's own
+/// issue about the stack request repairs, and nothing else.
 pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
-    let by_change = matches!(input.facts.authority, Authority::Request(_));
-    (input.kind.repairs() && by_change).then(|| {
-        Denial::new(
-            Code::RepairNotRequested,
+    let Authority::Request(request) = &input.facts.authority else {
+        return None;
+    };
+    let (fact, remedy) = match (&request.repair, input.kind.repairs()) {
+        (None, false) => return None,
+        (None, true) => (
             "no person requested this repair: a pull request only changes configs",
-            "run it on a command line",
-        )
-    })
+            "comment on provisioner's issue about the stack, or run it on a command line",
+        ),
+        (Some(_), false) if input.is_read_only() => return None,
+        (Some(_), false) => (
+            "a comment on an issue requests repairs only",
+            "change the config in a pull request",
+        ),
+        (Some(issue), true) => match issue.open {
+            Some(true) => return None,
+            Some(false) => (
+                "the issue is closed",
+                "wait for a scan that finds drift: it opens another issue",
+            ),
+            None => ("whether the issue is open is not known", "comment again"),
+        },
+    };
+    Some(Denial::new(Code::RepairNotRequested, fact, remedy))
+}
+
+/// Another person than the one who confirms requested the repair, and has write permission.
+pub fn has_second_person(input: &RuleInput<'_>) -> Option<Denial> {
+    let issue = input.repair_issue()?;
+    let command = input.request()?.command()?;
+    command.confirm.as_ref()?;
+    if requesters(issue).any(|by| by.id != command.by.id) {
+        return None;
+    }
+    let login = &command.by.login;
+    Some(Denial::new(
+        Code::RepairNeedsSecondPerson,
+        match issue.requested_by.iter().any(|by| by.id != command.by.id) {
+            true => "the person who requested the repair has no write permission".to_owned(),
+            false => format!("no other person than {login} requested the repair in a comment"),
+        },
+        "have one person request the repair without `--confirm`, and another person confirm it",
+    ))
+}
+
+/// As many persons as the policy requires approvals confirm the digest of the repair as it would be now.
+pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
+    let issue = input.repair_issue()?;
+    let policy = input.policy.ok()?;
+    let digest = input.facts.repair.as_ref().map(|repair| &repair.digest);
+    let denial = |fact: String| {
+        let remedy = match digest.and_then(|digest| digest.get(..MIN_DIGEST_DIGITS)) {
+            Some(digest) => format!(
+                "read what the repair changes; then a second person comments with `--force --confirm {digest}`"
+            ),
+            None => "request the repair again".to_owned(),
+        };
+        Some(Denial::new(Code::RepairNotConfirmed, fact, remedy))
+    };
+    let command = input.request()?.command();
+    let Some(confirmed) = command.and_then(|command| command.confirm.as_deref()) else {
+        return denial("no comment confirms the repair".to_owned());
+    };
+    let Some(digest) = digest else {
+        return denial("the digest of the repair is not known".to_owned());
+    };
+    if !confirms(confirmed, digest) {
+        return denial(
+            "the confirmed digest does not match what the repair would do now".to_owned(),
+        );
+    }
+    let environment = &input.stack.target.environment;
+    let approvers = policy.approvers(environment);
+    let needed = usize::from(policy.approvals(environment)).max(1);
+    let valid: BTreeSet<UserId> = issue
+        .confirmations
+        .iter()
+        .filter(|confirmation| confirms(&confirmation.digest, digest))
+        .filter(|confirmation| may_approve(&confirmation.by, approvers))
+        .map(|confirmation| confirmation.by.id)
+        .collect();
+    // Who requested it does not count.
+    let count = requesters(issue)
+        .map(|requester| valid.iter().filter(|by| **by != requester.id).count())
+        .max();
+    let count = count.unwrap_or_default();
+    if count >= needed {
+        return None;
+    }
+    denial(format!(
+        "{} required, {count} valid",
+        pluralize(needed, "confirmation")
+    ))
+}
+
+/// The persons whose requests count.
+fn requesters(issue: &RepairIssue) -> impl Iterator<Item = &Actor> {
+    let by = issue.requested_by.iter();
+    by.filter(|by| !by.bot && by.permission >= Some(Permission::Write))
 }
 
 /// The stack is in the state that the repair ends.

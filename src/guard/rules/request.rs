@@ -94,8 +94,8 @@ pub fn is_not_fork(input: &RuleInput<'_>) -> Option<Denial> {
 pub fn head_is_reported(input: &RuleInput<'_>) -> Option<Denial> {
     let request = input.request()?;
     let command = request.command()?;
-    // Permanent effects need a merged change, whose head cannot move.
-    if input.merge().is_some() {
+    // Permanent effects need a merged change, whose head cannot move. An issue has no head.
+    if input.merge().is_some() || request.repair.is_some() {
         return None;
     }
     let fact = match (&command.reported, &request.head) {
@@ -130,7 +130,11 @@ pub fn is_current(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// No other config claims the stack: its change would undo this one, and a deletion would delete its stack.
 pub fn stack_is_claimed_once(input: &RuleInput<'_>) -> Option<Denial> {
-    let fact = match &input.merge()?.other_claims {
+    let request = match input.repair_issue() {
+        Some(_) => input.request()?,
+        None => input.merge()?,
+    };
+    let fact = match &request.other_claims {
         Some(others) if others.is_empty() => return None,
         Some(others) => format!("the stack is also that of {}", others.join(", ")),
         None => "which configs claim the stack is not known".to_owned(),

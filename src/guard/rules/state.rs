@@ -237,6 +237,7 @@ mod tests {
             tags: Default::default(),
             outputs: Vec::new(),
             created: 0,
+            updated: None,
             drift: DriftCheck::default(),
         };
         repair(&stack, "us-west-2", is_own)

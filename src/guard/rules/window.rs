@@ -34,6 +34,9 @@ pub fn environment_is_open(input: &RuleInput<'_>) -> Option<Denial> {
         Code::OutsideWindow,
         format!("`{environment}` is {}", closed.why),
         match (&closed.opens, input.request()) {
+            (Some(opens), Some(_)) if input.kind.repairs() => {
+                format!("comment again from {opens} on")
+            }
             (Some(opens), Some(_)) => format!("apply the merge again from {opens} on"),
             (Some(opens), None) => format!("run it again from {opens} on"),
             (None, _) => input.policy_remedy("change `windows` or `freeze`"),

@@ -100,6 +100,7 @@ fn live(name: &str) -> LiveStack {
                 export: Some("acme-name".to_owned()),
             }],
             created: 0,
+            updated: None,
             drift: DriftCheck::default(),
         },
         parameters: BTreeMap::new(),

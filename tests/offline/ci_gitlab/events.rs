@@ -189,6 +189,7 @@ fn comment(is_new: bool, public: bool) -> CiEvent {
         id: 99,
         number: 7,
         is_new,
+        on_issue: false,
         public,
         body: "/provisioner help".to_owned(),
     }
@@ -212,6 +213,21 @@ fn a_note_on_a_merge_request_is_a_comment() {
 }
 
 #[test]
+fn a_note_on_an_issue_is_a_comment_on_an_issue() {
+    let mut note = note();
+    note["object_attributes"]["noteable_type"] = json!("Issue");
+    note["issue"] = json!({ "id": 2008, "iid": 8 });
+    let CiEvent::Comment {
+        number, on_issue, ..
+    } = triggered(&note.to_string()).unwrap()
+    else {
+        panic!("{note}");
+    };
+    // The merge request beside it does not count.
+    assert_eq!((number, on_issue), (8, true));
+}
+
+#[test]
 fn attack_other_notes_command_nothing() {
     let changed = |pointer: &str, value: Value| {
         let mut note = note();
@@ -224,7 +240,7 @@ fn attack_other_notes_command_nothing() {
     }
     let system = changed("/object_attributes/system", json!(true)).unwrap();
     assert_eq!(system, comment(false, false));
-    for kind in ["Issue", "Commit", "Snippet", "mergerequest"] {
+    for kind in ["Issue", "Work item", "Commit", "Snippet", "mergerequest"] {
         // A hostile payload may have a merge request beside it.
         let event = changed("/object_attributes/noteable_type", json!(kind)).unwrap();
         assert_eq!(event, idle("trigger"), "{kind}");

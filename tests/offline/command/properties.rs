@@ -180,6 +180,8 @@ fn written() -> impl Strategy<Value = Command> {
         let is_product = matches!(action, CommentAction::Product(_));
         let named = action.class() == Class::Destructive;
         let writes = action.class() == Class::Write;
+        let repairs = action.has_verb(Verb::repairs);
+        let skips = action.has_verb(|verb| verb == Verb::ContinueRollback);
         let is_test = action.class() == Class::Test;
         let folders =
             action.has_verb(|verb| matches!(verb, Verb::DeployFolders | Verb::UploadTemplate));
@@ -190,11 +192,15 @@ fn written() -> impl Strategy<Value = Command> {
         );
         Command {
             action,
-            config: (is_product && (named || given[0])).then_some(path),
+            config: (is_product && !repairs && (named || given[0])).then_some(path),
             solution: (folders && given[1]).then(|| name.clone()),
             tier: ((tiered || shows) && given[2]).then_some(tier),
             force: (writes || named) && given[3],
-            confirm: (named && given[4]).then_some(digest),
+            confirm: ((named || repairs) && given[4]).then_some(digest),
+            skip: match skips && given[1] {
+                true => vec!["Queue".to_owned(), "Bucket2".to_owned()],
+                false => Vec::new(),
+            },
             keep: is_test && given[1],
             code: explains.then(|| name.clone()),
             product: (shows && given[0]).then_some(name),

@@ -73,6 +73,8 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("region-unknown", "own_product"),
     ("render-failed", "plan"),
     ("repair-changes-more", "guard"),
+    ("repair-needs-second-person", "guard"),
+    ("repair-not-confirmed", "guard"),
     ("repair-not-needed", "aws"),
     ("repair-not-requested", "guard"),
     ("solution-invalid", "action"),

@@ -41,6 +41,128 @@ fn attack_a_repair_with_more_than_the_repair() {
     }
 }
 
+/// Cleo confirms what Ann requested on an issue.
+fn on_issue(kind: EffectKind) -> Scene {
+    let mut scene = Scene::commanded(kind);
+    scene.facts.repair = Some(Repair {
+        digest: DIGEST.to_owned(),
+        beyond: Vec::new(),
+    });
+    scene.comment(|command| command.reported = None);
+    let request = scene.request();
+    *request = ChangeRequest {
+        target: request.target.clone(),
+        fork: Some(false),
+        identity_limited: Some(true),
+        lock: Some(LockState::Same),
+        other_claims: Some(Vec::new()),
+        now: request.now,
+        repair: Some(RepairIssue {
+            number: 8,
+            open: Some(true),
+            requested_by: vec![ann()],
+            confirmations: vec![RepairConfirmation {
+                by: cleo(),
+                digest: DIGEST.to_owned(),
+            }],
+        }),
+        trigger: request.trigger.clone(),
+        ..ChangeRequest::default()
+    };
+    scene
+}
+
+/// Each fact that is missing or wrong denies.
+#[test]
+fn attack_a_fact_of_a_repair_is_missing() {
+    type Change = fn(&mut Scene);
+    type IssueChange = fn(&mut RepairIssue);
+    let issue = |scene: &mut Scene, change: IssueChange| {
+        change(scene.request().repair.as_mut().unwrap());
+    };
+    let on_the_issue: [(IssueChange, &str); 7] = [
+        (|issue| issue.open = None, "repair-not-requested"),
+        (|issue| issue.open = Some(false), "repair-not-requested"),
+        (
+            |issue| issue.requested_by.clear(),
+            "repair-needs-second-person",
+        ),
+        (
+            |issue| issue.requested_by = vec![cleo()],
+            "repair-needs-second-person",
+        ),
+        (
+            |issue| issue.requested_by = vec![ann().may(None)],
+            "repair-needs-second-person",
+        ),
+        (
+            |issue| issue.requested_by = vec![robot()],
+            "repair-needs-second-person",
+        ),
+        (|issue| issue.confirmations.clear(), "repair-not-confirmed"),
+    ];
+    let others: [(Change, &str); 10] = [
+        (
+            |scene| scene.request().repair = None,
+            "repair-not-requested",
+        ),
+        (|scene| scene.request().lock = None, "product-not-locked"),
+        (|scene| scene.request().target = None, "not-default-branch"),
+        (|scene| scene.request().fork = None, "fork-not-allowed"),
+        (
+            |scene| scene.request().identity_limited = None,
+            "environment-not-protected",
+        ),
+        (
+            |scene| scene.request().other_claims = None,
+            "duplicate-stack",
+        ),
+        (|scene| scene.request().trigger = None, "actor-not-allowed"),
+        (
+            |scene| scene.comment(|command| command.confirm = None),
+            "repair-not-confirmed",
+        ),
+        (
+            |scene| scene.comment(|command| command.force = false),
+            "force-required",
+        ),
+        (
+            |scene| scene.comment(|command| command.by = robot()),
+            "actor-not-allowed",
+        ),
+    ];
+    for kind in REPAIRS {
+        assert_eq!(on_issue(kind).codes(kind), [""; 0], "{kind:?}");
+        for (change, code) in on_the_issue {
+            let mut scene = on_issue(kind);
+            issue(&mut scene, change);
+            let denied = scene.codes(kind);
+            assert!(denied.contains(&code), "{kind:?} {code}: {denied:?}");
+        }
+        for (change, code) in others {
+            let mut scene = on_issue(kind);
+            change(&mut scene);
+            let denied = scene.codes(kind);
+            assert!(denied.contains(&code), "{kind:?} {code}: {denied:?}");
+        }
+    }
+}
+
+#[test]
+fn attack_an_issue_requests_repairs_only() {
+    for kind in EffectKind::ALL {
+        let reads = matches!(kind, EffectKind::Inspect | EffectKind::Preview);
+        let denied = on_issue(*kind).codes(*kind);
+        match reads || REPAIRS.contains(kind) {
+            true => assert_eq!(denied, [""; 0], "{kind:?}"),
+            false => assert!(
+                denied.contains(&"repair-not-requested"),
+                "{kind:?}: {denied:?}"
+            ),
+        }
+    }
+}
+
 /// A restoration passes the rules of an update, and no config key counts as changed.
 #[test]
 fn attack_a_restoration_under_the_policy_of_updates() {

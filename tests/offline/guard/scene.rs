@@ -243,6 +243,7 @@ impl Scene {
             identity_limited: Some(true),
             lock: Some(LockState::Same),
             now: Some(at(NOW)),
+            repair: None,
             trigger: Some(trigger),
         };
         let facts = Facts {

@@ -308,6 +308,7 @@ impl Known {
             tags: self.tags.clone(),
             outputs: Vec::new(),
             created: 0,
+            updated: None,
             drift: DriftCheck::default(),
         }
     }

@@ -9,7 +9,7 @@ use super::{Workdir, workdir};
 type DescribedStack<'a> = &'a dyn Fn(&Workdir) -> Value;
 
 /// A stack whose rollback failed, because somebody deleted the queue.
-fn failed(workdir: &Workdir) {
+pub(super) fn failed(workdir: &Workdir) {
     let resource = |id: &str, kind: &str, status: &str, reason: &str| {
         json!({
             "LogicalResourceId": id, "PhysicalResourceId": format!("physical-{id}"),
@@ -29,7 +29,7 @@ fn failed(workdir: &Workdir) {
 }
 
 /// The rollback ends in this status.
-fn continued(workdir: &Workdir, status: &str) {
+pub(super) fn continued(workdir: &Workdir, status: &str) {
     let rows = [
         ("", "UPDATE_ROLLBACK_FAILED", ""),
         ("", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"),

@@ -11,6 +11,7 @@ mod attack;
 mod boundary;
 mod buckets;
 mod changes;
+mod comments;
 mod continue_rollback;
 mod deletion;
 mod discover;

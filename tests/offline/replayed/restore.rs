@@ -26,7 +26,7 @@ fn with_policy(text: &str) -> Workdir {
 }
 
 /// A property that somebody changed, and that becomes the value of the last deployment.
-fn reverted() -> Value {
+pub(super) fn reverted() -> Value {
     json!({
         "ChangeSource": "NoModification",
         "Evaluation": "Static",
@@ -49,7 +49,7 @@ fn reverted() -> Value {
     })
 }
 
-fn modified(details: Value) -> Value {
+pub(super) fn modified(details: Value) -> Value {
     json!({"Type": "Resource", "ResourceChange": {
         "Action": "Modify",
         "LogicalResourceId": "Bucket",
@@ -65,7 +65,7 @@ fn modified(details: Value) -> Value {
     }})
 }
 
-fn described(changes: Value) -> Value {
+pub(super) fn described(changes: Value) -> Value {
     let mut answer = change_set("CREATE_COMPLETE", "");
     answer["Changes"] = changes;
     answer["DeploymentMode"] = json!("REVERT_DRIFT");
@@ -74,7 +74,7 @@ fn described(changes: Value) -> Value {
 }
 
 /// A drifted stack whose change set has these changes.
-fn drifted(workdir: &Workdir, changes: Value) {
+pub(super) fn drifted(workdir: &Workdir, changes: Value) {
     let mut live = stack(workdir, "UPDATE_COMPLETE");
     live["Stacks"][0]["Parameters"] =
         json!([{"ParameterKey": "VpcId", "ParameterValue": "/network/vpc"}]);
@@ -86,7 +86,7 @@ fn drifted(workdir: &Workdir, changes: Value) {
 }
 
 /// The change set runs, and a drift detection finds these drifts.
-fn executed(workdir: &Workdir, drifts: Value) {
+pub(super) fn executed(workdir: &Workdir, drifts: Value) {
     let rows = [
         ("", "UPDATE_COMPLETE", ""),
         ("", "UPDATE_IN_PROGRESS", "User Initiated"),

@@ -84,6 +84,7 @@ impl Repository {
                 after: Some(self.after.clone()),
             },
             CiEvent::Comment {
+                on_issue: false,
                 id: 9,
                 number: 7,
                 is_new: true,

@@ -61,17 +61,25 @@ fn edits_and_issue_comments_cost_no_call() {
     let issue = world.repo.issue(&world.carol, "Something", "x");
     let comment = world
         .repo
-        .comment(issue.number, &world.carol, "/provisioner help");
-    let mut event = pull.comment_event("created", comment.id);
-    event["issue"]["number"] = json!(issue.number);
-    event["issue"]
-        .as_object_mut()
-        .unwrap()
-        .remove("pull_request");
+        .comment(issue.number, &world.carol, "Is this known?");
+    let event = world.repo.issue_comment_event("created", comment.id);
     assert_eq!(
         world.assert_silent(&world.job("issue_comment", &event, INSPECT)),
         [""; 0]
     );
+}
+
+/// The forge says whose issue it is.
+#[test]
+fn a_command_on_an_issue_of_a_person_costs_two_calls() {
+    let (world, _) = World::with_proposal();
+    let issue = world.repo.issue(&world.carol, "Something", "x");
+    let comment = world
+        .repo
+        .comment(issue.number, &world.carol, "/provisioner help");
+    let event = world.repo.issue_comment_event("created", comment.id);
+    let calls = world.assert_silent(&world.job("issue_comment", &event, INSPECT));
+    assert_eq!(calls.len(), 2, "{calls:?}");
 }
 
 #[test]

@@ -1,0 +1,317 @@
+//! Comments on provisioner's issue about a stack: one person requests a repair, and a second person confirms its digest.
+
+use super::answer::{Answer, denied, internal, is_failure};
+use super::author::{CommentAuthor, CommentEvent};
+use super::repair::IssueRepair;
+use super::reply::CommentReply;
+use super::session::REPLY_LIMIT;
+use super::{ignored, react};
+use crate::VERSION;
+use crate::apply::{RepairReport, Run};
+use crate::ci::{self, JobOutputs, summary};
+use crate::command::{Command, CommandLine, CommentActions, parse, parse_lines};
+use crate::exit::Exit;
+use crate::forge::{Comment, IssueState, Reaction};
+use crate::job::{Job, JobError, JobResult};
+use crate::model::UserId;
+use crate::product::Registry;
+use crate::report::{
+    Alert, DRIFT_MARKER, Heading, NextStep, NothingToDo, Provisioning, Refusal, Reply,
+    ReplySection, ReportSource, State, escape_workflow_commands, outcome_lines, provisioning,
+    reply_summary,
+};
+
+/// Handles a comment on an issue. A job without an environment previews repairs, and starts a job in the environment for a confirmed
+/// one: only that job has credentials that change stacks.
+pub async fn handle_issue_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
+    let actions = CommentActions::from_products(&Registry::built_in());
+    // Nearly all comments end here, without an API call.
+    if !event.is_new || parse(event.body, &actions).is_empty() {
+        return ignored(&NothingToDo::NoCommand);
+    }
+    let own = job.forge.current_user().await?;
+    let issue = job.forge.issue(event.number).await?;
+    let is_ours = |state: &IssueState| {
+        own.is_some() && state.by == own && state.issue.body.starts_with(DRIFT_MARKER)
+    };
+    let (Some(own), Some(issue)) = (own, issue.filter(is_ours)) else {
+        return ignored(&NothingToDo::OtherIssue);
+    };
+    let comments = job.forge.issue_comments(event.number).await?;
+    let Some(place) = comments.iter().position(|comment| comment.id == event.id) else {
+        return ignored(&NothingToDo::CommentGone);
+    };
+    let comments = &comments[..=place];
+    let comment = &comments[place];
+    let Some(by) = comment.by.as_ref().filter(|by| !by.is_bot()) else {
+        return ignored(&NothingToDo::Bot);
+    };
+    // The forge's clock counts seconds: an edit within the second of the creation shows only in the text.
+    if comment.edited || comment.body != event.body {
+        return ignored(&NothingToDo::Edited);
+    }
+    if comment.number != event.number {
+        return ignored(&NothingToDo::OtherComment);
+    }
+    if by.id == own {
+        return ignored(&NothingToDo::OwnComment);
+    }
+    let Some(author) = CommentAuthor::on_issue(job, by).await? else {
+        return ignored(&NothingToDo::AuthorNotAllowed);
+    };
+    let runner = IssueRunner {
+        job,
+        own,
+        issue,
+        comments,
+        author,
+        actions,
+        run: Run::new(job, Some(own)),
+        has_run: false,
+        can_apply: job.environment.environment.is_some(),
+        reply: CommentReply::on_issue(job, own, event),
+        environments: Vec::new(),
+        summary: Vec::new(),
+        exit: Exit::Ok,
+        alerts: Vec::new(),
+    };
+    runner.run(event).await
+}
+
+/// Runs the commands of one comment that this job handles.
+struct IssueRunner<'a> {
+    job: &'a Job,
+    own: UserId,
+    issue: IssueState,
+    /// Those on the issue up to the one with the commands, oldest first.
+    comments: &'a [Comment],
+    author: CommentAuthor,
+    actions: CommentActions,
+    run: Run<'a>,
+    has_run: bool,
+    /// Whether the job has an environment, and so credentials that change stacks.
+    can_apply: bool,
+    reply: CommentReply<'a>,
+    environments: Vec<String>,
+    summary: Vec<ReplySection>,
+    exit: Exit,
+    alerts: Vec<Alert>,
+}
+
+impl IssueRunner<'_> {
+    async fn run(mut self, event: &CommentEvent<'_>) -> JobResult {
+        let finishes = self.job.environment.finish_cancelled;
+        if finishes && !self.can_apply {
+            return ignored(&NothingToDo::Cancelled);
+        }
+        if !self.can_apply {
+            react(self.job, event, Reaction::Seen).await;
+        }
+        for CommandLine { text, command } in parse_lines(event.body, &self.actions) {
+            let done = match &command {
+                Ok(command) => self.handle(command).await,
+                Err(problem) => {
+                    // Only the job without an environment reports it.
+                    if !self.can_apply {
+                        let reply = Reply::NoCommand {
+                            line: text,
+                            problem: problem.to_string(),
+                            help: problem.help(),
+                        };
+                        let reply = self.note(None, Answer::new(reply, Exit::Usage));
+                        self.reply.problem(reply);
+                    }
+                    Ok(())
+                }
+            };
+            if let Err(failure) = done {
+                // If the forge does not answer now, later commands would fail too.
+                let error = failure.text();
+                let answer = Answer::new(Reply::Failed { error }, failure.exit());
+                let reply = self.note(command.as_ref().ok(), answer);
+                self.reply.failed(reply);
+                break;
+            }
+        }
+        // The reply of the cancelled step stays if that step left nothing.
+        if finishes && self.exit == Exit::Ok {
+            return self.finish();
+        }
+        self.exit = self.exit.max(self.reply.finish().await);
+        if is_failure(self.exit) {
+            react(self.job, event, Reaction::Failed).await;
+        } else if self.environments.is_empty() && !self.reply.is_empty() {
+            react(self.job, event, Reaction::Done).await;
+        }
+        self.finish()
+    }
+
+    async fn handle(&mut self, command: &Command) -> Result<(), JobError> {
+        if command.repair().is_none() {
+            return self.refuse(command, Refusal::NoRepair);
+        }
+        if !self.author.can_write() {
+            let login = self.author.account.login.clone();
+            return self.refuse(command, Refusal::CannotPush { login });
+        }
+        let confirms = command.confirm.is_some();
+        if !confirms && self.can_apply {
+            return Ok(());
+        }
+        let place = (&self.issue, self.comments);
+        let repair = IssueRepair::read(self.job, self.own, place, &self.actions, command).await?;
+        let Some(repair) = repair else {
+            return self.refuse(command, Refusal::NoConfigOfIssue);
+        };
+        let environment = repair.config.target.environment.clone();
+        match (confirms, self.can_apply) {
+            (false, _) => {
+                self.reply.begin(command).await;
+                let report = repair.task().preview(self.job.credentials().as_ref()).await;
+                let answer = self.preview(command, &repair, report)?;
+                self.answer(command, answer);
+            }
+            (true, false) => {
+                let role = repair.policy.as_ref().ok();
+                let role = role.and_then(|policy| policy.apply_role(&repair.config.target));
+                if let Some(report) = repair.task().early_report() {
+                    self.reply.add(command);
+                    let answer = self.report(&repair, report)?;
+                    self.answer(command, answer);
+                } else if role.is_none() {
+                    return self.refuse(command, Refusal::NoApplyRole { environment });
+                } else if !self.environments.contains(&environment) {
+                    self.environments.push(environment);
+                }
+            }
+            // Another environment has a job of its own.
+            (true, true) if self.job.environment.environment.as_ref() != Some(&environment) => {}
+            (true, true) => {
+                match self.job.environment.finish_cancelled {
+                    true => self.reply.add(command),
+                    false => self.reply.begin(command).await,
+                }
+                let answer = self.apply(&repair).await?;
+                let reply = self.note_run(answer);
+                self.reply.end(reply);
+            }
+        }
+        Ok(())
+    }
+
+    async fn apply(&mut self, repair: &IssueRepair) -> Result<Answer, JobError> {
+        self.has_run = true;
+        let policy_file = repair.policy_file.as_ref();
+        let commit = &repair.branch.tip;
+        let (report, page) = self
+            .run
+            .repair(repair.task(), (commit, policy_file))
+            .await?;
+        if let Some(drift) = &report.drift
+            && report.outcome.state == State::Done
+        {
+            repair.close(self.job, &self.issue.issue, drift).await;
+        }
+        let exit = report.exit.unwrap_or(Exit::Ok);
+        Ok(Answer::new(Reply::Page(page), exit))
+    }
+
+    /// The answer to a request.
+    fn preview(
+        &self,
+        command: &Command,
+        repair: &IssueRepair,
+        mut report: RepairReport,
+    ) -> Result<Answer, JobError> {
+        if let Some(digest) = report.to_confirm.take()
+            && report.outcome.state == State::Done
+        {
+            report.outcome.next_steps.push(NextStep::ConfirmRepair {
+                action: command.action.name().to_owned(),
+                skip: command.skip.clone(),
+                digest,
+            });
+        }
+        self.report(repair, report)
+    }
+
+    fn report(&self, repair: &IssueRepair, report: RepairReport) -> Result<Answer, JobError> {
+        let run = &self.job.environment.run;
+        let alerts = Vec::from_iter(Alert::from_outcome(&report.outcome));
+        let exit = report.exit.unwrap_or(Exit::Ok);
+        let report = Provisioning {
+            environment: None,
+            source: ReportSource::Branch {
+                commit: repair.branch.tip.short().to_owned(),
+                run: run.name(),
+                url: run.url.clone(),
+            },
+            outcomes: vec![report.outcome],
+            notices: Vec::new(),
+            version: VERSION.to_owned(),
+        };
+        let page = provisioning(&report, &Heading::Command, REPLY_LIMIT, None).map_err(internal)?;
+        log::info!("{}", outcome_lines(&report.outcomes));
+        Ok(Answer {
+            alerts,
+            ..Answer::new(Reply::Page(page), exit)
+        })
+    }
+
+    /// Denies a command. Only the job without an environment answers.
+    fn refuse(&mut self, command: &Command, refusal: Refusal) -> Result<(), JobError> {
+        if !self.can_apply {
+            self.reply.add(command);
+            self.answer(command, denied(refusal));
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, command: &Command, answer: Answer) {
+        let reply = self.note(Some(command), answer);
+        self.reply.end(reply);
+    }
+
+    /// Keeps an answer for the job summary, and why it failed. Returns the reply.
+    fn note(&mut self, command: Option<&Command>, answer: Answer) -> Reply {
+        self.summary.push(ReplySection {
+            command: command.map(Command::to_string),
+            reply: Some(answer.reply.clone()),
+        });
+        self.note_run(answer)
+    }
+
+    /// The same for an answer with a summary of its own.
+    fn note_run(&mut self, answer: Answer) -> Reply {
+        self.exit = self.exit.max(answer.exit);
+        if is_failure(answer.exit)
+            && let Some(text) = answer.reply.plain()
+        {
+            log::error!("{}", escape_workflow_commands(&text));
+        }
+        self.alerts.extend(answer.alerts);
+        answer.reply
+    }
+
+    /// Writes job summary, evidence and outputs.
+    fn finish(self) -> JobResult {
+        if !self.can_apply {
+            let mut outputs = JobOutputs::default();
+            let json = serde_json::to_string(&self.environments).map_err(internal)?;
+            outputs.set("environments", json);
+            outputs.write().map_err(internal)?;
+        }
+        if !self.summary.is_empty() {
+            let limit = self.job.forge.profile().summary_chars;
+            summary(&reply_summary(&self.summary, limit)).map_err(internal)?;
+        }
+        let alerts = ci::alerts(&self.alerts);
+        match self.has_run {
+            true => {
+                let (text, exit) = self.run.finish()?;
+                Ok((alerts + &text, exit.max(self.exit)))
+            }
+            false => Ok((alerts, self.exit)),
+        }
+    }
+}

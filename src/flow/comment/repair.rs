@@ -1,0 +1,214 @@
+//! The repair that a comment on an issue is about, with the facts that the guard needs. Stack and config come from the issue's marker
+//! and the default branch, never from a comment.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use crate::apply::RepairTask;
+use crate::change::{IdentityLimits, lock_at, policy_file_at, valid_configs};
+use crate::command::{Command, CommentActions, parse};
+use crate::config::Config;
+use crate::forge::{Comment, DefaultBranch, Issue, IssueState, User};
+use crate::guard::{
+    Actor, ChangeRequest, CommentCommand, LoadedPolicy, POLICY_FILE, RepairConfirmation,
+    RepairIssue, Trigger, read_policy_file,
+};
+use crate::job::{Job, JobError};
+use crate::model::{FileContents, RepoPath, UserId};
+use crate::product::Verb;
+use crate::report::{self as print, FoundDrift, closed_drift_issue, drift_issue_marker};
+use crate::stack::{Drift, Drifted, StackName};
+
+/// Persons whose permissions are read. The newest of more comments count.
+const MAX_PEOPLE: usize = 20;
+
+pub struct IssueRepair {
+    pub branch: DefaultBranch,
+    pub policy: LoadedPolicy,
+    pub policy_file: Option<FileContents>,
+    pub config: Config,
+    verb: Verb,
+    skip: Vec<String>,
+    request: ChangeRequest,
+}
+
+impl IssueRepair {
+    /// The repair of `command`, which is in the last comment. `None` if no config of the default branch has the stack of the issue.
+    pub async fn read(
+        job: &Job,
+        own: UserId,
+        (issue, comments): (&IssueState, &[Comment]),
+        actions: &CommentActions,
+        command: &Command,
+    ) -> Result<Option<Self>, JobError> {
+        let (Some(verb), Some(last)) = (command.repair(), comments.last()) else {
+            return Ok(None);
+        };
+        let Some(by) = &last.by else {
+            return Ok(None);
+        };
+        let forge = &*job.forge;
+        let branch = forge.default_branch().await?;
+        let source = job.source(&[&branch.tip]);
+        let policy_file = policy_file_at(source, &branch.tip).await?;
+        let policy = read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref());
+        let (configs, _) = valid_configs(job, source, &branch.tip, &policy, &[]).await?;
+        let marker = issue.issue.body.lines().next().unwrap_or("").trim_end();
+        let is_meant =
+            |config: &Config| drift_issue_marker(&StackName::for_config(config)) == marker;
+        let mut meant = configs.into_iter().filter(is_meant);
+        let Some(config) = meant.next() else {
+            return Ok(None);
+        };
+        let others = meant.map(|config| config.path.to_string()).collect();
+        let environment = config.target.environment.as_str();
+        let limits = IdentityLimits::read(forge, &branch.branch, [environment].into()).await?;
+        let teams = policy
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |policy| policy.teams());
+        let people = People::find(comments, own, actions, command);
+        let request = ChangeRequest {
+            target: Some(branch.branch.clone()),
+            fork: Some(false),
+            identity_limited: limits.of(Some(&config.target)),
+            lock: Some(lock_at(source, &branch.tip).await?),
+            other_claims: Some(others),
+            now: forge.server_time(),
+            repair: Some(people.read(job, issue, &teams).await?),
+            trigger: Some(Trigger::Comment(CommentCommand {
+                id: last.id,
+                by: forge.actor(by, &teams).await?,
+                force: command.force,
+                confirm: command.confirm.clone(),
+                reported: None,
+            })),
+            ..ChangeRequest::default()
+        };
+        Ok(Some(Self {
+            branch,
+            policy,
+            policy_file,
+            config,
+            verb,
+            skip: command.skip.clone(),
+            request,
+        }))
+    }
+
+    pub fn task(&self) -> RepairTask<'_> {
+        RepairTask {
+            config: &self.config,
+            verb: self.verb,
+            skip: &self.skip,
+            request: &self.request,
+            policy: &self.policy,
+        }
+    }
+
+    /// Closes the issue of a stack without drift. If that fails, the next scan closes it.
+    pub async fn close(&self, job: &Job, issue: &Issue, drift: &Drift) {
+        let stack = StackName::for_config(&self.config);
+        let found = Drifted {
+            stack: stack.clone(),
+            status: None,
+            drift: Some(drift.clone()),
+            current: true,
+            owned: true,
+        };
+        let found = FoundDrift {
+            drifted: false,
+            rollback_failed: false,
+            owned: true,
+            current: true,
+            summary: print::drift_summary(&found),
+            tables: String::new(),
+        };
+        let (config, limit) = (self.config.path.as_str(), job.forge.profile().comment_chars);
+        let body = closed_drift_issue(&stack, config, &found, &issue.body, limit);
+        if let Err(error) = job.forge.update_issue(issue.number, &body, true).await {
+            log::warn!("{error}");
+        }
+    }
+}
+
+/// The persons of an issue's comments, each once, newest first.
+struct People<'a> {
+    requested: Vec<&'a User>,
+    /// With the digest of their last confirmation.
+    confirmed: Vec<(&'a User, String)>,
+}
+
+impl<'a> People<'a> {
+    /// Edited comments, and those of bots, do not count.
+    fn find(
+        comments: &'a [Comment],
+        own: UserId,
+        actions: &CommentActions,
+        command: &Command,
+    ) -> Self {
+        let mut requested: BTreeMap<UserId, (usize, &User)> = BTreeMap::new();
+        let mut confirmed: BTreeMap<UserId, (usize, (&User, String))> = BTreeMap::new();
+        for (place, comment) in comments.iter().enumerate().rev() {
+            let by = comment.by.as_ref();
+            let Some(by) = by.filter(|by| !by.is_bot() && by.id != own && !comment.edited) else {
+                continue;
+            };
+            let same = parse(&comment.body, actions).into_iter().flatten();
+            for same in same.filter(|same| same.repairs_like(command)) {
+                match same.confirm {
+                    None => {
+                        requested.entry(by.id).or_insert((place, by));
+                    }
+                    Some(digest) if same.force => {
+                        confirmed.entry(by.id).or_insert((place, (by, digest)));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        Self {
+            requested: newest(requested),
+            confirmed: newest(confirmed),
+        }
+    }
+
+    /// Reads their permissions of now.
+    async fn read(
+        &self,
+        job: &Job,
+        issue: &IssueState,
+        teams: &[String],
+    ) -> Result<RepairIssue, JobError> {
+        let mut known: BTreeMap<UserId, Actor> = BTreeMap::new();
+        let confirmed = self.confirmed.iter().map(|(by, _)| *by);
+        for user in self.requested.iter().copied().chain(confirmed) {
+            if let Entry::Vacant(new) = known.entry(user.id) {
+                new.insert(job.forge.actor(user, teams).await?);
+            }
+        }
+        let requested = self.requested.iter();
+        let confirmed = self.confirmed.iter();
+        Ok(RepairIssue {
+            number: issue.issue.number,
+            open: Some(issue.open),
+            requested_by: requested
+                .filter_map(|by| known.get(&by.id).cloned())
+                .collect(),
+            confirmations: confirmed
+                .filter_map(|(by, digest)| {
+                    Some(RepairConfirmation {
+                        by: known.get(&by.id)?.clone(),
+                        digest: digest.clone(),
+                    })
+                })
+                .collect(),
+        })
+    }
+}
+
+fn newest<T>(found: BTreeMap<UserId, (usize, T)>) -> Vec<T> {
+    let mut found: Vec<(usize, T)> = found.into_values().collect();
+    found.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+    let newest = found.into_iter().take(MAX_PEOPLE);
+    newest.map(|(_, person)| person).collect()
+}
