@@ -61,7 +61,8 @@ fn asks_for_effect(change: &Change) -> bool {
         | Intent::Delete
         | Intent::Adopt
         | Intent::Unadopt
-        | Intent::Replace => true,
+        | Intent::Replace
+        | Intent::Import => true,
         Intent::Unchanged => !change.folders.is_empty(),
         Intent::Abandon | Intent::Invalid => false,
     }

@@ -72,6 +72,7 @@ impl<'a> Resolution<'a> {
             Intent::Adopt => Verb::Adopt,
             Intent::Unadopt => Verb::Unadopt,
             Intent::Replace => Verb::Replace,
+            Intent::Import => Verb::Import,
             Intent::Abandon | Intent::Invalid => return Self::NoOp,
         };
         Self::Task(Box::new(StackTask {

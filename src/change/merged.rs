@@ -205,9 +205,11 @@ impl MergedChange {
             Intent::Adopt => Some(RequestedChange::Adopt),
             Intent::Unadopt => Some(RequestedChange::Unadopt),
             Intent::Replace => Some(RequestedChange::Replace),
+            Intent::Import => Some(RequestedChange::Import),
             Intent::Update | Intent::Create | Intent::Unchanged => Some(RequestedChange::Provision),
         };
-        request.entry = change.entry.as_ref().map(|entry| entry.stack.clone());
+        request.entry = change.entry.as_ref().and_then(|entry| entry.stack.clone());
+        request.imports = change.imported_resources().to_vec();
         request.identity_limited = self.limits.of(change.target.as_ref());
         request.lock = self.lock.clone();
         request.current = self.tip.as_ref().and_then(|tip| tip.is_current(change));

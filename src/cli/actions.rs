@@ -12,6 +12,7 @@ use super::examples::examples;
 use super::original::CommandForm;
 use super::request::ActionRequest;
 use super::result::ResultFormat;
+use crate::entries::NamedResource;
 use crate::product::{Class, ProductAction, Registry, RunInput, Verb};
 use crate::workspace::add_repository_products;
 
@@ -51,13 +52,14 @@ enum ActionOption {
     Keep,
     Solution,
     Skip,
+    Resource,
     Force,
     Yes,
     DryRun,
 }
 
 impl ActionOption {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Overwrite,
         Self::Real,
         Self::FailOnDrift,
@@ -65,6 +67,7 @@ impl ActionOption {
         Self::Keep,
         Self::Solution,
         Self::Skip,
+        Self::Resource,
         Self::Force,
         Self::Yes,
         Self::DryRun,
@@ -83,6 +86,7 @@ impl ActionOption {
             Verb::Restore => &[Self::Force, Self::Yes, Self::DryRun],
             Verb::ContinueRollback => &[Self::Skip, Self::Force, Self::DryRun],
             Verb::Adopt | Verb::Unadopt => &[Self::Force, Self::Yes, Self::DryRun],
+            Verb::Import => &[Self::Resource, Self::Force, Self::Yes, Self::DryRun],
             Verb::Delete | Verb::TearDown | Verb::Replace => &[Self::Force, Self::DryRun],
         }
     }
@@ -96,6 +100,7 @@ impl ActionOption {
             Self::Keep => "keep",
             Self::Solution => "solution",
             Self::Skip => "skip",
+            Self::Resource => "resource",
             Self::Force => "force",
             Self::Yes => "yes",
             Self::DryRun => "dry-run",
@@ -120,9 +125,13 @@ impl ActionOption {
             (Self::Solution, _) => {
                 "Create folders for this solution only [default: all of the config]"
             }
+            (Self::Force, Verb::Import) => "Confirm creating stacks with these resources",
             (Self::Force, Verb::Provision) => "Confirm creating or updating stacks",
             (Self::Force, Verb::Delete) => "Confirm deleting stacks",
             (Self::Force, Verb::TearDown) => "Confirm deleting stacks and buckets",
+            (Self::Resource, _) => {
+                "Import this resource, such as Bucket=BucketName=acme-data; can be given several times"
+            }
             (Self::Skip, _) => "Leave this resource as it is; can be given several times",
             (Self::Force, Verb::Restore | Verb::ContinueRollback) => "Confirm the repair",
             (Self::Force, _) => "Confirm creating, updating or deleting stacks",
@@ -133,9 +142,19 @@ impl ActionOption {
         match self {
             Self::Solution => arg.value_name("NAME"),
             Self::Skip => arg.value_name("LOGICAL_ID").action(ArgAction::Append),
+            Self::Resource => arg
+                .value_name("ID=KEY=VALUE")
+                .required(true)
+                .action(ArgAction::Append)
+                .value_parser(named_resource),
             _ => arg.action(ArgAction::SetTrue),
         }
     }
+}
+
+fn named_resource(text: &str) -> Result<NamedResource, &'static str> {
+    NamedResource::parse(text)
+        .ok_or("write LOGICAL_ID=KEY=VALUE, such as Bucket=BucketName=acme-data")
 }
 
 /// The actions of all products, from harmless to destructive.
@@ -231,6 +250,7 @@ pub fn request(name: &str, matches: &ArgMatches) -> Result<ActionRequest, clap::
         |option: ActionOption| matches!(matches.try_get_one::<bool>(option.name()), Ok(Some(true)));
     let solution = matches.try_get_one::<String>(ActionOption::Solution.name());
     let skip = matches.try_get_many::<String>(ActionOption::Skip.name());
+    let resources = matches.try_get_many::<NamedResource>(ActionOption::Resource.name());
     Ok(ActionRequest {
         action: name.to_owned(),
         configs: args.configs.configs,
@@ -248,6 +268,13 @@ pub fn request(name: &str, matches: &ArgMatches) -> Result<ActionRequest, clap::
         fail_on_drift: is_set(ActionOption::FailOnDrift),
         solution: solution.ok().flatten().cloned(),
         skip: skip.ok().flatten().into_iter().flatten().cloned().collect(),
+        resources: resources
+            .ok()
+            .flatten()
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
         format: args.format,
         log: !args.no_log && !is_set(ActionOption::DryRun),
         time: crate::ci::timestamp(),

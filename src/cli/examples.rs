@@ -99,6 +99,20 @@ pub fn examples(verb: Verb, name: &str) -> String {
             ],
             "The stack stays. Remove the config too, so that nothing creates it again.",
         ),
+        Verb::Import => (
+            &[
+                [
+                    "CONFIG --resource Bucket=BucketName=acme-data --dry-run",
+                    "preview",
+                ],
+                [
+                    "CONFIG --resource Bucket=BucketName=acme-data --force",
+                    "import, then create",
+                ],
+            ],
+            "Each resource exists and belongs to no stack. Its logical id is a key of the rendered\n\
+             template. provisioner creates all other resources of the stack.",
+        ),
         Verb::Restore => (
             &[
                 ["CONFIG --dry-run", "live and deployed values"],

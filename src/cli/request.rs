@@ -1,6 +1,7 @@
 //! What a command line requests of an action.
 
 use super::result::ResultFormat;
+use crate::entries::NamedResource;
 use crate::operation::TaskOptions;
 use crate::product::RunInput;
 
@@ -31,6 +32,8 @@ pub struct ActionRequest {
     pub solution: Option<String>,
     /// Logical ids of resources whose rollback is skipped.
     pub skip: Vec<String>,
+    /// Existing resources that new stacks import.
+    pub resources: Vec<NamedResource>,
     /// Query AWS where that is not the default.
     pub real: bool,
     /// Keep the stack of a test.
@@ -54,6 +57,7 @@ impl ActionRequest {
             fail_on_drift: self.fail_on_drift,
             solution: self.solution.as_deref(),
             skip: &self.skip,
+            imports: &self.resources,
             token: &self.token,
         }
     }

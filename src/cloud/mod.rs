@@ -80,6 +80,8 @@ pub struct StackOperation {
     stack_id: String,
     /// It creates the stack, so that all its resources came from this operation.
     creates: bool,
+    /// It creates the stack, and all its resources existed before.
+    imports: bool,
     /// Events from before it started.
     seen: std::collections::HashSet<String>,
 }

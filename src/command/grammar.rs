@@ -66,7 +66,7 @@ impl Flag {
             | Verb::ShowChanges
             | Verb::CheckDrift => &[Self::Tier],
             Verb::TestDeploy => &[Self::Tier, Self::Keep],
-            Verb::Provision | Verb::Adopt | Verb::Unadopt => &[Self::Force],
+            Verb::Provision | Verb::Adopt | Verb::Unadopt | Verb::Import => &[Self::Force],
             Verb::Restore => &[Self::Force, Self::Confirm],
             Verb::ContinueRollback => &[Self::Skip, Self::Force, Self::Confirm],
             Verb::DeployFolders | Verb::UploadTemplate => &[Self::Solution, Self::Force],

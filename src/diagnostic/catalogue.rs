@@ -161,8 +161,8 @@ catalogue! {
         "The value holds a CloudFormation dynamic reference (`{{resolve:…}}`). CloudFormation would replace it with a secret or parameter that reviewers cannot see.",
         "Write the value itself.";
     EntryInvalid "entry-invalid":
-        "An entry of `.provisioner/adoptions.yaml` or `.provisioner/replacements.yaml` is wrong: it names no config of this change, another account, region or stack than the config, or two entries name one config.",
-        "Correct the entry: `config` is the path of the config, `stack` the full id of its stack.";
+        "An entry of `.provisioner/adoptions.yaml` or `.provisioner/replacements.yaml` is wrong: it names no config of this change, another account, region or stack than the config, a resource that the config's template does not have, a wrong identifier, or two entries name one config or resource.",
+        "Correct the entry: `config` is the path of the config, `stack` the full id of its stack, `resources` the logical ids of its template with their identifiers.";
     EnvironmentChanged "environment-changed":
         "The config changes its environment and keeps its stack. The new environment's rules, such as its approvals, would then apply to the former environment's stack.",
         "Keep the environment, or change a key that is part of the stack's name.";
@@ -197,8 +197,8 @@ catalogue! {
         "The worst effect of the update is not known. AWS leaves it open, no rule of the product covers a changed key, or no commit matches the deployed template.",
         "Read `show-changes`. If the worst case is acceptable, set `updates: reviewed` for the environment.";
     ImportNotReviewed "import-not-reviewed":
-        "The change set of a new stack imports an existing resource that no former stack of this config retained. The resource may belong to somebody else.",
-        "Delete the resource if nobody needs it, or give the stack's resource another name.";
+        "The change set of a new stack imports an existing resource that no former stack of this config retained and no entry names, or it lacks a resource of the entry. The resource may belong to somebody else.",
+        "Name the resource in an entry below `import` of `.provisioner/adoptions.yaml`, delete it if nobody needs it, or give the stack's resource another name.";
     Interrupted "interrupted":
         "Ctrl-C or the CI system ended the run. The message names what remains.",
         "Run the command again. It continues where it stopped.";

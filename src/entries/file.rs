@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::{EntryKind, StackEntry};
-use crate::config::{ParsedFile, newer_version, validate};
+use super::{EntryKind, NamedResource, StackEntry};
+use crate::config::{Node, ParsedFile, newer_version, validate};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FileContents, RepoPath};
 use crate::product::Schema;
@@ -29,7 +29,7 @@ pub const ENTRY_FILES: [EntryFile; 2] = [
         path: ".provisioner/adoptions.yaml",
         schema: include_str!("../../templates/adoptions.schema.json"),
         what: "a list of adoptions",
-        kinds: &[EntryKind::Adopt, EntryKind::Unadopt],
+        kinds: &[EntryKind::Adopt, EntryKind::Unadopt, EntryKind::Import],
     },
     EntryFile {
         path: ".provisioner/replacements.yaml",
@@ -48,6 +48,8 @@ pub struct NewEntry {
     pub entry: StackEntry,
     /// An error at the entry's line, without message and help.
     place: Diagnostic,
+    /// The same for each of its resources: at the line of the id, and of the identifier.
+    resources: Vec<[Diagnostic; 2]>,
 }
 
 impl NewEntry {
@@ -56,6 +58,22 @@ impl NewEntry {
         let problem = Diagnostic {
             message: message.into(),
             ..self.place.clone()
+        };
+        problem.with_help(help)
+    }
+
+    /// An error at the line of one of its resources, by number: of the id, or of the identifier.
+    pub fn resource_error(
+        &self,
+        (number, is_identifier): (usize, bool),
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Diagnostic {
+        let places = self.resources.get(number);
+        let place = places.map(|places| &places[usize::from(is_identifier)]);
+        let problem = Diagnostic {
+            message: message.into(),
+            ..place.unwrap_or(&self.place).clone()
         };
         problem.with_help(help)
     }
@@ -141,7 +159,20 @@ impl EntryFile {
                 let place = Diagnostic::error(Code::EntryInvalid, &path, "");
                 let place = place.at(&parsed.source(), node.span_of(["config"]));
                 match entry(*kind, value) {
-                    Ok(entry) => entries.push(NewEntry { entry, place }),
+                    Ok(entry) => {
+                        let resources = node.get("resources").map_or(&[][..], Node::items);
+                        let places = |resource: &Node| {
+                            ["id", "identifier"].map(|key| {
+                                let span = resource.span_of([key]);
+                                place.clone().at(&parsed.source(), span)
+                            })
+                        };
+                        entries.push(NewEntry {
+                            resources: resources.iter().map(places).collect(),
+                            entry,
+                            place,
+                        });
+                    }
                     Err((key, message)) => {
                         let problem = Diagnostic { message, ..place };
                         problems.push(problem.at(&parsed.source(), node.span_of([key])));
@@ -160,12 +191,34 @@ impl EntryFile {
 fn entry(kind: EntryKind, value: &Value) -> Result<StackEntry, (&'static str, String)> {
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
     let config = RepoPath::parse(text("config"));
-    let stack = StackArn::parse(text("stack"));
+    let stack = match kind {
+        EntryKind::Import => None,
+        _ => {
+            let stack = StackArn::parse(text("stack"));
+            Some(stack.map_err(|error| ("stack", error.to_string()))?)
+        }
+    };
     Ok(StackEntry {
         kind,
         config: config.map_err(|error| ("config", error.to_string()))?,
-        stack: stack.map_err(|error| ("stack", error.to_string()))?,
+        stack,
+        resources: resources(value),
     })
+}
+
+/// The resources of an entry. The schema requires one identifier of each.
+fn resources(entry: &Value) -> Vec<NamedResource> {
+    let listed = entry.get("resources").and_then(Value::as_array);
+    let named = listed.into_iter().flatten().filter_map(|resource| {
+        let identifier = resource.get("identifier")?.as_object()?;
+        let (key, value) = identifier.iter().next()?;
+        Some(NamedResource {
+            id: resource.get("id")?.as_str()?.to_owned(),
+            key: key.clone(),
+            value: value.as_str()?.to_owned(),
+        })
+    });
+    named.collect()
 }
 
 #[cfg(test)]
@@ -237,6 +290,12 @@ mod tests {
             "version: 1\nadopt:\n  - config: ../a.yaml\n    stack: arn:aws:cloudformation:us-west-2:123456789012:stack/a/b\n",
             "version: 1\nadopt:\n  - config: a.yaml\n    stack: acme-stack\n",
             "version: 1\nreplace: []\n",
+            "version: 1\nimport:\n  - config: a.yaml\n    resources: []\n",
+            "version: 1\nimport:\n  - config: a.yaml\n    resources:\n      - id: Bucket\n        identifier: {}\n",
+            "version: 1\nimport:\n  - config: a.yaml\n    resources:\n      - id: Bucket\n        identifier: {BucketName: acme*}\n",
+            "version: 1\nimport:\n  - config: a.yaml\n    resources:\n      - id: Bucket\n        identifier: {BucketName: 5}\n",
+            "version: 1\nimport:\n  - config: a.yaml\n    resources:\n      - id: A/B\n        identifier: {BucketName: acme}\n",
+            "version: 1\nimport:\n  - config: a.yaml\n    resources:\n      - id: Bucket\n        identifier: {BucketName: acme, Arn: acme}\n",
         ] {
             assert!(found(None, Some(&contents(head))).is_err(), "{head}");
         }

@@ -1,7 +1,8 @@
-//! Entries: what a pull request asks for a stack that exists, by the stack's full id. An entry counts in the change that adds it; afterwards
-//! it is a record.
+//! Entries: what a pull request asks for a stack or for resources that exist, by their ids. An entry counts in the change that adds it;
+//! afterwards it is a record.
 
 mod file;
+mod resource;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::model::RepoPath;
 use crate::stack::StackArn;
 
 pub use file::{ENTRY_FILES, EntryFile, NewEntry, new_entries};
+pub use resource::NamedResource;
 
 /// What an entry asks for.
 #[derive(
@@ -23,6 +25,8 @@ pub enum EntryKind {
     Unadopt,
     /// The stack is deleted, and created again.
     Replace,
+    /// Resources of no stack become part of the config's new stack.
+    Import,
 }
 
 impl EntryKind {
@@ -32,6 +36,7 @@ impl EntryKind {
             Self::Adopt => "adopt",
             Self::Unadopt => "unadopt",
             Self::Replace => "replace",
+            Self::Import => "import",
         }
     }
 }
@@ -41,6 +46,10 @@ pub struct StackEntry {
     pub kind: EntryKind,
     /// The config of the stack.
     pub config: RepoPath,
-    /// The full id of the stack, so that a later stack of the same name does not count.
-    pub stack: StackArn,
+    /// The full id of the stack, so that a later stack of the same name does not count; absent if the entry names resources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack: Option<StackArn>,
+    /// The resources to import, which belong to no stack.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<NamedResource>,
 }

@@ -114,6 +114,9 @@ pub struct ImportFact {
     pub physical_id: Option<String>,
     /// Whether a deleted stack with the tags of `owner` retained it.
     pub former: bool,
+    /// Whether the entry or the command line names it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub named: bool,
 }
 
 /// An AWS identity.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use jiff::Timestamp;
 
 use super::LockState;
+use crate::entries::NamedResource;
 use crate::model::{CommitSha, UserId};
 use crate::stack::StackArn;
 
@@ -35,6 +36,9 @@ pub struct ChangeRequest {
     pub asks: Option<RequestedChange>,
     /// Full id of the stack that the entry names; `None` without an entry.
     pub entry: Option<StackArn>,
+    /// The resources that the entry names for an import.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<NamedResource>,
     /// Whether the config at the tip of the default branch is still the merged one.
     pub current: Option<bool>,
     /// Other configs at the tip of the default branch that claim the stack.
@@ -211,6 +215,8 @@ pub enum RequestedChange {
     Unadopt,
     /// Delete the stack of the entry, and create it again.
     Replace,
+    /// Create the stack with the resources of the entry.
+    Import,
 }
 
 /// A command in a comment.

@@ -61,6 +61,7 @@ impl Task<'_> {
                     PreviewedDecision::default(),
                 )
             }
+            Verb::Import => self.preview_import(site, desired, values).await?,
             Verb::Adopt | Verb::Unadopt => self.compare(site, desired).await?,
             Verb::Restore => self.preview_restoration(site, desired, values).await?,
             Verb::ContinueRollback => self.preview_rollback(site, desired, values).await?,
@@ -90,7 +91,7 @@ impl Task<'_> {
         }
     }
 
-    async fn preview_provision(
+    pub(super) async fn preview_provision(
         &self,
         site: &OperationContext<'_>,
         desired: &Desired<'_>,

@@ -1,4 +1,5 @@
-//! Creates a stack that takes back what its former stack retained: an import of these resources, then an update that adds the rest.
+//! Creates a stack with resources that exist: what its former stack retained, and what an entry or a command line names. First an import
+//! of these resources, then an update that adds the rest.
 //! CloudFormation creates and imports in one operation only for types whose identifier is a name.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,15 +8,170 @@ use super::cancelled::what_remains;
 use super::error::operation_failed;
 use super::provisioned::{ensure_executable, stack_status, verified, watch};
 use super::{Desired, OperationContext, OperationError, ProvisionOutcome, Provisioned};
-use crate::cloud::{ChangeSetInput, CloudError, PendingChangeSet, ResourceImport};
-use crate::guard::{Create, Facts, ImportFact, Permit, Preview, RunsChangeSet, TEST_TAG};
-use crate::plan::{Verdict, assess_resource};
+use crate::cloud::{ChangeSetInput, CloudError, PendingChangeSet, ResourceImport, StackResource};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::entries::NamedResource;
+use crate::guard::{
+    Authority, Create, Facts, ImportFact, Permit, Preview, RunsChangeSet, TEST_TAG,
+};
+use crate::plan::{BUCKET, Verdict, assess_resource};
 use crate::report::{Fault, Step};
 use crate::stack::{ChangeAction, ChangeSet, Health, ResourceChange, Stack};
-use crate::template::{ImportedResource, import_template, importable, is_import_template};
+use crate::template::{
+    ImportedResource, import_template, importable, is_import_template, named_imports,
+};
+
+/// The existing resources that a new stack imports.
+#[derive(Clone, Debug, Default)]
+pub struct Imports {
+    /// What the deleted stacks of this config retained.
+    pub former: Vec<ImportedResource>,
+    /// What the entry or the command line names.
+    pub named: Vec<ImportedResource>,
+}
+
+impl Imports {
+    /// Named resources come first: a former stack may have retained another one of the same logical id.
+    pub async fn find(
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+        named: Vec<ImportedResource>,
+    ) -> Result<Self, OperationError> {
+        let mut former = retained_imports(site, desired).await?;
+        former.retain(|one| {
+            let mut named = named.iter();
+            !named.any(|other| other.logical_id == one.logical_id)
+        });
+        Ok(Self { former, named })
+    }
+
+    pub fn all(&self) -> Vec<ImportedResource> {
+        [self.former.clone(), self.named.clone()].concat()
+    }
+
+    /// A fact about a resource that a stack imports or has imported.
+    fn fact(&self, logical_id: &str, kind: &str, physical_id: Option<&String>) -> ImportFact {
+        let is_in = |known: &[ImportedResource]| {
+            let mut same = known.iter();
+            let id_fits = |one: &ImportedResource| {
+                physical_id.is_none_or(|id| {
+                    // CloudFormation names a policy by its bucket.
+                    *id == one.physical_id || known.iter().any(|other| other.physical_id == *id)
+                })
+            };
+            same.any(|one| one.logical_id == logical_id && one.kind == kind && id_fits(one))
+        };
+        ImportFact {
+            logical_id: logical_id.to_owned(),
+            kind: kind.to_owned(),
+            physical_id: physical_id.cloned(),
+            former: is_in(&self.former),
+            named: is_in(&self.named),
+        }
+    }
+
+    /// The imports of a change set.
+    pub(super) fn facts(&self, found: &ChangeSet) -> Vec<ImportFact> {
+        let imports = found
+            .changes
+            .iter()
+            .filter(|change| change.action == ChangeAction::Import);
+        let facts = imports.map(|change| {
+            self.fact(
+                &change.logical_id,
+                &change.kind,
+                change.physical_id.as_ref(),
+            )
+        });
+        facts.collect()
+    }
+
+    /// The imports of a stack that lacks the other resources.
+    pub(super) fn facts_of_held(&self, held: &[StackResource]) -> Vec<ImportFact> {
+        let facts = held
+            .iter()
+            .map(|one| self.fact(&one.logical_id, &one.kind, one.physical_id.as_ref()));
+        facts.collect()
+    }
+}
+
+/// The resources that the request names. A pull request has an entry; `given`: of a command line, or of an entry that is previewed.
+pub fn named_resources(
+    desired: &Desired<'_>,
+    facts: &Facts,
+    given: &[NamedResource],
+) -> Result<Vec<ImportedResource>, OperationError> {
+    let named = match &facts.authority {
+        Authority::Request(request) => &request.imports,
+        Authority::CommandLine { .. } | Authority::Unknown => given,
+    };
+    named_imports(&desired.document, named).map_err(|problems| {
+        let path = &desired.config.path;
+        let problems = problems.into_iter().map(|problem| {
+            Diagnostic::error(Code::EntryInvalid, path, problem.message).with_help(problem.help)
+        });
+        OperationError::Invalid(problems.collect())
+    })
+}
+
+/// Named resources that do not exist, or that another stack has. CloudFormation refuses both, but not before the merge.
+pub async fn unmet_imports(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    named: &[ImportedResource],
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let mut unmet = Vec::new();
+    for one in named {
+        let id = &one.physical_id;
+        let (message, help) = if !site.cloud.still_exists(&one.kind, id).await? {
+            (
+                format!(
+                    "the resource to import does not exist in the account: {} ({}, {id})",
+                    one.logical_id, one.kind
+                ),
+                "correct the identifier, or do not name the resource",
+            )
+        } else if let Some(stack) = owning_stack(site, one).await? {
+            (
+                format!(
+                    "the resource to import belongs to a stack: {} ({}, {id}), {stack}",
+                    one.logical_id, one.kind
+                ),
+                "remove the resource from that stack, whose template must retain it; or do not name it",
+            )
+        } else {
+            continue;
+        };
+        let problem = Diagnostic::error(Code::PreflightFailed, &desired.config.path, message);
+        unmet.push(problem.with_help(help));
+    }
+    Ok(unmet)
+}
+
+/// ARN of the stack that has a bucket. CloudFormation tags buckets with it, and a bucket that a deleted stack retained keeps the tag. Of
+/// other types, CloudFormation knows it when the change set is created.
+async fn owning_stack(
+    site: &OperationContext<'_>,
+    import: &ImportedResource,
+) -> Result<Option<String>, OperationError> {
+    if import.kind != BUCKET {
+        return Ok(None);
+    }
+    let stack = match site.cloud.stack_of_bucket(&import.physical_id).await {
+        // A role that may create the bucket need not read the tags of others.
+        Err(CloudError::Aws(error)) if error.is_refusal() => None,
+        stack => stack?,
+    };
+    let Some(id) = stack else {
+        return Ok(None);
+    };
+    let owner = site.cloud.stack(&id).await?;
+    let is_live = owner.is_some_and(|stack| stack.status.health() != Health::Deleted);
+    Ok(Some(id).filter(|_| is_live))
+}
 
 /// What the deleted stacks of this config retained and the new stack imports.
-pub async fn retained_imports(
+async fn retained_imports(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
 ) -> Result<Vec<ImportedResource>, OperationError> {
@@ -44,44 +200,23 @@ pub async fn retained_imports(
     Ok(importable(&desired.document, &found))
 }
 
-/// The imports of a change set. `former`: what the config's deleted stacks retained.
-pub(super) fn import_facts(found: &ChangeSet, former: &[ImportedResource]) -> Vec<ImportFact> {
-    let imports = found
-        .changes
-        .iter()
-        .filter(|change| change.action == ChangeAction::Import);
-    let facts = imports.map(|change| ImportFact {
-        former: former.iter().any(|known| {
-            known.logical_id == change.logical_id
-                && known.kind == change.kind
-                && change.physical_id.as_ref().is_none_or(|id| {
-                    // CloudFormation names a policy by its bucket.
-                    *id == known.physical_id || former.iter().any(|other| other.physical_id == *id)
-                })
-        }),
-        logical_id: change.logical_id.clone(),
-        kind: change.kind.clone(),
-        physical_id: change.physical_id.clone(),
-    });
-    facts.collect()
-}
-
 /// Creates a stack of the imported resources. `rest` permits the update that adds all others.
 pub(super) async fn create_with_imports<E: RunsChangeSet>(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: &mut Facts,
-    imports: &[ImportedResource],
+    imports: &Imports,
     rest: Permit<E>,
 ) -> Result<Provisioned, OperationError> {
-    let input = import_input(desired, imports)?;
+    let all = imports.all();
+    let input = import_input(desired, &all)?;
     let look = site.decide::<Preview>(facts, &desired.stack)?;
     site.progress.step(&desired.stack, Step::ChangeSet);
     let shell = facts.stack.as_ref().and_then(Option::as_ref);
     let pending = site.cloud.preview(look, shell, &input).await?;
     let pending = ensure_executable(site, desired, pending).await?;
     let described = &pending.described().change_set;
-    facts.imports = Some(import_facts(described, imports));
+    facts.imports = Some(imports.facts(described));
     let only_imports = described
         .changes
         .iter()
@@ -106,10 +241,17 @@ pub(super) async fn create_with_imports<E: RunsChangeSet>(
     };
     match &ended.stack {
         Some(stack) if stack.status.0 == "IMPORT_COMPLETE" => {
-            add_rest(site, desired, facts, stack, rest).await
+            add_rest(site, desired, facts, (stack, &all), rest).await
         }
-        // What was imported stays as it was.
-        Some(stack) => Err(operation_failed(stack_status(stack), &ended)),
+        // What was to be imported stays as it was.
+        Some(stack) => {
+            let failure = operation_failed(stack_status(stack), &ended);
+            site.progress.step(&desired.stack, Step::CreationRolledBack);
+            let cloud = site.cloud.without_cancellation();
+            // The import's own error is returned.
+            let _ = site.clean_up(cloud.abandon_import(running)).await;
+            Err(failure)
+        }
         None => Err(operation_failed(Fault::StackGone, &ended)),
     }
 }
@@ -136,14 +278,14 @@ fn import_input(
     })
 }
 
-/// Whether the stack is a creation of this config that has imported its resources and lacks the others. An import sets no tags, so its
-/// template tells it.
-pub(super) async fn is_unfinished_import(
+/// The resources of a stack that is a creation of this config, has imported them and lacks the others; `None` if it is another stack. An
+/// import sets no tags, so its template tells it.
+pub(super) async fn unfinished_import(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: &Facts,
     stack: &Stack,
-) -> Result<bool, OperationError> {
+) -> Result<Option<Vec<StackResource>>, OperationError> {
     let can_be = matches!(
         &*stack.status.0,
         "IMPORT_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE"
@@ -151,18 +293,17 @@ pub(super) async fn is_unfinished_import(
     let mut owner = facts.owner.iter();
     let is_foreign = owner.any(|(key, value)| stack.tags.get(key).is_some_and(|tag| tag != value));
     if !can_be || is_foreign || stack.tags.contains_key(TEST_TAG) {
-        return Ok(false);
+        return Ok(None);
     }
     let body = site.cloud.template(&stack.id).await?;
     if !is_import_template(&body) {
-        return Ok(false);
+        return Ok(None);
     }
-    let resources = site.cloud.resources(&stack.id).await?;
-    let held = resources
-        .iter()
-        .filter(|resource| resource.status != "DELETE_COMPLETE");
-    let ids: BTreeSet<&str> = held.map(|resource| &*resource.logical_id).collect();
-    Ok(import_template(&desired.document, &ids) == Some(body))
+    let mut held = site.cloud.resources(&stack.id).await?;
+    held.retain(|resource| resource.status != "DELETE_COMPLETE");
+    let ids: BTreeSet<&str> = held.iter().map(|one| &*one.logical_id).collect();
+    let is_same = import_template(&desired.document, &ids) == Some(body);
+    Ok(is_same.then_some(held))
 }
 
 /// Adds all other resources to a stack that has imported some. Nothing that was imported is deleted or replaced.
@@ -170,7 +311,7 @@ pub(super) async fn add_rest<E: RunsChangeSet>(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: &Facts,
-    stack: &Stack,
+    (stack, imported): (&Stack, &[ImportedResource]),
     permit: Permit<E>,
 ) -> Result<Provisioned, OperationError> {
     let facts = Facts {
@@ -195,7 +336,11 @@ pub(super) async fn add_rest<E: RunsChangeSet>(
     };
     match &ended.stack {
         Some(stack) if stack.status.health() == Health::Stable && !is_rolled_back(stack) => {
-            verified(site, desired, stack, ProvisionOutcome::Created).await
+            let created = verified(site, desired, stack, ProvisionOutcome::Created).await?;
+            Ok(Provisioned {
+                imported: imported.to_vec(),
+                ..created
+            })
         }
         Some(stack) => Err(operation_failed(stack_status(stack), &ended)),
         None => Err(operation_failed(Fault::StackGone, &ended)),

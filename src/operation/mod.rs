@@ -20,8 +20,10 @@ mod import;
 mod network;
 mod outcome;
 mod perform;
+mod perform_provision;
 mod perform_repair;
 mod preflight;
+mod preview_import;
 mod provision;
 mod provision_preview;
 mod provisioned;
@@ -64,6 +66,7 @@ pub use folders::{
 pub use outcome::{ActionData, ActionOutcome, Conclusion};
 pub use perform::{Task, TaskOptions, perform};
 pub use preflight::{Occupancy, preflight, preflight_of};
+pub use preview_import::preview_import;
 pub use provision::provision;
 pub use provision_preview::{ProvisionPreview, preview_provision};
 pub use provisioned::{ProvisionOutcome, Provisioned};

@@ -6,6 +6,7 @@ use super::outcome::{ActionData, ActionOutcome, Conclusion};
 use super::remains::with_remains;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+use crate::entries::NamedResource;
 use crate::guard::Denial;
 use crate::operation::{
     self, Desired, FolderResult, OperationContext, OperationError, Replacement,
@@ -39,6 +40,8 @@ pub struct TaskOptions<'a> {
     pub solution: Option<&'a str>,
     /// Logical ids of resources whose rollback is skipped.
     pub skip: &'a [String],
+    /// Existing resources that a command line names for a new stack. A pull request names them in an entry.
+    pub imports: &'a [NamedResource],
     /// Finish what a cancelled job left, instead of doing the task.
     pub finish_cancelled: bool,
     /// Suffix for the names of a test: six letters and digits.
@@ -107,7 +110,7 @@ impl Task<'_> {
             Verb::ShowChanges => self.show_changes(site, desired, values).await,
             Verb::CheckDrift => self.drift(site, desired, values).await,
             Verb::TestDeploy => self.test(site, desired).await,
-            Verb::Provision => self.provision(site, desired).await,
+            Verb::Provision | Verb::Import => self.provision(site, desired).await,
             Verb::Adopt | Verb::Unadopt => self.change_tags(site, desired).await,
             Verb::DeployFolders => {
                 let prefixes = self.prefixes()?;
@@ -210,7 +213,7 @@ impl Task<'_> {
         desired: &Desired<'_>,
     ) -> Result<ActionOutcome, OperationError> {
         let status = match self.verb {
-            Verb::Provision => operation::finish_provision(site, desired).await?,
+            Verb::Provision | Verb::Import => operation::finish_provision(site, desired).await?,
             Verb::TestDeploy => operation::finish_test(site, desired, self.options.keep).await?,
             Verb::Adopt | Verb::Unadopt => {
                 operation::finish_tags(site, desired, self.verb.effect()).await?
@@ -314,6 +317,7 @@ impl Task<'_> {
                     folders: folders.as_ref().map(FolderResult::count),
                     replaced: &created.replaced,
                     left_behind: &created.left_behind,
+                    imported: created.imported.len(),
                     after_failure: false,
                 };
                 let line = summary.line();
@@ -340,33 +344,6 @@ impl Task<'_> {
                 denials,
                 is_complete,
             })
-    }
-
-    async fn provision(
-        &self,
-        site: &OperationContext<'_>,
-        desired: &Desired<'_>,
-    ) -> Result<ActionOutcome, OperationError> {
-        let prefixes = self.prefixes()?;
-        let provisioned = operation::provision(site, desired, self.deployed_config).await?;
-        let folders = match prefixes.is_empty() {
-            true => None,
-            false => Some(operation::deploy_folders(site, desired, &prefixes, self.verb).await?),
-        };
-        let summary = ActionSummary::Provisioned {
-            stack: &desired.stack.name,
-            outcome: provisioned.outcome.word(),
-            outputs: provisioned.outputs.len(),
-            parameters: provisioned.parameters.len(),
-            folders: folders.as_ref().map(FolderResult::count),
-            replaced: &provisioned.replaced,
-            left_behind: &provisioned.left_behind,
-            after_failure: provisioned.removed.is_some(),
-        };
-        let line = summary.line();
-        let warnings = provisioned.warnings.clone();
-        let details = ActionOutcome::from_line(line, ActionData::Provisioned(provisioned));
-        Ok(details.with_diagnostics(warnings))
     }
 
     /// The prefixes of the task's solution, or of all solutions of the config.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::import::retained_imports;
+use super::import::Imports;
 use super::network::Network;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{self, CloudError};
@@ -24,7 +24,7 @@ pub async fn preflight_of(
     if exists {
         return preflight(site, desired, Occupancy::Updated).await;
     }
-    let imports = retained_imports(site, desired).await?;
+    let imports = Imports::find(site, desired, Vec::new()).await?.all();
     preflight(site, desired, Occupancy::New(&imports)).await
 }
 

@@ -5,7 +5,7 @@ use super::changes::assess_pending;
 use super::error::operation_failed;
 use super::failed_creation::{remove_failed, unmanaged};
 use super::import::{
-    add_rest, create_with_imports, import_facts, is_unfinished_import, retained_imports,
+    Imports, add_rest, create_with_imports, named_resources, unfinished_import, unmet_imports,
 };
 use super::provisioned::{
     ProvisionOutcome, Provisioned, ensure_executable, stack_status, verified, watch,
@@ -16,6 +16,7 @@ use super::{Desired, Occupancy, OperationContext, OperationError, ShownEffect, p
 use crate::cloud::{CloudError, OperationResult, StackOperation};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+use crate::entries::NamedResource;
 use crate::guard::{
     Authority, Create, EffectKind, Facts, Inspect, Preview, Resume, RunsChangeSet, Update,
 };
@@ -23,22 +24,24 @@ use crate::plan::{self, Changes};
 use crate::product::Verb;
 use crate::report::{Fault, Step};
 use crate::stack::{Health, Stack, StackStatus};
+use crate::template::ImportedResource;
 
 /// Finds the version of the config that a deployed template was rendered from.
 pub type DeployedConfig<'a> = &'a (dyn Fn(&str) -> Option<Config> + Sync);
 
 /// Creates or updates the stack of a config. A stack that equals the template is only verified, so a run can be repeated. A creation
-/// that another run started is watched to its end.
+/// that another run started is watched to its end. `given`: resources that a command line names for the import into a new stack.
 pub async fn provision(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     deployed: DeployedConfig<'_>,
+    given: &[NamedResource],
 ) -> Result<Provisioned, OperationError> {
     let facts = site.facts(desired).await?;
     if let Some(failed) = facts.own_failed_creation().cloned() {
         let kept = remove_failed(site, desired, facts, &failed).await?;
         let created = match site.facts(desired).await {
-            Ok(facts) => create::<Create>(site, desired, facts).await,
+            Ok(facts) => create::<Create>(site, desired, facts, given).await,
             Err(failure) => Err(failure),
         };
         let created = match created {
@@ -56,9 +59,9 @@ pub async fn provision(
         });
     }
     if let Some(stack) = existing(&facts) {
-        return resume(site, desired, deployed, facts, stack).await;
+        return resume(site, desired, deployed, (facts, stack), given).await;
     }
-    let created = create::<Create>(site, desired, facts).await;
+    let created = create::<Create>(site, desired, facts, given).await;
     // Another run may have been faster: then its creation, running or about to start, is what blocks this one.
     match &created {
         Err(OperationError::Cloud(error)) if error.is_not_found() => {
@@ -73,7 +76,7 @@ pub async fn provision(
         return created;
     };
     match existing(&facts) {
-        Some(stack) => resume(site, desired, deployed, facts, stack).await,
+        Some(stack) => resume(site, desired, deployed, (facts, stack), given).await,
         None => created,
     }
 }
@@ -88,8 +91,8 @@ async fn resume(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     deployed: DeployedConfig<'_>,
-    mut facts: Facts,
-    mut stack: Stack,
+    (mut facts, mut stack): (Facts, Stack),
+    given: &[NamedResource],
 ) -> Result<Provisioned, OperationError> {
     if is_own_creation(site, desired, &facts, &stack).await? {
         let permit = site.decide::<Resume>(&facts, &desired.stack)?;
@@ -104,10 +107,28 @@ async fn resume(
         };
         stack = created(site, desired, running, ended).await?;
         facts.stack = Some(Some(stack.clone()));
-    } else if is_unfinished_import(site, desired, &facts, &stack).await? {
+    } else if let Some(held) = unfinished_import(site, desired, &facts, &stack).await? {
         facts.unfinished_import = Some(true);
+        let named = named_resources(desired, &facts, given)?;
+        // The template does not tell which resources of the account were imported.
+        if !named.is_empty() {
+            let imports = match held.len() == named.len() {
+                true => Imports {
+                    named,
+                    ..Imports::default()
+                },
+                false => Imports::find(site, desired, named).await?,
+            };
+            facts.imports = Some(imports.facts_of_held(&held));
+        }
         let permit = site.decide::<Resume>(&facts, &desired.stack)?;
-        return add_rest(site, desired, &facts, &stack, permit).await;
+        let imported = held.into_iter().map(|one| ImportedResource {
+            logical_id: one.logical_id,
+            kind: one.kind,
+            physical_id: one.physical_id.unwrap_or_default(),
+        });
+        let imported: Vec<ImportedResource> = imported.collect();
+        return add_rest(site, desired, &facts, (&stack, &imported), permit).await;
     }
     update(site, desired, deployed, facts, stack).await
 }
@@ -127,36 +148,44 @@ pub(super) async fn is_own_creation(
     Ok(owned && under_way && site.cloud.template(&stack.id).await? == desired.sent)
 }
 
-/// Creates a stack. `E`: the effect that the guard decides on.
+/// Creates a stack. `E`: the effect that the guard decides on. `given`: resources that a command line names for an import.
 pub(super) async fn create<E: RunsChangeSet>(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     mut facts: Facts,
+    given: &[NamedResource],
 ) -> Result<Provisioned, OperationError> {
-    let mut imports = Vec::new();
+    let mut imports = Imports::default();
     if E::KIND == EffectKind::Create {
-        imports = retained_imports(site, desired).await?;
+        let named = named_resources(desired, &facts, given)?;
+        imports = Imports::find(site, desired, named).await?;
         let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document)
-            .with_imports(&imports);
+            .with_former(&imports.former)
+            .with_named(&imports.named);
         let effect = ShownEffect::Changes(&changes);
         site.confirm(E::KIND, &mut facts, &desired.stack, effect);
     }
     // The guard decides before the change set is created.
     let permit = site.decide::<E>(&facts, &desired.stack)?;
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    let mut missing = preflight(site, desired, Occupancy::New(&imports)).await?;
+    let all = imports.all();
+    let unmet = unmet_imports(site, desired, &imports.named).await?;
+    let mut missing = preflight(site, desired, Occupancy::New(&all)).await?;
+    if blocks(&unmet) {
+        return Err(OperationError::Invalid([unmet, missing].concat()));
+    }
     if blocks(&missing) {
         let owner = desired.owner();
         let finished = site.cloud.finish_cancelled_creation(&permit, &owner);
         // If nothing can be found out, the first answer holds.
         if finished.await.unwrap_or(false) {
-            missing = preflight(site, desired, Occupancy::New(&imports)).await?;
+            missing = preflight(site, desired, Occupancy::New(&all)).await?;
         }
     }
     if blocks(&missing) {
         return Err(OperationError::Invalid(missing));
     }
-    if !imports.is_empty() {
+    if !all.is_empty() {
         let created = create_with_imports(site, desired, &mut facts, &imports, permit).await?;
         return Ok(Provisioned {
             warnings: missing,
@@ -171,7 +200,7 @@ pub(super) async fn create<E: RunsChangeSet>(
         .await?;
     let pending = ensure_executable(site, desired, pending).await?;
     // Nothing was to be imported.
-    facts.imports = Some(import_facts(&pending.described().change_set, &[]));
+    facts.imports = Some(imports.facts(&pending.described().change_set));
     if facts
         .imports
         .as_ref()

@@ -3,7 +3,7 @@
 use super::changes::{changes, update_facts};
 use super::creatable::ensure_creatable;
 use super::decision::PreviewedDecision;
-use super::import::{is_unfinished_import, retained_imports};
+use super::import::{Imports, unfinished_import};
 use super::provision::{DeployedConfig, existing, is_own_creation};
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::guard::{EffectKind, Facts, Inspect};
@@ -27,7 +27,8 @@ pub async fn preview_provision(
     if kind == EffectKind::Create
         && let Some(stack) = existing(&facts)
     {
-        let unfinished = is_unfinished_import(site, desired, &facts, &stack).await?;
+        let unfinished = unfinished_import(site, desired, &facts, &stack).await?;
+        let unfinished = unfinished.is_some();
         if unfinished || is_own_creation(site, desired, &facts, &stack).await? {
             let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
             facts.unfinished_import = Some(unfinished);
@@ -75,7 +76,7 @@ async fn stop(
             return Ok(stop);
         }
         let imports = match kind {
-            EffectKind::Create => retained_imports(site, desired).await?,
+            EffectKind::Create => Imports::find(site, desired, Vec::new()).await?.all(),
             _ => Vec::new(),
         };
         let problems = preflight(site, desired, Occupancy::New(&imports)).await?;

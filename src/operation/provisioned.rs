@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::plan;
 use crate::report::{Fault, Success};
 use crate::stack::Stack;
+use crate::template::ImportedResource;
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -53,6 +54,9 @@ pub struct Provisioned {
     /// Physical ids of resources that the update, or the deletion of a failed creation, left behind: they exist, and no stack
     /// manages them.
     pub left_behind: Vec<String>,
+    /// Existing resources that became the new stack's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub imported: Vec<ImportedResource>,
     /// ARN of the stack whose creation had failed, and that was deleted before this one was created.
     pub removed: Option<String>,
     /// What the stack needs and preflight did not find.
@@ -113,6 +117,7 @@ pub(super) async fn verified(
         parameters: verified.parameters,
         replaced: Vec::new(),
         left_behind: Vec::new(),
+        imported: Vec::new(),
         removed: None,
         warnings: Vec::new(),
     })

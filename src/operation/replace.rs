@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::creatable::ensure_creatable;
 use super::decision::PreviewedDecision;
 use super::deletion::{inspect_deletion, watch_deletion};
-use super::import::is_unfinished_import;
+use super::import::unfinished_import;
 use super::provision::{DeployedConfig, is_own_creation};
 use super::remains::after_deletion;
 use super::{
@@ -79,7 +79,7 @@ pub async fn replace(
 ) -> Result<Replacement, OperationError> {
     let mut facts = site.facts(desired).await?;
     if is_deleted_already(site, desired, &facts).await? {
-        let created = provision(site, desired, deployed).await?;
+        let created = provision(site, desired, deployed, &[]).await?;
         return Ok(done(None, created));
     }
     let Some(stack) = facts.stack.clone().flatten() else {
@@ -121,7 +121,7 @@ pub async fn replace(
         authority: &authority,
         ..*site
     };
-    match provision(&site, desired, deployed).await {
+    match provision(&site, desired, deployed, &[]).await {
         Ok(created) => Ok(done(Some(deletion), created)),
         Err(failure) => {
             let (name, verb) = (&desired.stack, Verb::Replace);
@@ -159,7 +159,9 @@ async fn is_deleted_already(
     match facts.stack.clone().flatten() {
         Some(stack) if stack.status.health() != Health::ReviewInProgress => {
             Ok(is_own_creation(site, desired, facts, &stack).await?
-                || is_unfinished_import(site, desired, facts, &stack).await?)
+                || unfinished_import(site, desired, facts, &stack)
+                    .await?
+                    .is_some())
         }
         _ => {
             let owner = desired.owner();

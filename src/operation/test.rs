@@ -35,7 +35,7 @@ pub async fn test_deploy(
 ) -> Result<TestResult, OperationError> {
     let mut removed = remove_leftovers(site, desired, tested).await?;
     let facts = site.facts(desired).await?;
-    let created = create::<Test>(site, desired, facts).await;
+    let created = create::<Test>(site, desired, facts, &[]).await;
     if !keep || created.is_err() {
         let calm = site.cloud.without_cancellation();
         let calm_site = OperationContext {

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::entry::apply_entry;
+use super::entry::{apply_entry, reject_shared_imports};
 use super::moves::{is_other_stack, other_environment, stack_left_behind};
 use super::renames::ConfigRenames;
 use super::rendered::RenderedProblems;
@@ -42,6 +42,7 @@ pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
         .collect();
     changes.sort_by_cached_key(Change::key);
     reject_shared_stacks(&mut changes);
+    reject_shared_imports(&mut changes);
     Plan {
         level: changes
             .iter()
@@ -98,7 +99,9 @@ fn assess_one(
         change.diagnostics.push(problem);
     }
     if let Some(entry) = &input.entry {
-        apply_entry(&mut change, entry);
+        let file = input.head.as_ref();
+        let config = file.and_then(|file| load_contents(head, &input.path, file).config);
+        apply_entry(&mut change, entry, config.as_ref());
     }
     let concerned = match change.intent {
         // Folders and the operator's policy may read keys that the template does not.

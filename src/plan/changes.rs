@@ -81,6 +81,8 @@ pub struct Assessed {
     pub causes: Vec<Cause>,
 }
 
+const KEPT: &str = "kept by the former stack";
+
 impl Changes {
     /// The worst declared impact of the changed keys; `None` if the deployed config is unknown.
     pub fn declared_level(&self) -> Option<Level> {
@@ -121,23 +123,38 @@ impl Changes {
         }
     }
 
-    /// The same with the resources that the new stack imports instead of creating them.
-    pub fn with_imports(self, imports: &[ImportedResource]) -> Self {
+    /// The same with the resources of a former stack, which the new stack imports instead of creating them.
+    pub fn with_former(self, imports: &[ImportedResource]) -> Self {
         let ids = imports.iter().map(|import| &*import.logical_id);
-        self.with_imported(&ids.collect::<Vec<_>>())
+        self.with_imported(&ids.collect::<Vec<_>>(), KEPT)
+    }
+
+    /// The same with the resources that an entry or a command line names.
+    pub fn with_named(mut self, imports: &[ImportedResource]) -> Self {
+        for import in imports {
+            let mut resources = self.resources.iter_mut();
+            if let Some(resource) = resources.find(|one| one.logical_id == import.logical_id) {
+                resource.physical_id = Some(import.physical_id.clone());
+            }
+        }
+        let ids = imports.iter().map(|import| &*import.logical_id);
+        self.with_imported(
+            &ids.collect::<Vec<_>>(),
+            "exists, and gets the properties of the template",
+        )
     }
 
     /// The same for a stack that is created after a deletion.
     pub fn with_returning(self, deletion: &Deletion) -> Self {
         let ids = deletion.returning.iter().map(String::as_str);
-        self.with_imported(&ids.collect::<Vec<_>>())
+        self.with_imported(&ids.collect::<Vec<_>>(), KEPT)
     }
 
-    fn with_imported(mut self, ids: &[&str]) -> Self {
+    fn with_imported(mut self, ids: &[&str], reason: &str) -> Self {
         for resource in &mut self.resources {
             if ids.contains(&&*resource.logical_id) {
                 resource.action = ChangeAction::Import.word().to_owned();
-                resource.assessment.reason = "kept by the former stack".to_owned();
+                resource.assessment.reason = reason.to_owned();
             }
         }
         self

@@ -189,7 +189,8 @@ impl Plan {
                 | Intent::Update
                 | Intent::Unchanged
                 | Intent::Adopt
-                | Intent::Replace => {
+                | Intent::Replace
+                | Intent::Import => {
                     let problem = shared_stack(&change.path, stack, &others, &BTreeSet::new());
                     change.diagnostics.push(problem);
                     change.intent = Intent::Invalid;
@@ -209,7 +210,7 @@ impl Plan {
         for change in &mut self.changes {
             if !matches!(
                 change.intent,
-                Intent::Create | Intent::Update | Intent::Replace
+                Intent::Create | Intent::Update | Intent::Replace | Intent::Import
             ) {
                 continue;
             }

@@ -37,7 +37,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
-use crate::entries::StackEntry;
+use crate::entries::{NamedResource, StackEntry};
 use crate::model::{Digest, RepoPath};
 use crate::product::{Level, Target};
 use crate::stack::StackName;
@@ -101,6 +101,8 @@ pub enum Intent {
     Unadopt,
     /// The stack is deleted, and created again from the config.
     Replace,
+    /// The stack is created with resources that exist and belong to no stack.
+    Import,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -165,6 +167,12 @@ pub struct PolicyUpdate {
 }
 
 impl Change {
+    /// The resources that the entry names for an import.
+    pub fn imported_resources(&self) -> &[NamedResource] {
+        let entry = self.entry.as_ref();
+        entry.map_or(&[][..], |entry| &entry.resources)
+    }
+
     /// Whether the head has no config of the stack.
     pub fn is_removed(&self) -> bool {
         matches!(

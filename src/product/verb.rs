@@ -130,6 +130,7 @@ verbs! {
     Provision "provision" Write Create Provisions true "Create or update the stack of each config, and verify it";
     Adopt "adopt" Write Adopt Keeps true "Give each config's existing stack the tags of provisioner's stacks";
     Unadopt "unadopt" Write Unadopt Keeps true "Remove these tags from each config's stack, and keep the stack";
+    Import "import" Write Create Provisions true "Create the stack of each config with resources that exist";
     Restore "restore" Write Restore Keeps true "Revert the drift of each config's stack to its deployed template";
     ContinueRollback "continue-rollback" Write ContinueRollback Keeps true "Continue the failed rollback of an update of each config's stack";
     DeployFolders "deploy-folders" Write Folders Keeps true "Create the folders of a solution in the stack's bucket";
@@ -141,9 +142,10 @@ verbs! {
 
 impl Verb {
     /// Verbs that every product offers, under their own names. No manifest names them.
-    pub const COMMON: [Self; 5] = [
+    pub const COMMON: [Self; 6] = [
         Self::Adopt,
         Self::Unadopt,
+        Self::Import,
         Self::Restore,
         Self::ContinueRollback,
         Self::Replace,

@@ -42,6 +42,8 @@ pub enum ActionSummary<'a> {
         replaced: &'a [String],
         /// Physical ids of resources that no stack manages any more.
         left_behind: &'a [String],
+        /// Number of existing resources that became the new stack's own.
+        imported: usize,
         /// Whether a stack whose creation had failed was deleted first.
         after_failure: bool,
     },
@@ -169,6 +171,7 @@ impl ActionSummary<'_> {
                 folders,
                 replaced,
                 left_behind,
+                imported,
                 after_failure,
             } => {
                 let again = match after_failure {
@@ -179,8 +182,12 @@ impl ActionSummary<'_> {
                     let text = folders.text("created", "existed");
                     format!("; bucket {}: {text}", folders.bucket)
                 });
+                let imported = match imported {
+                    0 => String::new(),
+                    _ => format!("; {} imported", pluralize(imported, "resource")),
+                };
                 format!(
-                    "{stack}: {outcome}{again}; {} and {} verified{}{}{}",
+                    "{stack}: {outcome}{again}{imported}; {} and {} verified{}{}{}",
                     pluralize(outputs, "output"),
                     pluralize(parameters, "parameter"),
                     folders.unwrap_or_default(),

@@ -35,9 +35,8 @@ pub fn changes_summary(changes: &Changes) -> String {
     match (&changes.status, &changes.refused) {
         (_, Some(_)) => format!("{stack}: CloudFormation rejects the change set"),
         (None, _) if !changes.queried => {
-            format!(
-                "{stack}: does not exist; {count} would be added, read from the template without querying AWS"
-            )
+            let added = added_words(changes);
+            format!("{stack}: does not exist; {added}, read from the template without querying AWS")
         }
         (None, _) => format!("{stack}: does not exist; {count} would be added"),
         (Some(_), _) if !changes.has_changes => format!("{stack}: no changes"),
@@ -48,6 +47,18 @@ pub fn changes_summary(changes: &Changes) -> String {
             "{stack}: {status}; {count} would change: {}",
             changes.worst.verdict.words()
         ),
+    }
+}
+
+/// The resources of a new stack: `5 resources would be added and 1 imported`.
+fn added_words(changes: &Changes) -> String {
+    let all = changes.resources.iter();
+    let imports = all.filter(|one| one.action == ChangeAction::Import.word());
+    let imports = imports.count();
+    let added = pluralize(changes.resources.len() - imports, "resource");
+    match imports {
+        0 => format!("{added} would be added"),
+        _ => format!("{added} would be added and {imports} imported"),
     }
 }
 

@@ -156,7 +156,7 @@ fn mark(report: &Report, change: &Change) -> &'static str {
         Some(MergeEffect::RequestDeletion | MergeEffect::RequestReplacement) => "🗑",
         Some(MergeEffect::AdoptStack | MergeEffect::UnadoptStack) => "🏷",
         Some(MergeEffect::UpdateStack) => "✏",
-        Some(MergeEffect::CreateStack) => "✨",
+        Some(MergeEffect::CreateStack | MergeEffect::ImportResources) => "✨",
         Some(MergeEffect::CreateFolders | MergeEffect::None) => "▫",
     }
 }
@@ -187,9 +187,8 @@ fn on_merge_cell(report: &Report, change: &Change) -> Text {
 
 fn impact_text(change: &Change) -> Text {
     match (change.intent, change.level) {
-        (Intent::Invalid | Intent::Create | Intent::Abandon, _) | (_, Level::None) => {
-            Text::ours("–")
-        }
+        (Intent::Invalid | Intent::Create | Intent::Import | Intent::Abandon, _)
+        | (_, Level::None) => Text::ours("–"),
         (_, level) => level_text(level),
     }
 }

@@ -113,7 +113,7 @@ fn signature(report: &Report, change: &Change) -> Value {
 
 /// Whether a config has a section of its own, regardless of the others.
 fn is_alone(change: &Change) -> bool {
-    change.intent == Intent::Create
+    matches!(change.intent, Intent::Create | Intent::Import)
         || change.renamed.is_some()
         || change.moved_from.is_some()
         || change.stack_move.is_some()

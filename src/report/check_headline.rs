@@ -20,6 +20,7 @@ enum Kind {
     NoEffect,
     Folders,
     Create,
+    Import,
     Adopt,
     Unadopt,
     UpdateSafe,
@@ -32,6 +33,7 @@ enum Kind {
     PolicyWeakened,
     UpdateHigh,
     DeniedCreation,
+    DeniedImport,
     DeniedUpdate,
     DeniedDeletion,
     DeniedAdoption,
@@ -63,6 +65,7 @@ impl Kind {
             (Intent::Adopt, None) => MergeEffect::AdoptStack,
             (Intent::Unadopt, None) => MergeEffect::UnadoptStack,
             (Intent::Replace, None) => MergeEffect::RequestReplacement,
+            (Intent::Import, None) => MergeEffect::ImportResources,
         };
         Some(match (effect, change.level) {
             // The lock of the product changes, and the stack was not read.
@@ -70,11 +73,13 @@ impl Kind {
             (MergeEffect::None, _) => Self::NoEffect,
             (MergeEffect::CreateFolders, _) => Self::Folders,
             (MergeEffect::CreateStack, _) => Self::Create,
+            (MergeEffect::ImportResources, _) => Self::Import,
             (MergeEffect::AdoptStack, _) => Self::Adopt,
             (MergeEffect::UnadoptStack, _) => Self::Unadopt,
             (MergeEffect::NotApplied, _) => Self::NotApplied,
             (MergeEffect::Denied, _) => match requested {
                 Some(MergeEffect::CreateStack) => Self::DeniedCreation,
+                Some(MergeEffect::ImportResources) => Self::DeniedImport,
                 Some(MergeEffect::RequestDeletion) => Self::DeniedDeletion,
                 Some(MergeEffect::AdoptStack | MergeEffect::UnadoptStack) => Self::DeniedAdoption,
                 Some(MergeEffect::RequestReplacement) => Self::DeniedReplacement,
@@ -102,6 +107,7 @@ impl Kind {
                 Some("🟠")
             }
             Self::DeniedCreation
+            | Self::DeniedImport
             | Self::DeniedUpdate
             | Self::DeniedDeletion
             | Self::DeniedAdoption
@@ -114,6 +120,7 @@ impl Kind {
             | Self::ProductsEdited => Some("⚠"),
             Self::UpdateSafe
             | Self::Create
+            | Self::Import
             | Self::Adopt
             | Self::Unadopt
             | Self::Folders
@@ -127,6 +134,7 @@ impl Kind {
             self,
             Self::Folders
                 | Self::Create
+                | Self::Import
                 | Self::UpdateSafe
                 | Self::UpdateHigh
                 | Self::UpdateUnknown
@@ -143,6 +151,7 @@ impl Kind {
             Self::NoEffect => format!("{} without effect", pluralize(count, "config")),
             Self::Folders => format!("folders to create in {}", pluralize(count, "bucket")),
             Self::Create => format!("{} to create", stacks()),
+            Self::Import => format!("{} to create with imports", stacks()),
             Self::Adopt => format!("{} to adopt", stacks()),
             Self::Unadopt => format!("{} to un-adopt", stacks()),
             Self::UpdateSafe => format!("{} to update", stacks()),
@@ -158,6 +167,7 @@ impl Kind {
             Self::Abandoned => format!("{} removed without a deletion", pluralize(count, "config")),
             Self::NotApplied => format!("{} not applied", pluralize(count, "update")),
             Self::DeniedCreation => format!("{} denied", pluralize(count, "creation")),
+            Self::DeniedImport => format!("{} denied", pluralize(count, "import")),
             Self::DeniedUpdate => format!("{} denied", pluralize(count, "update")),
             Self::DeniedDeletion => format!("{} denied", pluralize(count, "deletion")),
             Self::DeniedAdoption => {
@@ -194,6 +204,7 @@ impl Kind {
             Self::NoEffect => "without effect",
             Self::Folders => "folders",
             Self::Create => "create",
+            Self::Import => "import",
             Self::Adopt => "adopt",
             Self::Unadopt => "un-adopt",
             Self::Replacement | Self::ReplacementOfData => "replace",
@@ -208,6 +219,7 @@ impl Kind {
             Self::Abandoned => "left behind",
             Self::NotApplied => "not applied",
             Self::DeniedCreation
+            | Self::DeniedImport
             | Self::DeniedUpdate
             | Self::DeniedDeletion
             | Self::DeniedAdoption

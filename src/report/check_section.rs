@@ -82,7 +82,7 @@ pub(super) fn group_section(
         true => None,
         false => resource_table(change),
     };
-    let added = (change.intent == Intent::Create)
+    let added = matches!(change.intent, Intent::Create | Intent::Import)
         .then(|| safe(pluralize(change.resources.len(), "added resource")))
         .filter(|_| resources.is_some());
     let region = change.target.as_ref().map_or("", |target| &*target.region);
@@ -203,6 +203,7 @@ fn group_title(group: &EqualChanges<'_>) -> String {
         Intent::Adopt => format!("{} to adopt", pluralize(count, "stack")),
         Intent::Unadopt => format!("{} to un-adopt", pluralize(count, "stack")),
         Intent::Replace => format!("{} to replace", pluralize(count, "stack")),
+        Intent::Import => format!("{} to create with imports", pluralize(count, "stack")),
         Intent::Update | Intent::Unchanged if change.impact.is_empty() => {
             format!("{configs} with the same changed resources")
         }
@@ -299,6 +300,11 @@ fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
             sentence("Updates ", ", or creates it if it does not exist.")
         }
         MergeEffect::UpdateStack => sentence("Updates ", "."),
+        MergeEffect::ImportResources => Text::ours("Creates ")
+            .and(stack.clone())
+            .and(Text::ours(" with resources that exist: "))
+            .and(imports_text(change))
+            .and(Text::ours(". They get the properties of the template.")),
         MergeEffect::AdoptStack => sentence(
             "Adds provisioner's tags to ",
             ", and changes nothing else of it. From then on, pull requests can change it.",
@@ -331,6 +337,16 @@ fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
         Some(requires) => text.and(Text::ours(" ")).and(requirement_text(requires)),
         None => text,
     }
+}
+
+/// The resources of the entry.
+fn imports_text(change: &Change) -> Text {
+    let named = change.imported_resources().iter();
+    Text::list(named.map(|one| {
+        Text::name(&one.id)
+            .and(Text::ours(" is "))
+            .and(Text::name(&one.value))
+    }))
 }
 
 /// A missing role has no entry in the list of problems, so its reason is reported here.
@@ -392,7 +408,7 @@ fn resource_table(change: &Change) -> Option<Value> {
                 shown(resources, deleted_row).into_iter(),
             )
         }
-        Intent::Create => rows(
+        Intent::Create | Intent::Import => rows(
             &["Resource", "Type"],
             shown(resources, added_row).into_iter(),
         ),

@@ -27,7 +27,8 @@ fn line(report: &Report, change: &Change) -> String {
     if let (Some(stack), Some(target)) = (&change.stack, &change.target) {
         line += &format!(": {stack} in {}, {}", target.account, target.region);
     }
-    if change.level > Level::None && change.intent != Intent::Create {
+    let is_new = matches!(change.intent, Intent::Create | Intent::Import);
+    if change.level > Level::None && !is_new {
         line += &format!(" (impact {})", change.level.word());
     }
     escape_invisible(&line, false).into_owned() + "\n"

@@ -38,6 +38,8 @@ pub enum MergeEffect {
     CreateFolders,
     /// The stack is created.
     CreateStack,
+    /// The stack is created with resources that exist.
+    ImportResources,
     /// The stack becomes provisioner's own. Nothing but its tags changes.
     AdoptStack,
     /// The stack is no longer provisioner's own. Nothing but its tags changes.
@@ -133,6 +135,7 @@ impl OnMerge {
             (Intent::Adopt, _) => (MergeEffect::AdoptStack, EffectKind::Adopt),
             (Intent::Unadopt, _) => (MergeEffect::UnadoptStack, EffectKind::Unadopt),
             (Intent::Replace, _) => (MergeEffect::RequestReplacement, EffectKind::Replace),
+            (Intent::Import, _) => (MergeEffect::ImportResources, EffectKind::Create),
             (Intent::Delete, Some(false)) if known.facts.has_no_buckets() => {
                 return Some(Self::without_effect(
                     MergeEffect::None,
@@ -155,13 +158,15 @@ impl OnMerge {
             },
         };
         let in_ci = known.request.is_some();
-        let entry = change.entry.as_ref().map(|entry| entry.stack.clone());
+        let entry = change.entry.as_ref().and_then(|entry| entry.stack.clone());
+        let imports = change.imported_resources().to_vec();
         let mut facts = known.facts;
         facts.authority = match known.request {
             Some(request) => Authority::Request(Box::new(ChangeRequest {
                 merged: Some(true),
                 lock: Some(known.lock),
                 entry,
+                imports,
                 ..request
             })),
             // The forecast without a forge assumes a pull request of this repository into a protected default branch.
@@ -175,6 +180,7 @@ impl OnMerge {
                 }),
                 lock: Some(known.lock),
                 entry,
+                imports,
                 ..ChangeRequest::default()
             })),
         };
@@ -234,7 +240,10 @@ impl OnMerge {
                     .to_owned(),
             });
         }
-        let is_refused = !denials.is_empty() && denials.iter().all(Denial::denies_update);
+        // An import creates, and nothing else: an existing stack denies it.
+        let is_refused = effect != MergeEffect::ImportResources
+            && !denials.is_empty()
+            && denials.iter().all(Denial::denies_update);
         let requested = effect;
         let effect = match (denials.is_empty(), is_refused) {
             (true, _) => effect,
@@ -287,7 +296,10 @@ impl OnMerge {
     pub fn creates_folders(&self) -> bool {
         matches!(
             self.effect,
-            MergeEffect::CreateFolders | MergeEffect::CreateStack | MergeEffect::UpdateStack
+            MergeEffect::CreateFolders
+                | MergeEffect::CreateStack
+                | MergeEffect::ImportResources
+                | MergeEffect::UpdateStack
         )
     }
 
@@ -297,6 +309,7 @@ impl OnMerge {
             MergeEffect::None => "no effect",
             MergeEffect::CreateFolders => "create folders",
             MergeEffect::CreateStack => "create stack",
+            MergeEffect::ImportResources => "create stack with imports",
             MergeEffect::AdoptStack => "adopt stack",
             MergeEffect::UnadoptStack => "un-adopt stack",
             MergeEffect::UpdateStack => "update stack",
@@ -305,6 +318,7 @@ impl OnMerge {
             MergeEffect::RequestReplacement => "replace after confirmation",
             MergeEffect::Denied => match self.requested {
                 MergeEffect::CreateStack => "creation denied",
+                MergeEffect::ImportResources => "import denied",
                 MergeEffect::RequestDeletion => "deletion denied",
                 MergeEffect::AdoptStack => "adoption denied",
                 MergeEffect::UnadoptStack => "un-adoption denied",

@@ -41,7 +41,7 @@ pub enum Fault {
     ChangeSetLeft { stack: String },
     /// The change set does something else than import.
     NotAnImport,
-    /// Retained resources cannot be imported, because the template has short forms.
+    /// Existing resources cannot be imported, because the template has short forms.
     NotImportable,
     /// The rest of the stack would delete or replace an imported resource.
     ImportedReplaced { logical_id: String },
@@ -96,11 +96,11 @@ impl fmt::Display for Fault {
             ),
             Self::NotAnImport => write!(
                 out,
-                "the change set does more than import the retained resources, so it was not executed"
+                "the change set does more than import resources that exist, so it was not executed"
             ),
             Self::NotImportable => write!(
                 out,
-                "the retained resources cannot be imported: write the template's functions in their long form, such as `Ref:`"
+                "the existing resources cannot be imported: write the template's functions in their long form, such as `Ref:`"
             ),
             Self::ImportedReplaced { logical_id } => write!(
                 out,

@@ -25,6 +25,8 @@ pub enum Refusal {
     NoRepair,
     /// No config of the default branch has the stack of the issue.
     NoConfigOfIssue,
+    /// The command imports resources without an entry.
+    ImportNotRequested,
     /// The command creates or updates a stack whose config is removed.
     ConfigRemoved,
     /// The command names a solution that the config does not list.
@@ -75,9 +77,10 @@ impl Refusal {
             Self::NotMerged => Code::NotMerged,
             Self::CannotPush { .. } => Code::ActorNotAllowed,
             Self::RemovalNotRequested => Code::DeleteNotRequested,
-            Self::ReplacementNotRequested | Self::ConfigRemoved | Self::SolutionNotListed => {
-                Code::NotRequested
-            }
+            Self::ReplacementNotRequested
+            | Self::ImportNotRequested
+            | Self::ConfigRemoved
+            | Self::SolutionNotListed => Code::NotRequested,
             Self::RepairOnPullRequest | Self::NoRepair | Self::NoConfigOfIssue => {
                 Code::RepairNotRequested
             }
@@ -112,6 +115,9 @@ impl Refusal {
             Self::NoRepair => "comments on an issue request `restore` and `continue-rollback` only",
             Self::NoConfigOfIssue => {
                 "no valid config of the default branch has the stack of this issue"
+            }
+            Self::ImportNotRequested => {
+                "the pull request adds no entry for this config below `import`"
             }
             Self::ConfigRemoved => "the pull request removes the stack's config",
             Self::SolutionNotListed => "the config does not name this solution",
@@ -185,6 +191,9 @@ impl Refusal {
             Self::NoRepair => "comment on a pull request",
             Self::NoConfigOfIssue => {
                 "correct or add the stack's config in a pull request, or close the issue"
+            }
+            Self::ImportNotRequested => {
+                "add the resources to `.provisioner/adoptions.yaml` in a pull request, and have it approved"
             }
             Self::ConfigRemoved => "comment on the pull request that added it",
             Self::SolutionNotListed => {

@@ -288,9 +288,11 @@ fn denials_of(decisions: &[Decision]) -> impl Iterator<Item = &Denial> {
 /// The effects that a task decides on with AWS facts.
 fn effects(run: &RunRecord, verb: Verb) -> &'static [EffectKind] {
     match verb {
-        Verb::Provision if run.finishes_cancelled => &[EffectKind::Inspect, EffectKind::Resume],
+        Verb::Provision | Verb::Import if run.finishes_cancelled => {
+            &[EffectKind::Inspect, EffectKind::Resume]
+        }
         _ if run.finishes_cancelled => &[EffectKind::Inspect],
-        Verb::Provision => &[
+        Verb::Provision | Verb::Import => &[
             EffectKind::RemoveFailed,
             EffectKind::Create,
             EffectKind::Resume,
@@ -325,10 +327,21 @@ fn effects(run: &RunRecord, verb: Verb) -> &'static [EffectKind] {
 /// What a task did that succeeded.
 fn success_of(verb: Verb, attempt: &[Decision]) -> Success {
     let was_decided = |kind: EffectKind| attempt[1..].iter().any(|past| past.kind == kind);
+    // A run adds the rest to what a killed one imported.
+    let completes = attempt[1..].iter().any(|past| {
+        let facts = past.facts.as_ref();
+        past.kind == EffectKind::Resume
+            && facts.is_some_and(|facts| facts.unfinished_import == Some(true))
+    });
     match verb {
-        Verb::Provision if was_decided(EffectKind::Update) => Success::Updated,
-        Verb::Provision if was_decided(EffectKind::Create) => Success::Created,
-        Verb::Provision => Success::Unchanged,
+        Verb::Provision | Verb::Import | Verb::Replace
+            if completes && !was_decided(EffectKind::Replace) =>
+        {
+            Success::Created
+        }
+        Verb::Provision | Verb::Import if was_decided(EffectKind::Update) => Success::Updated,
+        Verb::Provision | Verb::Import if was_decided(EffectKind::Create) => Success::Created,
+        Verb::Provision | Verb::Import => Success::Unchanged,
         Verb::Adopt if was_decided(EffectKind::Adopt) => Success::Adopted,
         Verb::Unadopt if was_decided(EffectKind::Unadopt) => Success::Unadopted,
         Verb::Adopt | Verb::Unadopt => Success::Unchanged,
@@ -350,7 +363,7 @@ fn is_permitted(verb: Verb, attempt: &[Decision]) -> bool {
     let count = |kind: EffectKind| attempt[1..].iter().filter(|past| past.kind == kind).count();
     match verb {
         // A stack that equals its template is only read.
-        Verb::Provision | Verb::Replace => {
+        Verb::Provision | Verb::Replace | Verb::Import => {
             let mut kinds = [
                 EffectKind::Replace,
                 EffectKind::Create,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::document::{Document, Resource};
+use super::document::{DeletionBehavior, Document, Resource};
 use super::import_types::{BUCKET_POLICY, identifier};
 use super::intrinsic::{Reference, walk};
 use crate::config::Node;
@@ -40,7 +40,7 @@ const SECTIONS: [&str; 4] = [
 
 impl ImportedResource {
     /// Whether an identifier can be that of a resource with the name that the template sets. Ids of repositories and keys are random.
-    fn has_name_of(&self, document: &Document, id: &str) -> bool {
+    pub(super) fn has_name_of(&self, document: &Document, id: &str) -> bool {
         let mut resources = document.resources();
         let resource = resources.find(|resource| resource.logical_id == self.logical_id);
         let name = resource.as_ref().and_then(Resource::physical_name);
@@ -125,6 +125,10 @@ pub fn import_template(document: &Document, logical_ids: &BTreeSet<&str>) -> Opt
                 body.insert(key.to_owned(), value.to_json());
             }
         }
+        // Whatever becomes of the import, nothing that existed before is deleted. The update sets what the template says.
+        if resource.deletion_behavior != DeletionBehavior::Retained {
+            body.insert("DeletionPolicy".to_owned(), json!("Retain"));
+        }
         body.insert("Properties".to_owned(), Value::Object(properties));
         resources.insert(resource.logical_id.to_owned(), Value::Object(body));
     }
@@ -193,6 +197,10 @@ Outputs: {A: {Value: {Ref: Topic}}}
         );
         assert_eq!(template["Resources"].as_object().unwrap().len(), 2);
         assert_eq!(template.get("Outputs"), None);
+        // The template deletes the topic with its stack, and the import does not.
+        let template = import_template(&document, &BTreeSet::from(["Topic"])).unwrap();
+        let template: Value = serde_json::from_str(&template).unwrap();
+        assert_eq!(template["Resources"]["Topic"]["DeletionPolicy"], "Retain");
     }
 
     #[test]

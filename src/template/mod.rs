@@ -14,6 +14,7 @@ mod limits;
 mod loaded;
 mod money;
 mod name_claim;
+mod named_import;
 mod naming;
 mod references;
 mod resolve;
@@ -36,6 +37,7 @@ pub use intrinsic::{Reference, walk};
 pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};
 pub use money::Money;
 pub use name_claim::{NameClaim, name_claims};
+pub use named_import::{NamedProblem, named_imports};
 pub use naming::{
     NamePart, NameProblem, NameRule, PhysicalName, STACK_TYPE, Uniqueness, known_types, name_rule,
     physical_names,

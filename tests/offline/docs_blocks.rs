@@ -46,6 +46,7 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     ("docs/adoption.md", "provisioner discover", "AWS"),
     ("docs/adoption.md", "provisioner validate-config", "pushes"),
     ("docs/adoption.md", "provisioner adopt", "AWS"),
+    ("docs/adoption.md", "provisioner import", "AWS"),
     ("docs/adoption.md", "provisioner unadopt", "AWS"),
     ("docs/architecture.md", "event", "a diagram"),
     ("docs/architecture.md", "command line", "a diagram"),

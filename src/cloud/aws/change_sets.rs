@@ -219,6 +219,7 @@ impl Cloud {
                 stack_id: pending.stack_id,
                 // What was imported existed before.
                 creates: pending.shell && !pending.imports,
+                imports: pending.shell && pending.imports,
                 seen: seen.into_iter().map(|event| event.id).collect(),
             }),
             Err(error) => {

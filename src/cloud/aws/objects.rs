@@ -12,6 +12,8 @@ use crate::guard::{Folders, Permit, TearDown, Upload};
 
 /// Maximum number of concurrent writes.
 const WRITES: usize = 32;
+/// Tag that CloudFormation gives to the resources of a stack.
+const STACK_ID_TAG: &str = "aws:cloudformation:stack-id";
 
 impl Cloud {
     /// A bucket; `None` if it does not exist.
@@ -66,6 +68,25 @@ impl Cloud {
             Err(error) if error.has_code("NoSuchBucket") || error.has_code("NoSuchTagSet") => {
                 Ok(false)
             }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// ARN of the stack that a bucket's tags name. A stack that is deleted may have retained the bucket.
+    pub async fn stack_of_bucket(&self, bucket: &str) -> Result<Option<String>> {
+        let tagging = self.objects.get_bucket_tagging().bucket(bucket);
+        let tagging = tagging.expected_bucket_owner(&self.caller().account);
+        match tagging
+            .send()
+            .await
+            .map_err(|e| error::from_sdk("GetBucketTagging", e))
+        {
+            Ok(tagging) => {
+                let mut tags = tagging.tag_set.into_iter();
+                let tag = tags.find(|tag| tag.key == STACK_ID_TAG);
+                Ok(tag.map(|tag| tag.value))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }

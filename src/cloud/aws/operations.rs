@@ -11,6 +11,13 @@ use crate::stack::{Health, Stack, StackEvent, StackStatus};
 /// Maximum number of polls of a stack that another run is about to create: about a minute.
 const MAX_POLLS: usize = 12;
 
+/// Statuses of resources that the stack of a failed import does not hold.
+const NOT_HELD: &[&str] = &[
+    "DELETE_COMPLETE",
+    "IMPORT_FAILED",
+    "IMPORT_ROLLBACK_COMPLETE",
+];
+
 impl Cloud {
     /// Starts the deletion of a stack by its ARN, so that a newer stack of the same name is not deleted.
     pub async fn delete<E: DeletesStack>(
@@ -29,6 +36,7 @@ impl Cloud {
         Ok(StackOperation {
             stack_id: stack_id.to_owned(),
             creates: false,
+            imports: false,
             seen: seen.into_iter().map(|event| event.id).collect(),
         })
     }
@@ -59,6 +67,22 @@ impl Cloud {
         })
     }
 
+    /// Deletes the stack that a failed import left, if it holds no resource. Its template retains all of them.
+    pub async fn abandon_import(&self, running: StackOperation) -> Result<()> {
+        if !running.imports {
+            let message = "only an import can be abandoned";
+            return Err(CloudError::Misused(message.to_owned()));
+        }
+        let id = &running.stack_id;
+        let is_held = |status: &str| !NOT_HELD.contains(&status);
+        let resources = self.resources(id).await?;
+        if resources.iter().any(|resource| is_held(&resource.status)) {
+            return Ok(());
+        }
+        self.request_deletion(id).await?;
+        self.wait_until_deleted(id).await.map(drop)
+    }
+
     /// Deletes the buckets that the template retains, because they would block the next run. S3 only deletes empty buckets.
     pub async fn finish_rollback(&self, undoing: Rollback) -> Result<()> {
         for bucket in &undoing.buckets {
@@ -73,6 +97,7 @@ impl Cloud {
         Ok(StackOperation {
             stack_id: stack_id.to_owned(),
             creates: true,
+            imports: false,
             seen: HashSet::new(),
         })
     }

@@ -99,6 +99,7 @@ impl Cloud {
         Ok(StackOperation {
             stack_id: stack_id.to_owned(),
             creates: false,
+            imports: false,
             seen: seen.into_iter().map(|event| event.id).collect(),
         })
     }

@@ -58,6 +58,7 @@ pub async fn preview(
                 | Intent::Adopt
                 | Intent::Unadopt
                 | Intent::Replace
+                | Intent::Import
         )
     };
     let mut seen = Seen::default();
@@ -211,6 +212,13 @@ impl Previewer<'_> {
             let mut preview = Preview::from_replacement(&deletion, &created, change.level, values);
             let unmet =
                 operation::preflight(&site, &desired, Occupancy::Deleted(&deletion)).await?;
+            preview.add_unmet(&problems_line(&unmet));
+            return Ok(Some(preview));
+        }
+        if change.intent == Intent::Import {
+            let named = change.imported_resources();
+            let (changes, unmet) = operation::preview_import(&site, &desired, facts, named).await?;
+            let mut preview = Preview::from_changes(&changes, values);
             preview.add_unmet(&problems_line(&unmet));
             return Ok(Some(preview));
         }

@@ -153,6 +153,9 @@ fn resolve_command(
         Ok(Some(Verb::Replace)) if change.intent != Intent::Replace => {
             Err(denied_outcome(change, &Refusal::ReplacementNotRequested))
         }
+        Ok(Some(Verb::Import)) if change.intent != Intent::Import => {
+            Err(denied_outcome(change, &Refusal::ImportNotRequested))
+        }
         Ok(Some(verb)) if deletes && verb != Verb::Replace && change.intent != Intent::Delete => {
             Err(denied_outcome(change, &Refusal::RemovalNotRequested))
         }

@@ -2,22 +2,53 @@
 
 use super::RuleInput;
 use crate::diagnostic::Code;
-use crate::guard::{Denial, EffectKind};
+use crate::guard::{Denial, EffectKind, ImportFact, RequestedChange};
 
-/// A new stack takes over only what a former stack of the config retained.
+/// A new stack takes over what a former stack of the config retained, and exactly those other resources that the entry or the command
+/// line names.
 pub fn imports_are_reviewed(input: &RuleInput<'_>) -> Option<Denial> {
     if !matches!(input.kind, EffectKind::Create | EffectKind::Resume) {
         return None;
     }
-    let imports = input.facts.imports.as_ref()?;
-    let foreign = imports.iter().find(|import| !import.former)?;
-    let name = foreign.physical_id.as_deref().unwrap_or("without a name");
+    // A stack that has imported resources is complete only with those of the entry.
+    let has_imported = input.facts.unfinished_import == Some(true);
+    let unknown = has_imported.then_some(&[][..]);
+    let imports = input.facts.imports.as_deref().or(unknown)?;
+    if let Some(foreign) = imports.iter().find(|import| !may_import(input, import)) {
+        let name = foreign.physical_id.as_deref().unwrap_or("without a name");
+        return Some(Denial::new(
+            Code::ImportNotReviewed,
+            format!(
+                "the change set imports `{}` ({}): {name}, which no former stack of this config retained and no entry names",
+                foreign.logical_id, foreign.kind
+            ),
+            "name the resource in an entry below `import`, delete it, or give the stack's resource another name",
+        ));
+    }
+    let request = input.merge()?;
+    let lacks = |id: &str| {
+        let mut imports = imports.iter();
+        !imports.any(|import| import.named && import.logical_id == id)
+    };
+    let lost = request.imports.iter().find(|named| lacks(&named.id))?;
     Some(Denial::new(
         Code::ImportNotReviewed,
         format!(
-            "the change set imports `{}` ({}): {name}, which no former stack of this config retained",
-            foreign.logical_id, foreign.kind
+            "the change set does not import `{}`, which the entry names: {}",
+            lost.id, lost.value
         ),
-        "delete the resource, or give the stack's resource another name",
+        "run it again; if it is denied again, open a new pull request with the entry",
     ))
+}
+
+fn may_import(input: &RuleInput<'_>, import: &ImportFact) -> bool {
+    // What a command line names is known by the operation alone. A pull request says it again.
+    let is_listed = input.merge().is_none_or(|request| {
+        request.asks == Some(RequestedChange::Import)
+            && request.imports.iter().any(|named| {
+                let id = import.physical_id.as_ref();
+                named.id == import.logical_id && id.is_none_or(|id| *id == named.value)
+            })
+    });
+    import.former || import.named && is_listed
 }

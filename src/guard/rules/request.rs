@@ -203,6 +203,12 @@ pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
         EffectKind::Replace if request.asks == Some(RequestedChange::Replace) => return None,
         EffectKind::Replace => by_entry("replace"),
         _ if request.asks == Some(RequestedChange::Provision) => return None,
+        // The entry's resources become a new stack. An existing one does not change.
+        EffectKind::Create | EffectKind::Resume | EffectKind::Folders
+            if request.asks == Some(RequestedChange::Import) =>
+        {
+            return None;
+        }
         // The stack of the entry is gone, so its creation is due. Nothing else of the new stack is.
         EffectKind::Create | EffectKind::Resume if is_replaced(input, request) => return None,
         EffectKind::Folders if is_replaced(input, request) || is_successor(input, request) => {

@@ -142,7 +142,8 @@ fn the_example_adopts_the_stack_of_an_example() {
     let config = new.entry.config.as_str();
     assert!(examples.join(config).is_file(), "{config}");
     let name = RepoPath::typed(config).stem().to_owned() + "-stack";
-    assert_eq!(new.entry.stack.name(), name);
+    let stack = new.entry.stack.as_ref().unwrap();
+    assert_eq!(stack.name(), name);
     let page = std::fs::read_to_string(examples.join("../docs/adoption.md")).unwrap();
-    assert!(page.contains(new.entry.stack.as_str()));
+    assert!(page.contains(stack.as_str()));
 }

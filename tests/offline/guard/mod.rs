@@ -7,6 +7,7 @@ mod attack_command;
 mod attack_people;
 mod boundary;
 mod denials;
+mod import;
 mod properties;
 mod removals;
 mod repair;

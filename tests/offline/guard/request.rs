@@ -243,6 +243,10 @@ const FACTS: &[Fact] = &[
             ("delete", |scene| {
                 scene.request().asks = Some(RequestedChange::Delete)
             }),
+            ("an import", |scene| {
+                scene.request().asks = Some(RequestedChange::Import);
+                scene.request().imports = vec![bucket("acme-data")];
+            }),
             ("unknown", |scene| scene.request().asks = None),
         ],
         &[],

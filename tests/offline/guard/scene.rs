@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use provisioner::entries::NamedResource;
 use provisioner::guard::*;
 use provisioner::model::{CommitSha, UserId};
 use provisioner::stack::StackArn;
@@ -70,6 +71,15 @@ pub fn job_bot() -> Contributor {
         id: UserId(7),
         login: "jobs[bot]".to_owned(),
         kind: AccountKind::JobBot,
+    }
+}
+
+/// A resource that an entry names.
+pub fn bucket(name: &str) -> NamedResource {
+    NamedResource {
+        id: "Bucket".to_owned(),
+        key: "BucketName".to_owned(),
+        value: name.to_owned(),
     }
 }
 
@@ -237,6 +247,7 @@ impl Scene {
                 EffectKind::Adopt | EffectKind::Unadopt | EffectKind::Replace
             )
             .then(|| StackArn::parse(stack::ID).unwrap()),
+            imports: Vec::new(),
             current: Some(true),
             other_claims: Some(Vec::new()),
             broken_claims: Some(Vec::new()),

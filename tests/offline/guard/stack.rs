@@ -59,6 +59,7 @@ const FACTS: &[Fact] = &[
             "ready",
             "being made",
             "busy",
+            "imported",
             "failed",
             "rollback failed",
             "in a new status",
@@ -83,6 +84,19 @@ const FACTS: &[Fact] = &[
     fact("importers", &["none", "some", "unknown"]),
     fact("buckets", &["empty", "full", "unknown"]),
     fact("repair", &["only", "more", "unknown"]),
+    Fact {
+        name: "imports",
+        values: &[
+            "not created",
+            "none",
+            "of a former stack",
+            "named",
+            "foreign",
+        ],
+        // Before the change set is created there are none, and the guard decides again.
+        may_be_unknown: false,
+    },
+    fact("unfinished", &["no", "yes", "unknown"]),
     fact(
         "adoption",
         &[
@@ -203,6 +217,15 @@ impl Known {
             digest: "5".repeat(64),
             beyond: beyond.iter().map(|id| (*id).to_owned()).collect(),
         };
+        let imports = |former, named| {
+            Some(vec![ImportFact {
+                logical_id: "Bucket".to_owned(),
+                kind: "AWS::S3::Bucket".to_owned(),
+                physical_id: Some("acme-data".to_owned()),
+                former,
+                named,
+            }])
+        };
         match (FACTS[at].name, name) {
             ("policy", _) => self.policy = &POLICIES[value],
             ("caller", "same") => facts.caller = Some(caller("123456789012", "eu-central-1")),
@@ -281,6 +304,14 @@ impl Known {
             ("repair", "only") => facts.repair = Some(repair(&[])),
             ("repair", "more") => facts.repair = Some(repair(&["Bucket"])),
             ("repair", _) => facts.repair = None,
+            ("imports", "none") => facts.imports = Some(Vec::new()),
+            ("imports", "of a former stack") => facts.imports = imports(true, false),
+            ("imports", "named") => facts.imports = imports(false, true),
+            ("imports", "foreign") => facts.imports = imports(false, false),
+            ("imports", _) => facts.imports = None,
+            ("unfinished", "no") => facts.unfinished_import = Some(false),
+            ("unfinished", "yes") => facts.unfinished_import = Some(true),
+            ("unfinished", _) => facts.unfinished_import = None,
             (_, "force") => facts.authority = by_hand(true, None),
             (_, "force, name typed") => facts.authority = by_hand(true, Some("acme")),
             (_, "force, other name typed") => facts.authority = by_hand(true, Some("acme-2")),
@@ -295,6 +326,7 @@ impl Known {
             "ready" => "CREATE_COMPLETE",
             "being made" => "CREATE_IN_PROGRESS",
             "busy" => "UPDATE_IN_PROGRESS",
+            "imported" => "IMPORT_COMPLETE",
             "failed" => "ROLLBACK_COMPLETE",
             "rollback failed" => "UPDATE_ROLLBACK_FAILED",
             _ => "SOMETHING_NEW",
@@ -375,6 +407,7 @@ fn representatives(fact: &Fact) -> Vec<usize> {
         "rollback failed",
         "in a new status",
         "shell",
+        "imported",
         "interrupts",
         "may destroy",
         "destroys",
@@ -391,8 +424,8 @@ fn representatives(fact: &Fact) -> Vec<usize> {
         "force, name typed",
         "force, other name typed",
     ];
-    // Only repairs read it.
-    if fact.name == "repair" {
+    // Few effects read them.
+    if ["repair", "imports", "unfinished"].contains(&fact.name) {
         return vec![0];
     }
     let values = fact.values.iter().enumerate();
@@ -452,6 +485,16 @@ pub fn page() -> String {
         table(EffectKind::Test, &left)
     )
     .unwrap();
+    // CloudFormation refuses tags in an import.
+    let imported = with(&allowed_case(EffectKind::Resume), "stack", "imported");
+    let imported = with(&with(&imported, "unfinished", "yes"), "owner", "foreign");
+    assert_eq!(decided(EffectKind::Resume, &imported), [""; 0]);
+    writeln!(
+        page,
+        "Resume, of a stack that has imported its resources\n{}",
+        table(EffectKind::Resume, &imported)
+    )
+    .unwrap();
     let mild = with(&allowed_case(EffectKind::Update), "policy", "in-place");
     writeln!(
         page,
@@ -463,7 +506,7 @@ pub fn page() -> String {
 }
 
 fn any_case() -> impl Strategy<Value = Case> {
-    prop::array::uniform13(any::<prop::sample::Index>()).prop_map(|indices| {
+    prop::array::uniform15(any::<prop::sample::Index>()).prop_map(|indices| {
         let mut case = [0; FACTS.len()];
         for (at, index) in indices.iter().enumerate() {
             case[at] = index.index(FACTS[at].values.len());

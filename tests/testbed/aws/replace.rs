@@ -32,7 +32,7 @@ impl Workdir {
     }
 
     /// Puts an object into the stack's bucket.
-    fn put_object(&self) {
+    pub fn put_object(&self) {
         let put = self.aws.objects().put_object();
         let put = put.bucket(&self.name).key("kept").send();
         self.aws.wait(put).unwrap();

@@ -6,6 +6,7 @@ mod again;
 mod check;
 mod comment;
 mod drift;
+mod import;
 mod plan;
 mod provision;
 mod removal;
