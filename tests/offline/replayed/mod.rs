@@ -25,6 +25,7 @@ mod inputs;
 mod judged;
 mod kept;
 mod ml;
+mod named_imports;
 mod nested;
 mod network;
 mod operations;

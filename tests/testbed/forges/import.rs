@@ -1,6 +1,7 @@
 //! A pull request imports a bucket that belongs to no stack into its config's new stack.
 
 use super::*;
+use crate::support::parallel::each;
 use crate::support::proxy::{FaultProxy, Side};
 
 const ENTRIES: &str = ".provisioner/adoptions.yaml";
@@ -313,15 +314,16 @@ fn attack_a_command_imports_without_an_entry<W: ForgeWorld>() {
 #[test]
 fn the_next_run_finishes_a_killed_import() {
     use std::process::Stdio;
-    for (number, side) in (0..4).flat_map(|number| [(number, Side::Before), (number, Side::After)])
-    {
+    let places = (0..4).flat_map(|number| [(number, Side::Before), (number, Side::After)]);
+    let places: Vec<(usize, Side)> = places.collect();
+    each(&places, |(number, side)| {
         let loose = Loose::<World>::new("");
         let world = &loose.world;
         let pull = loose.proposed();
         let before = world.approved_and_merged(&pull);
         loose.proxy.clear();
         // The first mutation is the assumption of the role.
-        loose.proxy.hold(number + 1, side);
+        loose.proxy.hold(number + 1, *side);
         let job = world.push(&before);
         let mut command = job.process(&["ci"]);
         let command = command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -335,7 +337,7 @@ fn the_next_run_finishes_a_killed_import() {
         assert_eq!(run.status, 0, "{number} {side:?}: {}", run.summary);
         loose.assert_complete();
         world.github.take_writes();
-    }
+    });
 }
 
 on_both_forges! {

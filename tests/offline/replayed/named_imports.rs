@@ -1,0 +1,206 @@
+//! A new stack that imports what a command line names. The emulator fails no import.
+
+use serde_json::{Value, json};
+
+use super::answers::{
+    arn, change_set, created_change_set, events, first_events, no_stack, stack, stack_id,
+};
+use super::{Workdir, workdir};
+use crate::support::replay::not_found;
+use crate::support::workdir::CommandOutput;
+
+fn resource(workdir: &Workdir) -> String {
+    format!("Bucket=BucketName={}", workdir.name)
+}
+
+fn import(workdir: &Workdir, more: &[&str]) -> CommandOutput {
+    let resource = resource(workdir);
+    workdir.try_action("import", &[&["--resource", &resource], more].concat())
+}
+
+/// The bucket exists, and these are its tags.
+fn with_bucket(workdir: &Workdir, tags: &[(&str, &str)]) {
+    let tag = |(key, value): &(&str, &str)| json!({"Key": key, "Value": value});
+    let tags: Vec<Value> = tags.iter().map(tag).collect();
+    workdir.aws.on("HeadBucket", json!({}));
+    let tagging = json!({"Tagging": {"TagSet": {"Tag": tags}}});
+    workdir.aws.on("GetBucketTagging", tagging);
+}
+
+/// The change set imports the bucket, and does this too.
+fn imports(id: &str, more: &[Value]) -> Value {
+    let mut found = change_set("CREATE_COMPLETE", "");
+    let import = json!({"Type": "Resource", "ResourceChange": {
+        "Action": "Import", "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket", "PhysicalResourceId": id, "Scope": [], "Details": [],
+    }});
+    found["Changes"] = [&[import], more].concat().into();
+    found
+}
+
+/// The change set is deleted, and nothing is executed.
+fn without_effect(workdir: &Workdir) {
+    workdir.aws.on("DeleteChangeSet", json!({}));
+    for unused in ["ListStackResources", "ListChangeSets", "DeleteStack"] {
+        workdir.aws.on_optional(unused, json!({}));
+    }
+}
+
+/// The import is rolled back: the bucket stays, and the empty stack is deleted.
+#[test]
+fn a_failed_import_leaves_the_bucket_and_no_stack() {
+    let workdir = workdir();
+    with_bucket(&workdir, &[]);
+    created_change_set(&workdir, imports(&workdir.name, &[]));
+    let failed = events(
+        &workdir,
+        &[
+            ("", "IMPORT_IN_PROGRESS", "User Initiated"),
+            ("Bucket", "IMPORT_FAILED", "it has another owner"),
+            ("", "IMPORT_ROLLBACK_COMPLETE", ""),
+        ],
+    );
+    let rolled_back = stack(&workdir, "IMPORT_ROLLBACK_COMPLETE");
+    workdir
+        .aws
+        .on(
+            "DescribeStacks",
+            json!([no_stack(), rolled_back, no_stack(), no_stack()]),
+        )
+        .on(
+            "DescribeStackEvents",
+            json!([{"StackEvents": []}, first_events(&failed, failed.len())]),
+        )
+        .on("ExecuteChangeSet", json!({}))
+        .on(
+            "ListStackResources",
+            json!({"StackResourceSummaries": [{
+                "LogicalResourceId": "Bucket", "PhysicalResourceId": workdir.name,
+                "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "IMPORT_FAILED",
+            }]}),
+        )
+        .on("DeleteStack", json!({}));
+    let output = import(&workdir, &["--force"]);
+    assert_eq!(output.status, 30, "{}{}", output.stdout, output.stderr);
+    insta::assert_snapshot!("failed_import", workdir.redact_account(&output.stdout));
+    let deleted = &workdir.aws.requests_of("DeleteStack")[..];
+    assert_eq!(deleted.len(), 1);
+    assert_eq!(deleted[0].get("StackName"), stack_id(&workdir));
+    assert_eq!(workdir.aws.requests_of("DeleteBucket").len(), 0);
+    let made = &workdir.aws.requests_of("CreateChangeSet")[0];
+    let body: Value = serde_json::from_str(made.get("TemplateBody")).unwrap();
+    assert_eq!(body["Resources"].as_object().unwrap().len(), 1);
+    assert_eq!(body["Resources"]["Bucket"]["DeletionPolicy"], "Retain");
+}
+
+/// The stack holds the bucket in spite of the failure: it is not deleted.
+#[test]
+fn attack_a_failed_import_deletes_no_stack_with_a_resource() {
+    let workdir = workdir();
+    with_bucket(&workdir, &[]);
+    created_change_set(&workdir, imports(&workdir.name, &[]));
+    let failed = events(
+        &workdir,
+        &[
+            ("", "IMPORT_IN_PROGRESS", "User Initiated"),
+            ("", "IMPORT_ROLLBACK_FAILED", ""),
+        ],
+    );
+    let rolled_back = stack(&workdir, "IMPORT_ROLLBACK_FAILED");
+    workdir
+        .aws
+        .on(
+            "DescribeStacks",
+            json!([no_stack(), rolled_back.clone(), rolled_back]),
+        )
+        .on(
+            "DescribeStackEvents",
+            json!([{"StackEvents": []}, first_events(&failed, failed.len())]),
+        )
+        .on("ExecuteChangeSet", json!({}))
+        .on("ListStackResources", super::operations::bucket_of(&workdir));
+    let output = import(&workdir, &["--force"]);
+    assert_eq!(output.status, 30, "{}{}", output.stdout, output.stderr);
+    assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
+}
+
+/// CloudFormation would create something beside the import, or import another bucket.
+#[test]
+fn attack_an_import_that_hides_something_else() {
+    let added = json!({"Type": "Resource", "ResourceChange": {
+        "Action": "Add", "LogicalResourceId": "More", "ResourceType": "AWS::SNS::Topic", "Scope": [], "Details": [],
+    }});
+    for (code, id, more) in [
+        ("stack-verification-failed", "", vec![added]),
+        ("import-not-reviewed", "acme-payroll", Vec::new()),
+    ] {
+        let workdir = workdir();
+        with_bucket(&workdir, &[]);
+        let id = match id {
+            "" => &workdir.name,
+            other => other,
+        };
+        created_change_set(&workdir, imports(id, &more));
+        workdir.aws.on("DescribeStacks", no_stack());
+        without_effect(&workdir);
+        let denied = import(&workdir, &["--force"]);
+        assert_ne!(denied.status, 0);
+        assert!(denied.stdout.contains(code), "{}", denied.stdout);
+        assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
+    }
+}
+
+/// The bucket is of another account, or of another stack that exists.
+#[test]
+fn attack_importing_what_belongs_to_somebody_else() {
+    let foreign = workdir();
+    foreign
+        .aws
+        .on("DescribeStacks", no_stack())
+        .on("HeadBucket", not_found());
+    let denied = import(&foreign, &["--force"]);
+    assert_eq!(denied.status, 10, "{}", denied.stdout);
+    assert!(
+        denied.stdout.contains("does not exist in the account"),
+        "{}",
+        denied.stdout
+    );
+    for (status, is_denied) in [("UPDATE_COMPLETE", true), ("DELETE_COMPLETE", false)] {
+        let workdir = workdir();
+        let other = arn("stack", "payroll");
+        with_bucket(&workdir, &[("aws:cloudformation:stack-id", &other)]);
+        let mut owner = stack(&workdir, status);
+        owner["Stacks"][0]["StackId"] = json!(other);
+        workdir.aws.on("DescribeStacks", json!([no_stack(), owner]));
+        let output = import(&workdir, &["--dry-run"]);
+        let is_named = output.stdout.contains("belongs to a stack");
+        assert_eq!(is_named, is_denied, "{}", output.stdout);
+        assert_eq!(
+            output.status,
+            if is_denied { 10 } else { 0 },
+            "{}",
+            output.stdout
+        );
+    }
+}
+
+/// Without a confirmation, and with a resource that the config does not have.
+#[test]
+fn attack_an_import_that_nobody_confirmed_or_that_does_not_fit() {
+    let unconfirmed = workdir();
+    unconfirmed.aws.on("DescribeStacks", no_stack());
+    let denied = import(&unconfirmed, &[]);
+    assert_eq!(denied.status, 20, "{}", denied.stdout);
+    assert!(
+        denied.stdout.contains("force-required"),
+        "{}",
+        denied.stdout
+    );
+    let other = workdir();
+    other.aws.on("DescribeStacks", no_stack());
+    let resource = "Bucket=BucketName=acme-payroll";
+    let denied = other.try_action("import", &["--resource", resource, "--force"]);
+    assert_eq!(denied.status, 10, "{}", denied.stdout);
+    assert!(denied.stdout.contains("entry-invalid"), "{}", denied.stdout);
+    let unwritten = other.try_action("import", &["--resource", "Bucket", "--force"]);
+    assert_eq!(unwritten.status, 2, "{}", unwritten.stderr);
+}
