@@ -124,7 +124,7 @@ impl Remains {
         };
         let is_failed_creation = status.is_some_and(StackStatus::is_failed_creation);
         let rollback_failed = status.is_some_and(|status| status.0 == ROLLBACK_FAILED);
-        let creates = matches!(self.verb, Verb::Provision | Verb::Replace);
+        let creates = matches!(self.verb, Verb::Provision | Verb::Import | Verb::Replace);
         Text::ours(match health {
             Some(Health::InProgress | Health::Unknown) => {
                 "Wait until CloudFormation has ended its operation, then run this again."

@@ -64,7 +64,7 @@ impl<W: ForgeWorld> Loose<W> {
     fn assert_untouched(&self) {
         let (workdir, world) = (self.world.workdir(), &self.world);
         assert_eq!(world.stacks(), []);
-        assert_eq!(workdir.aws.buckets(), [workdir.name.clone()]);
+        assert_eq!(workdir.aws.buckets(), std::slice::from_ref(&workdir.name));
         assert_eq!(workdir.aws.keys(&workdir.name), ["kept"]);
     }
 
