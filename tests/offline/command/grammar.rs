@@ -48,7 +48,7 @@ fn every_action_has_its_permission_class() {
             "list-products show-product help explain validate-config create-prov-template create-policy create-review-report",
             "validate-prov-template show-changes check-drift",
             "test-deploy",
-            "create-bucket deploy-product prep-master adopt unadopt restore continue-rollback deploy-solution upload-template",
+            "create-bucket deploy-product prep-master adopt unadopt import restore continue-rollback deploy-solution upload-template",
             "delete-product tear-down replace",
         ]
     );
