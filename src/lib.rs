@@ -11,7 +11,7 @@
 //! | [`operation`] | | one stack: read facts, decide, act, watch, verify |
 //! | [`ci`], [`cloud`] | | ci: environment, event, outputs and clock of a job; cloud: port to AWS |
 //! | [`forge`] | | port to forges; one folder for each forge, and one adapter for a local repository |
-//! | [`pacing`] | | pauses between attempts, which tests shorten |
+//! | [`lanes`], [`pacing`] | | lanes: how much is worked on at once; pacing: pauses between attempts, which tests shorten |
 //! | [`workspace`] | | configs and outputs on disk |
 //! | [`init`], [`discover`], [`product_check`] | yes | init: files and steps of a repository's setup; discover: configs for stacks that exist; product_check: whether a product is whole: keys, expressions, samples, names, policy |
 //! | [`exit`], [`report`], [`roles`] | yes | exit: exit codes; report: comments, summaries, annotations, SARIF; roles: IAM roles of a repository's jobs |
@@ -48,6 +48,7 @@ pub mod forge;
 pub mod guard;
 pub mod init;
 pub mod job;
+pub mod lanes;
 pub mod model;
 pub mod operation;
 pub mod pacing;

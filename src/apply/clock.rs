@@ -4,7 +4,7 @@
     reason = "evidence says when; no decision depends on a time of this machine"
 )]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,6 +26,10 @@ impl RunClock {
     /// When the run began.
     pub fn began(&self) -> Timestamp {
         self.began
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 
     pub fn now(&self) -> Timestamp {

@@ -49,7 +49,7 @@ impl<'a> DeploymentReporter<'a> {
         let state = match outcome.state {
             State::Done | State::Skipped if deletes => DeploymentState::Inactive,
             State::Done | State::Skipped => DeploymentState::Success,
-            State::AwaitingConfirmation => DeploymentState::Pending,
+            State::AwaitingConfirmation | State::NotStarted => DeploymentState::Pending,
             State::Denied | State::Failed => DeploymentState::Failure,
         };
         self.set_state(stack, state, Some(outcome)).await;

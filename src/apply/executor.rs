@@ -1,32 +1,43 @@
 //! Acts on the stacks of one merged change, several at a time. One failure does not stop the others.
 
+use std::time::Duration;
+
 use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
 use super::clock::RunClock;
 use super::credentials::run_with_role;
 use super::deployments::DeploymentReporter;
 use super::fresh::FreshChange;
+use super::job_time::JobTime;
+use super::order;
 use super::outcome::{ApplyReport, to_outcome};
 use super::recorder::{DecisionRecorder, recorded_policies, unread_record};
+use super::schedule::{Ended, Held, Schedule};
 use super::task::{RefusedUpdate, StackTask};
 use crate::change::MergedChange;
 use crate::cloud::CloudError;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
+use crate::guard::Policies;
 use crate::job::{CredentialCache, ProgressLog};
+use crate::lanes::{Lane, Lanes, Throttled as _};
 use crate::model::Digest;
 use crate::operation::{ActionOutcome, Task, TaskOptions, to_diagnostics};
 use crate::operation::{Desired, OperationError};
 use crate::product::Verb;
 use crate::report::{NextStep, Outcome, Redactor, StackRecord, State, Success};
 use crate::stack::StackName;
+use crate::text::pluralize;
 
 /// What the tasks of one change share.
 pub struct Executor<'a> {
     pub fresh: FreshChange<'a>,
-    /// The stacks that are changed at the same time.
-    pub concurrency: usize,
+    /// How the stacks follow each other.
+    pub policies: Policies<'a>,
+    /// After which the forge ends the job; `None` if it is not known.
+    pub time_limit: Option<Duration>,
     /// `None` if the job has no identity token.
     pub sessions: Option<&'a CredentialCache>,
     pub deployments: &'a DeploymentReporter<'a>,
@@ -41,14 +52,45 @@ pub struct Executor<'a> {
 type Finished = (Outcome, StackRecord, Option<Exit>);
 
 impl Executor<'_> {
-    /// Runs the tasks, at most as many at once as the policy allows.
+    /// Runs the tasks in their order, at most as many at once in each account and region as the policy allows. Those that do not begin are
+    /// reported.
     pub async fn apply(&self, tasks: Vec<StackTask<'_>>) -> ApplyReport {
+        let environments = tasks.iter().map(|task| &task.config.target.environment);
+        let max_failures = environments
+            .filter_map(|name| Some((name.clone(), self.policies.max_failures(name)?)))
+            .collect();
+        let steps = order::steps(&tasks, self.policies);
+        let lanes = Lanes::new(self.policies.concurrency());
+        let mut schedule = Schedule::new(steps, lanes, max_failures);
+        let mut time = JobTime {
+            limit: self.time_limit,
+            ..JobTime::default()
+        };
         let mut applied = ApplyReport::default();
-        let done = futures_util::stream::iter(tasks)
-            .map(|task| self.run(task))
-            .buffer_unordered(self.concurrency);
-        let done: Vec<_> = done.collect().await;
-        for (outcome, record, exit) in done {
+        let mut running = FuturesUnordered::new();
+        let mut minutes_left = 0;
+        loop {
+            if let Some(minutes) = time.too_little(self.clock.elapsed()) {
+                minutes_left = minutes;
+                schedule.hold_rest();
+            }
+            while let Some(step) = schedule.next() {
+                let task = tasks[step].clone();
+                let begun = self.clock.elapsed();
+                running.push(async move { (step, begun, self.run(task).await) });
+            }
+            let Some((step, begun, (outcome, record, exit))) = running.next().await else {
+                break;
+            };
+            time.longest = time.longest.max(self.clock.elapsed().saturating_sub(begun));
+            let lane = Lane::from(&tasks[step].config.target);
+            let throttled = self.sessions.throttled(&lane);
+            schedule.finish(step, ended(outcome.state), throttled);
+            applied.records.push(record);
+            applied.add(outcome, exit);
+        }
+        for (step, held) in schedule.held() {
+            let (outcome, record, exit) = not_started(&tasks, step, held, minutes_left);
             applied.records.push(record);
             applied.add(outcome, exit);
         }
@@ -132,7 +174,7 @@ impl Executor<'_> {
         let is_unchanged = match outcome.state {
             State::Denied | State::AwaitingConfirmation => is_commanded,
             State::Skipped => true,
-            State::Done | State::Failed => false,
+            State::Done | State::Failed | State::NotStarted => false,
         };
         if !is_unchanged {
             self.deployments.finish(&stack, task.verb, &outcome).await;
@@ -243,6 +285,48 @@ fn not_begun(
     let mut outcome = Outcome::new(task.change.path.as_str(), Some(stack), State::Failed);
     outcome.add_failure(problems, None);
     (outcome, unread_record(task, stack), Some(exit))
+}
+
+fn ended(state: State) -> Ended {
+    match state {
+        // The deletion's preview is all that a merge does.
+        State::Done | State::Skipped | State::AwaitingConfirmation => Ended::Succeeded,
+        State::Denied | State::NotStarted => Ended::Denied,
+        State::Failed => Ended::Failed,
+    }
+}
+
+/// A task that waits for a later run.
+fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held, minutes_left: usize) -> Finished {
+    let task = &tasks[step];
+    let stack = StackName::for_config(&task.config);
+    let config = |step: usize| tasks[step].change.path.as_str();
+    let why = match held {
+        Held::Needs(other) => format!(
+            "it needs the stack of `{}`, which is not done",
+            config(other)
+        ),
+        Held::First(other) => format!(
+            "the stack of `{}` goes first, and is not done",
+            config(other)
+        ),
+        Held::Failures(failures) => format!(
+            "{} of `{}` failed, and the policy's `max-failures` allows fewer",
+            pluralize(failures, "stack"),
+            task.config.target.environment
+        ),
+        Held::Time => format!("the job ends in {}", pluralize(minutes_left, "minute")),
+    };
+    let help = match held {
+        Held::Time => "apply the merge again",
+        _ => "correct the cause, then apply the merge again",
+    };
+    let problem = Diagnostic::error(Code::NotStarted, &task.change.path, why).with_help(help);
+    let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::NotStarted);
+    outcome.add_failure(&[problem], None);
+    // Other causes have an exit code of their own.
+    let exit = (held == Held::Time).then_some(Exit::Operation);
+    (outcome, unread_record(task, &stack), exit)
 }
 
 /// The config before the change, if it renders to the deployed template.

@@ -6,10 +6,13 @@ mod credentials;
 mod deployments;
 mod executor;
 mod fresh;
+mod job_time;
+mod order;
 mod outcome;
 mod recorder;
 mod repair;
 mod run;
+mod schedule;
 mod task;
 
 pub use clock::RunClock;

@@ -240,7 +240,8 @@ impl<'a> Run<'a> {
         if problems.is_empty() {
             let executor = Executor {
                 fresh: FreshChange::new(self.job, Arc::clone(merged)),
-                concurrency: merged.policies().concurrency(),
+                policies: merged.policies(),
+                time_limit: self.job.environment.time_limit,
                 sessions: self.sessions.as_ref(),
                 deployments: &deployments,
                 token: &self.token,

@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -31,6 +32,8 @@ pub struct JobEnvironment {
     pub comment: bool,
     /// An earlier step of the job was cancelled: the program finishes what that step left, and starts nothing new.
     pub finish_cancelled: bool,
+    /// After which the forge ends the job; `None` if it is not known.
+    pub time_limit: Option<Duration>,
     /// Path of the SARIF file.
     pub sarif: PathBuf,
     /// Path of the JSON report.
@@ -91,6 +94,7 @@ impl JobEnvironment {
             },
             comment: variable("PROVISIONER_COMMENT").as_deref() != Some("false"),
             finish_cancelled,
+            time_limit: time_limit("PROVISIONER_TIMEOUT_MINUTES", 60),
             sarif: variable("PROVISIONER_SARIF_FILE")
                 .map_or_else(|| scratch.join("provisioner.sarif"), PathBuf::from),
             report: scratch.join("provisioner-report.json"),
@@ -102,6 +106,12 @@ impl JobEnvironment {
             run,
         }
     }
+}
+
+/// A time that a variable gives; `unit`: in seconds.
+pub fn time_limit(name: &str, unit: u64) -> Option<Duration> {
+    let count: u64 = variable(name)?.trim().parse().ok()?;
+    Some(Duration::from_secs(count.saturating_mul(unit)))
 }
 
 /// The value of a variable; `None` if it is unset or empty, because composite actions pass absent inputs as empty ones.

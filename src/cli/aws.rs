@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use futures_util::StreamExt as _;
-
 use super::console::{Console, width};
 use super::load::LoadedConfig;
 use super::request::ActionRequest;
@@ -17,6 +15,7 @@ use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
 use crate::guard::{LockState, Policy, read_policy_file};
 use crate::job::cancel_on_signal;
+use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::operation::{
     ActionOutcome, Desired, FailureReport, OperationContext, OperationError, Task,
     complete_commands, perform, to_diagnostics,
@@ -110,25 +109,20 @@ async fn run_all(
     };
     // Prompts come one after another.
     let is_serial = verb.deletes() || verb.class() == Class::Write && run.console.prompts();
-    let bound = match &run.policy {
-        Ok(policy) if !is_serial => policy.concurrency(),
-        _ => 1,
+    let lanes = match &run.policy {
+        Ok(policy) if !is_serial => Lanes::new(policy.concurrency()),
+        _ => Lanes::serial(),
     };
-    let configs = group
-        .iter()
-        .filter_map(|one| Some((one, one.config.as_ref()?)));
-    let done = futures_util::stream::iter(configs)
-        .map(|(one, config)| {
-            let run = &run;
-            async move {
-                let trail = Trail::default();
-                let outcome = run.run_one(one, config, &trail).await;
-                (one, config, trail, outcome)
-            }
-        })
-        .buffer_unordered(bound)
-        .collect::<Vec<_>>()
-        .await;
+    let configs = group.iter().filter_map(|one| {
+        let config = one.config.as_ref()?;
+        Some((Lane::from(&config.target), (one, config)))
+    });
+    let done = work_in_lanes(lanes, &run.session, configs, async |(one, config)| {
+        let trail = Trail::default();
+        let outcome = run.run_one(one, config, &trail).await;
+        (one, config, trail, outcome)
+    })
+    .await;
     for (one, config, trail, outcome) in done {
         match outcome {
             Ok(details) => {

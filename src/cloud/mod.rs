@@ -10,7 +10,7 @@ mod network;
 use crate::stack::{DescribedChangeSet, Stack, StackEvent, StackName};
 use crate::template::ImportedResource;
 
-pub use aws::{Cloud, Session};
+pub use aws::{Cloud, Session, ThrottleCounts};
 pub use bucket::StackBucket;
 pub use error::{AwsError, AwsErrorKind, CloudError, ConnectionFault, FaultReason, Result};
 pub use network::{NetworkInterface, Subnet, VpcEndpoint};

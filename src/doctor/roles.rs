@@ -133,7 +133,7 @@ pub async fn roles(
             SESSION,
             Arc::clone(&identity),
             region,
-            CancellationToken::new(),
+            (CancellationToken::new(), Arc::default()),
         );
         // A job of an environment has a subject of its own, which the plan role does not trust.
         match session.await.at(region).await {
@@ -163,7 +163,7 @@ pub async fn roles(
             SESSION,
             Arc::clone(&identity),
             region,
-            CancellationToken::new(),
+            (CancellationToken::new(), Arc::default()),
         );
         match (session.await.at(region).await, own) {
             (Ok(cloud), true) => {

@@ -13,6 +13,7 @@ mod policy;
 mod policy_change;
 mod policy_times;
 mod request;
+mod rollout;
 mod rules;
 mod weaker;
 
@@ -36,6 +37,8 @@ pub use policy::{
 pub use policy_change::{ChangedKey, PolicyChange};
 
 pub use rules::{YES, confirmation_word};
+
+pub use rollout::FirstStacks;
 
 pub use request::{
     AccountKind, Actor, Branch, ChangeRequest, CommentCommand, Contributor, Permission, PlanReport,

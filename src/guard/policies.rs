@@ -96,7 +96,22 @@ impl<'a> Policies<'a> {
         policies.map(|policy| role(policy.as_ref().ok()?)).collect()
     }
 
-    /// The number of stacks that are changed at the same time.
+    /// Whether a stack goes first by either policy. `rank`: its place among the stacks of its environment, by tier and path.
+    pub fn goes_first(self, environment: &str, path: &str, rank: usize) -> bool {
+        let policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        let mut first = policies.filter_map(|policy| policy.first(environment));
+        first.any(|first| first.contains(path, rank))
+    }
+
+    /// How many stacks of an environment may fail before no other one begins; `None` for any number.
+    pub fn max_failures(self, environment: &str) -> Option<usize> {
+        let policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        policies
+            .filter_map(|policy| policy.max_failures(environment))
+            .min()
+    }
+
+    /// The number of stacks that are changed at the same time in each account and region.
     pub fn concurrency(self) -> usize {
         let limits = self.both().filter_map(|policy| policy.as_ref().ok());
         limits.map(Policy::concurrency).min().unwrap_or(1)

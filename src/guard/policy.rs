@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::calendar::{Closed, Freeze, Window, closed};
 use super::policy_times::time_problems;
+use super::rollout::FirstStacks;
 use crate::config::{newer_version, validate};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FileContents, RepoPath, UserId};
@@ -73,6 +74,9 @@ struct Defaults {
     windows: Vec<Window>,
     #[serde(default)]
     freeze: Vec<Freeze>,
+    first: Option<FirstStacks>,
+    #[serde(rename = "max-failures")]
+    max_failures: Option<usize>,
 }
 
 /// Overrides for one environment.
@@ -84,6 +88,9 @@ pub struct EnvironmentPolicy {
     deletes: Option<Deletes>,
     windows: Option<Vec<Window>>,
     freeze: Option<Vec<Freeze>>,
+    first: Option<FirstStacks>,
+    #[serde(rename = "max-failures")]
+    max_failures: Option<usize>,
     /// `@user`, `@user#id` or `@organisation/team`; empty for everybody with write permission.
     pub approvers: Vec<String>,
     pub roles: EnvironmentRoles,
@@ -157,6 +164,21 @@ impl Policy {
         let own = self.environments.get(environment);
         let own = own.and_then(|own| own.freeze.as_deref());
         own.unwrap_or(&self.defaults.freeze)
+    }
+
+    /// The stacks of a change that go first.
+    pub(super) fn first(&self, environment: &str) -> Option<&FirstStacks> {
+        let own = self.environments.get(environment);
+        let first = own.and_then(|own| own.first.as_ref());
+        let first = first.or(self.defaults.first.as_ref());
+        first.filter(|first| !first.is_empty())
+    }
+
+    /// How many stacks may fail before no other one begins; `None` for any number.
+    pub(super) fn max_failures(&self, environment: &str) -> Option<usize> {
+        let own = self.environments.get(environment);
+        own.and_then(|own| own.max_failures)
+            .or(self.defaults.max_failures)
     }
 
     /// Whether the time decides whether stacks may change.
@@ -242,7 +264,7 @@ impl Policy {
         strict
     }
 
-    /// The number of stacks that are changed at the same time.
+    /// The number of stacks that are changed at the same time in each account and region.
     pub fn concurrency(&self) -> usize {
         self.defaults.concurrency
     }

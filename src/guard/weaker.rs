@@ -57,6 +57,15 @@ fn of_settings(environment: &str, field: &str, old: &Policy, new: &Policy) -> bo
             let old = old.windows(environment);
             !old.is_empty() && old != new.windows(environment)
         }
+        // Other stacks go first, and the rest does not wait for those of before.
+        "first" => {
+            let old = old.first(environment);
+            old.is_some() && old != new.first(environment)
+        }
+        "max-failures" => {
+            let most = |policy: &Policy| policy.max_failures(environment).unwrap_or(usize::MAX);
+            most(new) > most(old)
+        }
         "freeze" => {
             let new = new.freezes(environment);
             let mut old = old.freezes(environment).iter();
@@ -166,6 +175,18 @@ mod tests {
             (&open("09:00"), "", "+defaults.windows"),
             (&frozen("2027-01-04"), "", "+defaults.freeze"),
             (
+                "defaults: {first: 2}",
+                "defaults: {first: 1}",
+                "+defaults.first",
+            ),
+            ("defaults: {first: [a.yaml]}", "", "+defaults.first"),
+            ("defaults: {max-failures: 0}", "", "+defaults.max-failures"),
+            (
+                "defaults: {max-failures: 0}",
+                "defaults: {max-failures: 1}",
+                "+defaults.max-failures",
+            ),
+            (
                 &frozen("2027-01-04"),
                 &frozen("2027-01-03"),
                 "+defaults.freeze",
@@ -220,6 +241,8 @@ mod tests {
                 "defaults: {freeze: [{from: '2026-12-18', to: '2027-01-04', reason: year}]}",
                 "-defaults.freeze",
             ),
+            ("", "defaults: {first: 1}", "-defaults.first"),
+            ("", "defaults: {max-failures: 3}", "-defaults.max-failures"),
             ("", "defaults: {concurrency: 2}", "-defaults.concurrency"),
             (
                 "environments: {dev: {approvals: 3}, prod: {}}",

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::cloud::{CancellationToken, Session};
+use crate::cloud::{CancellationToken, Session, ThrottleCounts};
 use crate::forge::IdentityTokens;
+use crate::lanes::{Lane, Throttled};
 
 pub struct CredentialCache {
     identity: Arc<dyn IdentityTokens>,
     /// Role session name, which CloudTrail shows.
     name: String,
     stop: CancellationToken,
+    throttles: Arc<ThrottleCounts>,
     open: Mutex<HashMap<(String, String), Arc<Session>>>,
 }
 
@@ -23,6 +25,7 @@ impl CredentialCache {
             identity,
             name,
             stop,
+            throttles: Arc::default(),
             open: Mutex::default(),
         }
     }
@@ -40,10 +43,16 @@ impl CredentialCache {
             return Arc::clone(session);
         }
         let identity = Arc::clone(&self.identity);
-        let stop = self.stop.clone();
-        let session = Session::federated(role, &self.name, identity, region, stop).await;
+        let shared = (self.stop.clone(), Arc::clone(&self.throttles));
+        let session = Session::federated(role, &self.name, identity, region, shared).await;
         let session = Arc::new(session);
         open.insert(key, Arc::clone(&session));
         session
+    }
+}
+
+impl Throttled for CredentialCache {
+    fn throttled(&self, lane: &Lane) -> u64 {
+        self.throttles.throttled(lane)
     }
 }

@@ -35,7 +35,7 @@ impl Alert {
     /// Why a config failed or was denied; `None` for another outcome.
     pub fn from_outcome(outcome: &Outcome) -> Option<Self> {
         match outcome.state {
-            State::Denied | State::Failed => {}
+            State::Denied | State::Failed | State::NotStarted => {}
             State::Skipped | State::Done | State::AwaitingConfirmation => return None,
         }
         let path = format!("{}:", outcome.path);

@@ -33,6 +33,8 @@ pub struct Outcome {
 pub enum State {
     Skipped,
     Done,
+    /// Nothing of it was begun. A later run can do it.
+    NotStarted,
     /// A second person has to confirm a deletion.
     AwaitingConfirmation,
     Denied,
@@ -151,7 +153,12 @@ impl OutcomeKind {
             state: State::Done,
             success,
         });
-        let bad = [State::Failed, State::Denied, State::AwaitingConfirmation];
+        let bad = [
+            State::Failed,
+            State::Denied,
+            State::AwaitingConfirmation,
+            State::NotStarted,
+        ];
         let bad = bad.into_iter().map(Self::of);
         bad.chain(done).chain([Self::of(State::Skipped)])
     }
@@ -160,6 +167,7 @@ impl OutcomeKind {
         match (self.state, self.success) {
             (State::Skipped, _) => "▫",
             (State::AwaitingConfirmation, _) => "⏳",
+            (State::NotStarted, _) => "⏸",
             (State::Denied, _) => "⛔",
             (State::Failed, _) => "❌",
             (State::Done, Success::DriftFound) => "⚠",
@@ -173,6 +181,7 @@ impl OutcomeKind {
         match (self.state, self.success) {
             (State::Skipped, _) => "skipped",
             (State::AwaitingConfirmation, _) => "to confirm",
+            (State::NotStarted, _) => "not started",
             (State::Denied, _) => "denied",
             (State::Failed, _) => "failed",
             (State::Done, success) => match success {
@@ -207,6 +216,7 @@ impl OutcomeKind {
         match (self.state, self.success) {
             (State::Skipped, _) => of("config", "skipped"),
             (State::AwaitingConfirmation, _) => of("deletion", "to confirm"),
+            (State::NotStarted, _) => of("config", "not started"),
             (State::Denied, _) => of("config", "denied"),
             (State::Failed, _) => of("config", "failed"),
             (State::Done, success) => match success {

@@ -29,7 +29,8 @@ pub(super) fn check_stack(
     let mut replayed = StackReplay::default();
     let Some(request) = &record.request else {
         let is_empty = record.decisions.is_empty() && record.refusals.is_empty();
-        if !is_empty || outcome.state != State::Failed || record.template.is_some() {
+        let is_unread = matches!(outcome.state, State::Failed | State::NotStarted);
+        if !is_empty || !is_unread || record.template.is_some() {
             replayed.differ("nothing is known about the request");
         }
         return replayed;
@@ -215,6 +216,8 @@ impl StackReplay {
             State::Denied => !denied.is_empty(),
             State::Failed => denied.is_empty() || attempts.len() == 3,
             State::Skipped => denied.is_empty() && first.len() > 1,
+            // Nothing was decided.
+            State::NotStarted => false,
         };
         let success = (outcome.state == State::Done).then(|| success_of(record.verb, first));
         let success = match only_folders {
@@ -229,7 +232,7 @@ impl StackReplay {
         let is_other = match outcome.state {
             State::Done | State::AwaitingConfirmation => run.finishes_cancelled,
             State::Skipped => !run.finishes_cancelled,
-            State::Denied | State::Failed => false,
+            State::Denied | State::Failed | State::NotStarted => false,
         };
         let follows = follows && !is_other;
         self.require(follows, "the outcome does not follow from the decisions");

@@ -19,7 +19,7 @@ use anyhow::{Context as _, bail};
 use secrecy::SecretString;
 
 use super::environment::{
-    JobEnvironment, JobRun, Workplace, git_variables, is_blank, required, variable,
+    JobEnvironment, JobRun, Workplace, git_variables, is_blank, required, time_limit, variable,
 };
 use super::system::CiSystem;
 use crate::forge::IdentityTokens;
@@ -116,13 +116,13 @@ fn read() -> anyhow::Result<JobEnvironment> {
         scratch: out,
         checkout: Some(checkout),
     };
-    Ok(JobEnvironment::new(
-        event,
-        Arc::new(access),
-        issuer,
-        run,
-        place,
-    ))
+    let environment = JobEnvironment::new(event, Arc::new(access), issuer, run, place);
+    Ok(JobEnvironment {
+        time_limit: environment
+            .time_limit
+            .or_else(|| time_limit("CI_JOB_TIMEOUT", 1)),
+        ..environment
+    })
 }
 
 /// The webhook that started the pipeline. GitLab gives it as a file.

@@ -101,6 +101,15 @@ pub fn kind(code: Option<&str>, status: u16) -> AwsErrorKind {
     }
 }
 
+/// Whether an answer of CloudFormation, which is XML, throttles its request.
+pub fn is_limit(status: u16, body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let code = text.split_once("<Code>").map(|(_, rest)| rest);
+    let code = code.and_then(|rest| rest.split_once("</Code>"));
+    let code = code.map(|(code, _)| code);
+    status >= 400 && matches!(kind(code, status), AwsErrorKind::Limited { .. })
+}
+
 /// A situation that AWS reports with an ambiguous code, so that only the message identifies it. The API reference
 /// describes these situations and not the texts, which are those of the services' answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,6 +25,7 @@ mod repair;
 mod session;
 mod stacks;
 mod tag_changes;
+mod throttling;
 
 use aws_sdk_cloudcontrol as control;
 use aws_sdk_cloudformation as cloudformation;
@@ -36,6 +37,7 @@ use super::{CloudError, Result};
 use crate::guard::Caller;
 
 pub use session::Session;
+pub use throttling::ThrottleCounts;
 
 /// AWS in one account and region, with one identity.
 #[derive(Clone, Debug)]

@@ -15,10 +15,12 @@ use tokio_util::sync::CancellationToken;
 use super::connection::http_client;
 use super::federated::WebIdentityProvider;
 use super::profile::missing_profile;
+use super::throttling::{ThrottleCounter, ThrottleCounts};
 use super::{Cloud, cloudformation, control, ec2, error, s3, ssm};
 use crate::cloud::{CloudError, Result};
 use crate::forge::IdentityTokens;
 use crate::guard::Caller;
+use crate::lanes::{Lane, Throttled};
 use crate::pacing;
 
 /// Attempts of one request. With 30 % of the requests throttled, one in 150,000 fails for good.
@@ -37,6 +39,7 @@ pub struct Session {
     config: SdkConfig,
     stop: CancellationToken,
     clouds: Mutex<HashMap<String, Cloud>>,
+    throttles: Arc<ThrottleCounts>,
     /// Why no request can have credentials.
     no_profile: Option<CloudError>,
 }
@@ -52,13 +55,13 @@ impl Session {
     }
 
     /// Assumes a role with an identity token at the first request, and uses no other credentials. `name`: role session name, which
-    /// CloudTrail shows.
+    /// CloudTrail shows. `throttles`: shared by all sessions of a run.
     pub async fn federated(
         role: &str,
         name: &str,
         identity: Arc<dyn IdentityTokens>,
         region: &str,
-        stop: CancellationToken,
+        (stop, throttles): (CancellationToken, Arc<ThrottleCounts>),
     ) -> Self {
         let region = Region::new(region.to_owned());
         let config = loader().region(region).no_credentials().load().await;
@@ -74,6 +77,7 @@ impl Session {
             config,
             stop,
             clouds: Mutex::default(),
+            throttles,
             no_profile: None,
         }
     }
@@ -90,6 +94,7 @@ impl Session {
             config,
             stop,
             clouds: Mutex::default(),
+            throttles: Arc::default(),
             no_profile: None,
         }
     }
@@ -127,9 +132,17 @@ impl Session {
         let objects = s3::config::Builder::from(&config)
             .force_path_style(path_style)
             .build();
+        let counter = ThrottleCounter {
+            lane: Lane {
+                account: caller.account.clone(),
+                region: region.to_owned(),
+            },
+            counts: Arc::clone(&self.throttles),
+        };
+        let stacks = cloudformation::config::Builder::from(&config).interceptor(counter);
         let cloud = Cloud {
             caller,
-            stacks: cloudformation::Client::new(&config),
+            stacks: cloudformation::Client::from_conf(stacks.build()),
             objects: s3::Client::from_conf(objects),
             parameters: ssm::Client::new(&config),
             control: control::Client::new(&config),
@@ -138,6 +151,12 @@ impl Session {
         };
         clouds.insert(region.to_owned(), cloud.clone());
         Ok(cloud)
+    }
+}
+
+impl Throttled for Session {
+    fn throttled(&self, lane: &Lane) -> u64 {
+        self.throttles.throttled(lane)
     }
 }
 

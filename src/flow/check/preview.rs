@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-
 use crate::change::ChangeInputs;
 use crate::cloud::CancellationToken;
 use crate::config::Config;
@@ -13,6 +11,7 @@ use crate::forge::IdentityTokens;
 use crate::guard::{EffectKind, Facts, Policies, denials_before_credentials};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
+use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::operation::to_diagnostics;
 use crate::operation::{self, ComparedStack, Desired, Occupancy, OperationContext, OperationError};
 use crate::plan::{Change, ChangeKey, Changes, Intent};
@@ -105,18 +104,21 @@ pub async fn preview(
                 plan.stop.clone(),
             );
             let look = Previewer { inputs, policies };
-            let queries = futures_util::stream::iter(work).map(|(change, target, role)| {
-                let (look, sessions) = (&look, &sessions);
-                async move {
+            let queries = work
+                .into_iter()
+                .map(|(change, target, role)| (Lane::from(target), (change, target, role)));
+            let lanes = Lanes::new(policies.concurrency());
+            previews = work_in_lanes(
+                lanes,
+                &sessions,
+                queries,
+                async |(change, target, role): (&Change, &Target, String)| {
                     let mut facts = None;
-                    let preview = look.at(change, sessions, &role, target, &mut facts).await;
+                    let preview = look.at(change, &sessions, &role, target, &mut facts).await;
                     (change.key(), preview, facts)
-                }
-            });
-            previews = queries
-                .buffer_unordered(policies.concurrency())
-                .collect()
-                .await;
+                },
+            )
+            .await;
         }
     }
     for (key, (preview, exit), facts) in previews {

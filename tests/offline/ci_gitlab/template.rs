@@ -122,13 +122,14 @@ const LITERALS: [&str; 9] = [
     "PROVISIONER_COMMENT='$[[ inputs.comment ]]'",
 ];
 /// Variables that select what is read. The page lists what each of them can do.
-const PASSED: [&str; 25] = [
+const PASSED: [&str; 26] = [
     "CI_COMMIT_BEFORE_SHA",
     "CI_COMMIT_BRANCH",
     "CI_COMMIT_REF_NAME",
     "CI_COMMIT_SHA",
     "CI_DEFAULT_BRANCH",
     "CI_JOB_ID",
+    "CI_JOB_TIMEOUT",
     "CI_JOB_URL",
     "CI_MERGE_REQUEST_EVENT_TYPE",
     "CI_MERGE_REQUEST_IID",

@@ -121,6 +121,7 @@ impl Repository {
             environment: Some("prod".to_owned()),
             given: RunInput::default(),
             finish_cancelled: false,
+            time_limit: None,
             comment: true,
             sarif: file("sarif"),
             report: file("report"),

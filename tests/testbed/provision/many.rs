@@ -18,13 +18,14 @@ const MANIFEST: &str = "name: note\ntitle: Note\nsummary: A note.\nsection: note
      target: {account: note.account, region: note.region, environment: \"'prod'\"}\n\
      names: {config: \"note.name ~ '-note'\", stack: names.config ~ '-stack' ~ given.suffix}\n\
      outputs: {template: names.config ~ '.yaml', policy: names.config ~ '.json'}\n\
-     impact:\n  - {keys: [note.name], level: critical, consequence: Another note.}\n\
+     impact:\n  - {keys: [note.name, note.needs], level: critical, consequence: Another note.}\n\
      actions: {validate-config: validate-config, deploy-product: provision, delete-product: delete}\n";
 const SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"required":["note"],"properties":{"note":{"type":"object",
     "additionalProperties":false,"required":["name","account","region"],"properties":{"name":{"type":"string"},
-    "account":{"type":"string"},"region":{"type":"string"}}}}}"#;
+    "account":{"type":"string"},"region":{"type":"string"},"needs":{"type":"string"}}}}}"#;
 const STACK: &str = "Resources:\n  Note:\n    Type: AWS::SSM::Parameter\n    Properties:\n      Name: {{ '/notes/' ~ names.stack }}\n      \
-     Type: String\n      Value: hello\nOutputs:\n  Note:\n    Value: !Ref Note\n";
+     Type: String\n      Value: hello\nOutputs:\n  Note:\n    Value: !Ref Note\n    Export: { Name: {{ names.stack }} }\n\
+     {% if note.needs is defined %}  Needed:\n    Value: !ImportValue {{ note.needs }}\n{% endif %}";
 const POLICY: &str =
     "{ \"Version\": \"2012-10-17\", \"Statement\": [], \"Id\": {{ names.stack }} }\n";
 
@@ -44,7 +45,13 @@ pub struct Many {
 
 impl Many {
     pub fn new(count: u64) -> Self {
-        let world = World::new(&(policy("") + "configs: ['notes/*-note.yaml']\n"));
+        let notes: Vec<String> = (0..count).map(|_| String::new()).collect();
+        Self::with("", &notes)
+    }
+
+    /// `rest`: further lines of the environment's policy. `notes`: further lines of each note.
+    pub fn with(rest: &str, notes: &[String]) -> Self {
+        let world = World::new(&(policy(rest) + "configs: ['notes/*-note.yaml']\n"));
         let proxy = FaultProxy::in_front_of(&world.workdir.url);
         let account = world.workdir.aws.account.clone();
         world
@@ -56,9 +63,9 @@ impl Many {
             .write(&format!("{PRODUCT}/iam-policy.json.j2"), POLICY)
             .push();
         let pull = world.proposal(|commit| {
-            (0..count).fold(commit, |commit, at| {
+            notes.iter().enumerate().fold(commit, |commit, (at, more)| {
                 let text = format!(
-                    "note:\n  name: n{at:03}\n  account: \"{account}\"\n  region: {REGION}\n"
+                    "note:\n  name: n{at:03}\n  account: \"{account}\"\n  region: {REGION}\n{more}"
                 );
                 commit.write(&format!("notes/n{at:03}-note.yaml"), text)
             })

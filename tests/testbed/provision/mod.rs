@@ -21,6 +21,7 @@ mod merges;
 mod outcomes;
 mod remains;
 mod removal;
+mod rollout;
 mod signals;
 mod solutions;
 mod updates;

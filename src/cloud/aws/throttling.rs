@@ -1,0 +1,59 @@
+//! Counts the answers of CloudFormation that throttle a request. The SDK repeats these requests.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::classify::is_limit;
+use crate::lanes::{Lane, Throttled};
+
+/// Throttled requests by account and region.
+#[derive(Debug, Default)]
+pub struct ThrottleCounts(Mutex<BTreeMap<Lane, u64>>);
+
+impl ThrottleCounts {
+    fn add(&self, lane: &Lane) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.entry(lane.clone()).or_default() += 1;
+    }
+}
+
+impl Throttled for ThrottleCounts {
+    fn throttled(&self, lane: &Lane) -> u64 {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.get(lane).copied().unwrap_or_default()
+    }
+}
+
+/// Counts for one client.
+#[derive(Debug)]
+pub struct ThrottleCounter {
+    pub lane: Lane,
+    pub counts: Arc<ThrottleCounts>,
+}
+
+impl Intercept for ThrottleCounter {
+    fn name(&self) -> &'static str {
+        "ThrottleCounter"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let answer = context.response();
+        // The SDK has read the body of an error.
+        let body = answer.body().bytes().unwrap_or_default();
+        if is_limit(answer.status().as_u16(), body) {
+            self.counts.add(&self.lane);
+        }
+        Ok(())
+    }
+}
