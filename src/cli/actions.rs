@@ -130,7 +130,7 @@ impl ActionOption {
             (Self::Force, Verb::Delete) => "Confirm deleting stacks",
             (Self::Force, Verb::TearDown) => "Confirm deleting stacks and buckets",
             (Self::Resource, _) => {
-                "Import this resource, such as Bucket=BucketName=acme-data; can be given several times"
+                "Import a resource, such as Bucket=BucketName=acme-data; can be repeated"
             }
             (Self::Skip, _) => "Leave this resource as it is; can be given several times",
             (Self::Force, Verb::Restore | Verb::ContinueRollback) => "Confirm the repair",
