@@ -132,7 +132,7 @@ async fn pull_request_of(forge: &dyn Reviews, at: &CommitSha) -> Result<Option<u
 }
 
 /// The pull request that merged a commit of a file's history, which may follow the branch rather than its merge.
-async fn pull_request_with(
+pub async fn pull_request_with(
     forge: &dyn Reviews,
     commit: &CommitSha,
 ) -> Result<Option<u64>, ForgeError> {

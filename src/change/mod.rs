@@ -21,7 +21,9 @@ mod valid_configs;
 
 pub use claims::reject_claimed_stacks;
 pub use contributors::add_contributors;
-pub use history::{MergedRange, last_merge_of, merged_ranges, range_of_pull_request};
+pub use history::{
+    MergedRange, last_merge_of, merged_ranges, pull_request_with, range_of_pull_request,
+};
 pub use inputs::{ChangeInputs, configs_at, read_inputs};
 pub use limits::IdentityLimits;
 pub use lock::{ProposedLock, lock_at};

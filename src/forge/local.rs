@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::git::{self, GitItem, GitObject, GitObjects, cat_file, parse_tree};
+use super::git::{self, GitItem, GitObject, GitObjects, LastChanges, cat_file, parse_tree};
 use super::{
     ChangeKind, ChangedFile, FileAt, FileHistory, ForgeError, PathSelection, Source, commit_sha,
 };
@@ -18,6 +18,8 @@ use crate::model::{CommitSha, FileContents, RepoPath};
 
 /// Versions of a file that are searched.
 const MAX_VERSIONS: usize = 50;
+/// Commits that are searched for the last change of files.
+const MAX_COMMITS: usize = 10_000;
 
 #[derive(Clone, Debug)]
 pub struct LocalRepository {
@@ -363,6 +365,23 @@ impl Source for LocalRepository {
             complete: commits.len() < limit && shallow == "false",
             commits: each.collect::<Result<_, _>>()?,
         })
+    }
+
+    async fn last_changes(
+        &self,
+        at: &CommitSha,
+        paths: &[RepoPath],
+    ) -> Result<LastChanges, ForgeError> {
+        let top = self.output("repository", &["rev-parse", "--show-cdup"])?;
+        let git = || {
+            let mut git = self.git();
+            if !top.trim_end().is_empty() {
+                git.arg("-C").arg(top.trim_end());
+            }
+            git
+        };
+        git::last_changes(git, at, paths, MAX_COMMITS)
+            .map_err(|error| ForgeError::invalid("last changes", error))
     }
 }
 

@@ -63,6 +63,8 @@ pub struct ReviewedPullRequest {
     pub author: Option<User>,
     /// The commit that the merge put onto the branch: a merge commit, a squashed one, or the last of those that were rebased.
     pub merge: Option<CommitSha>,
+    /// When it was merged, by the forge's clock.
+    pub merged_at: Option<Timestamp>,
 }
 
 /// A push to a branch, as the forge recorded it.

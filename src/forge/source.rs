@@ -3,7 +3,11 @@
 use async_trait::async_trait;
 
 use super::ForgeError;
+use super::git::{FileChange, LastChanges};
 use crate::model::{CommitSha, FileContents, RepoPath};
+
+/// Files whose histories are read one by one.
+const MAX_SINGLE_HISTORIES: usize = 20;
 
 /// Reads a repository at fixed commits.
 #[async_trait]
@@ -34,6 +38,35 @@ pub trait Source: Send + Sync {
         path: &RepoPath,
         limit: usize,
     ) -> Result<FileHistory, ForgeError>;
+
+    /// The commits up to `at` that changed files last.
+    async fn last_changes(
+        &self,
+        at: &CommitSha,
+        paths: &[RepoPath],
+    ) -> Result<LastChanges, ForgeError> {
+        if paths.len() > MAX_SINGLE_HISTORIES {
+            return self.last_changes_of_many(at, paths).await;
+        }
+        let mut changes = LastChanges::default();
+        for path in paths {
+            let history = self.history(at, path, 1).await?;
+            if let Some(commit) = history.commits.into_iter().next() {
+                let change = FileChange { commit, time: None };
+                changes.found.insert(path.clone(), change);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The same in one query; nothing is found where that is not possible.
+    async fn last_changes_of_many(
+        &self,
+        _at: &CommitSha,
+        _paths: &[RepoPath],
+    ) -> Result<LastChanges, ForgeError> {
+        Ok(LastChanges::default())
+    }
 }
 
 /// The commits that changed a file.

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::{FetchedRepository, GitItem, GitRemote};
+use super::{FetchedRepository, GitItem, GitRemote, LastChanges};
 use crate::forge::ForgeError;
-use crate::model::CommitSha;
+use crate::model::{CommitSha, RepoPath};
 
 /// Objects that a job reads one by one. A change of three configs needs about as many; a fetch takes a second or more, and none of
 /// the 1,000 requests an hour that all jobs of a repository share.
@@ -111,6 +111,18 @@ impl Contents {
         });
         let open = open.await.as_ref();
         open.filter(|_| !self.gave_up.load(Ordering::Relaxed))
+    }
+
+    /// The last changes of files; nothing is found if git cannot be used.
+    pub async fn last_changes(
+        &self,
+        at: &CommitSha,
+        paths: &[RepoPath],
+    ) -> Result<LastChanges, ForgeError> {
+        match self.fetched().await {
+            Some(git) => git.last_changes(at, paths).await,
+            None => Ok(LastChanges::default()),
+        }
     }
 
     /// After one failure all later objects come through the API.

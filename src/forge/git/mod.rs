@@ -4,6 +4,7 @@
 //! on a laptop, in a checkout and behind an API.
 
 mod contents;
+mod log;
 mod objects;
 mod program;
 mod remote;
@@ -11,6 +12,7 @@ mod tree;
 mod walk;
 
 pub use contents::Contents;
+pub use log::{FileChange, LastChanges, last_changes};
 pub use objects::GitObjects;
 pub use program::{GitObject, cat_file};
 pub use remote::{FetchedRepository, GitAccess, GitPlace, GitRemote};

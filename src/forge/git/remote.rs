@@ -21,9 +21,9 @@ use tokio::process::Command;
 use tokio::sync::Mutex;
 use walkdir::WalkDir;
 
-use super::{GitItem, GitObject, cat_file, parse_tree};
+use super::{GitItem, GitObject, LastChanges, cat_file, last_changes, parse_tree};
 use crate::forge::ForgeError;
-use crate::model::CommitSha;
+use crate::model::{CommitSha, RepoPath};
 
 /// Time of one fetch. The trees of 100,000 files take half a second on a local network.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -33,6 +33,8 @@ const MAX_BYTES: u64 = 256 << 20;
 const TICK: Duration = Duration::from_millis(100);
 /// Bytes of git's messages that an error quotes.
 const MAX_MESSAGE: u64 = 4096;
+/// Commits that are searched for the last change of files.
+const HISTORY: usize = 1_000;
 const WHAT: &str = "git fetch";
 
 /// Where a repository is, and how to fetch from it.
@@ -134,6 +136,20 @@ impl FetchedRepository {
         each.collect()
     }
 
+    /// The last changes of files, from the newest commits up to `at`. Fetches them and their trees in one request.
+    pub async fn last_changes(
+        &self,
+        at: &CommitSha,
+        paths: &[RepoPath],
+    ) -> Result<LastChanges, ForgeError> {
+        let mut fetched = self.commits.lock().await;
+        let depth = format!("--depth={HISTORY}");
+        self.fetch(&[at.as_str()], &[&depth]).await?;
+        fetched.insert(at.clone());
+        last_changes(|| self.git(), at, paths, HISTORY)
+            .map_err(|error| ForgeError::unreachable(WHAT, error))
+    }
+
     async fn fetch_commits(&self, commits: &[CommitSha]) -> Result<(), ForgeError> {
         let mut fetched = self.commits.lock().await;
         let new = commits.iter().filter(|commit| !fetched.contains(commit));
@@ -168,11 +184,17 @@ impl FetchedRepository {
     }
 
     fn objects(&self, names: &[String]) -> Result<Vec<Option<GitObject>>, ForgeError> {
+        cat_file(self.git(), names).map_err(|error| ForgeError::unreachable(WHAT, error))
+    }
+
+    /// The program, which reads what is here.
+    fn git(&self) -> std::process::Command {
         let mut git = std::process::Command::new("git");
         git.arg(self.git_dir())
+            .arg("--literal-pathspecs")
             .env_clear()
             .envs(self.variables(false));
-        cat_file(git, names).map_err(|error| ForgeError::unreachable(WHAT, error))
+        git
     }
 
     fn git_dir(&self) -> OsString {

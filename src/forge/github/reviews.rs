@@ -130,6 +130,7 @@ impl Reviews for GitHub {
         };
         Ok(ReviewedPullRequest {
             updated: pull.updated_at.and_then(|time| time.parse().ok()),
+            merged_at: pull.merged_at.and_then(|time| time.parse().ok()),
             request,
             pushes,
             author,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::client::GitHub;
 use super::wire;
-use crate::forge::git;
+use crate::forge::git::{self, LastChanges};
 use crate::forge::route::encoded;
 use crate::forge::{
     ChangedFile, FileAt, FileHistory, ForgeError, PathSelection, Source, commit_sha,
@@ -51,5 +51,13 @@ impl Source for GitHub {
             complete: commits.len() < limit,
             commits: each.collect::<Result<_, _>>()?,
         })
+    }
+
+    async fn last_changes_of_many(
+        &self,
+        at: &CommitSha,
+        paths: &[RepoPath],
+    ) -> Result<LastChanges, ForgeError> {
+        self.contents.last_changes(at, paths).await
     }
 }

@@ -103,6 +103,7 @@ impl Reviews for GitLab {
         Ok(ReviewedPullRequest {
             // GitLab does not document that a withdrawn approval moves its time.
             updated: None,
+            merged_at: request.merged_at.as_ref().and_then(|at| at.parse().ok()),
             merge,
             pushes,
             request: ChangeRequest {

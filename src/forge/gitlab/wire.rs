@@ -65,6 +65,7 @@ pub struct MergeRequest {
     pub changes_count: Option<String>,
     pub merge_commit_sha: Option<String>,
     pub squash_commit_sha: Option<String>,
+    pub merged_at: Option<String>,
     /// Null just after the creation.
     pub diff_refs: Option<DiffRefs>,
 }

@@ -6,6 +6,7 @@ pub mod contract;
 mod deployments;
 mod environments;
 mod history;
+mod last_changes;
 mod pushers;
 mod recent;
 mod remote;

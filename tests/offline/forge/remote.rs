@@ -51,7 +51,7 @@ fn repository(folder: &Path, others: usize) -> String {
     git(folder, &["rev-parse", "main"]).trim().to_owned()
 }
 
-fn remote(server: &GitServer, scratch: &Path) -> GitRemote {
+pub fn remote(server: &GitServer, scratch: &Path) -> GitRemote {
     let variables = std::env::vars_os().filter(|(name, _)| name == "PATH");
     GitRemote {
         url: format!("{}/acme/infra.git", server.url),
@@ -64,7 +64,7 @@ fn remote(server: &GitServer, scratch: &Path) -> GitRemote {
     }
 }
 
-fn wait_for<T>(work: impl AsyncFnOnce() -> T) -> T {
+pub fn wait_for<T>(work: impl AsyncFnOnce() -> T) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build().unwrap().block_on(work())
 }

@@ -214,6 +214,7 @@ impl Reviews for UnknownForge {
                 pushes: None,
                 author: None,
                 merge: None,
+                merged_at: None,
             },
         )
     }
