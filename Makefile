@@ -91,7 +91,8 @@ site: ## Build the documentation as a site into target/site, and check its links
 # CHROMIUM may say where the browser is.
 test-site: site demo ## Look at the site and the demo's pages in a browser; not in `test`, as it needs Chromium
 	tests/testbed_servers/install.sh browser
-	NODE_PATH='$(TESTBED)/browser/node_modules' node tests/site/look.mjs '$(TARGET)/site' '$(TARGET)/demo' '$(TARGET)/site-pictures'
+	cargo test --locked --quiet --test offline -- estate::the_sample_page
+	NODE_PATH='$(TESTBED)/browser/node_modules' node tests/site/look.mjs '$(TARGET)/site' '$(TARGET)/demo' '$(TARGET)/tmp/estate.html' '$(TARGET)/site-pictures'
 
 picture: demo ## Take the pictures of the comment in README again; needs Chromium and a font with emoji
 	tests/testbed_servers/install.sh browser

@@ -1,7 +1,7 @@
 // Opens pages in a browser: at two widths, light and dark. Takes pictures, and fails if axe-core finds a violation, a page is wider
 // than its window, a page logs an error or loads anything from elsewhere, or the search finds nothing.
 //
-//     node look.mjs SITE DEMO PICTURES      folders: the built site, the pages of `make demo`, and where pictures go
+//     node look.mjs SITE DEMO ESTATE PICTURES    the built site, the pages of `make demo`, the sample page of the estate, and where pictures go
 //
 // The packages playwright-core and axe-core are found by NODE_PATH. CHROMIUM may name the browser.
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -14,9 +14,9 @@ import { launch } from './browser.mjs';
 const require = createRequire(import.meta.url);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const [site, demo, pictures] = process.argv.slice(2).map((folder) => resolve(folder));
+const [site, demo, estate, pictures] = process.argv.slice(2).map((folder) => resolve(folder));
 if (!pictures) {
-  console.error('usage: look.mjs SITE DEMO PICTURES');
+  console.error('usage: look.mjs SITE DEMO ESTATE PICTURES');
   process.exit(2);
 }
 const PAGES = {
@@ -27,6 +27,7 @@ const PAGES = {
   code: `${site}/codes/wrong-file-name.html`,
   github: `${demo}/github.html`,
   gitlab: `${demo}/gitlab.html`,
+  estate,
 };
 const WIDTHS = [390, 1280];
 const SCHEMES = ['light', 'dark'];
@@ -65,6 +66,34 @@ for (const [name, path] of Object.entries(PAGES)) {
       await context.close();
     }
   }
+}
+
+// The estate filters and sorts by keyboard, and is a whole table without its script.
+for (const javaScriptEnabled of [true, false]) {
+  const context = await browser.newContext({ javaScriptEnabled });
+  const table = await context.newPage();
+  await table.goto(pathToFileURL(estate).href);
+  const rows = () => table.locator('#rows tbody tr:visible').count();
+  const all = await rows();
+  expect(all === 10, `estate: ${all} rows`);
+  if (javaScriptEnabled) {
+    await table.selectOption('#by-state', 'drifted');
+    expect((await rows()) === 1, 'estate: the filter shows other rows');
+    await table.click('button[type=reset]');
+    await table.waitForFunction(() => document.getElementById('shown').textContent === '10 of 10 rows');
+    await table.fill('#by-text', 'T0004');
+    expect((await rows()) === 1, 'estate: the text filter shows other rows');
+    await table.fill('#by-text', '');
+    const heading = table.locator('#rows thead th').nth(1);
+    for (const sort of ['ascending', 'descending']) {
+      await heading.locator('button').focus();
+      await table.keyboard.press('Enter');
+      expect((await heading.getAttribute('aria-sort')) === sort, `estate: not ${sort}`);
+    }
+  } else {
+    expect(!(await table.locator('#filters').isVisible()), 'estate: filters without a script');
+  }
+  await context.close();
 }
 
 // Opened from a file, without a server.
