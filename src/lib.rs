@@ -17,6 +17,7 @@
 //! | [`exit`], [`report`], [`roles`] | yes | exit: exit codes; report: comments, summaries, annotations, SARIF; roles: IAM roles of a repository's jobs |
 //! | [`command`] | yes | commands in comments: the grammar, and which lines count |
 //! | [`guard`] | yes | whether an effect may happen: policy, facts, rules, permits |
+//! | [`estate`] | yes | what is known of each config, its stack and its last change |
 //! | [`plan`] | yes | the effect of a change on stacks: impact, verdicts, digest |
 //! | [`template`] | yes | rendered templates: structure, references, limits |
 //! | [`entries`] | yes | entries: what a pull request asks for a stack that exists, by its full id |
@@ -42,6 +43,7 @@ pub mod diff;
 pub mod discover;
 pub mod doctor;
 pub mod entries;
+pub mod estate;
 pub mod exit;
 pub mod flow;
 pub mod forge;

@@ -40,6 +40,10 @@ pub struct JobEnvironment {
     pub report: PathBuf,
     /// Folder of review reports.
     pub reports: PathBuf,
+    /// Path of the estate's page.
+    pub estate_page: PathBuf,
+    /// Path of the estate's document.
+    pub estate_file: PathBuf,
     /// Path of the evidence file.
     pub evidence: PathBuf,
     /// The run, for AWS's logs and the evidence: `owner/name`, run id and attempt.
@@ -99,6 +103,8 @@ impl JobEnvironment {
                 .map_or_else(|| scratch.join("provisioner.sarif"), PathBuf::from),
             report: scratch.join("provisioner-report.json"),
             reports: scratch.join("provisioner-reports"),
+            estate_page: scratch.join("provisioner-estate.html"),
+            estate_file: scratch.join("provisioner-estate.json"),
             evidence: scratch.join(match finish_cancelled {
                 true => "provisioner-cancelled-evidence.json",
                 false => "provisioner-evidence.json",

@@ -15,6 +15,7 @@ use super::config_args::explain_missing_configs;
 use super::discover::DiscoverArgs;
 use super::doctor::DoctorArgs;
 use super::errors::{explain_source_of_value, explain_unknown_command, reject_useless_config};
+use super::estate::EstateArgs;
 use super::global::GlobalArgs;
 use super::init::InitArgs;
 use super::lock::LockArgs;
@@ -29,8 +30,8 @@ use super::roles::RolesArgs;
 use super::schema::SchemaArgs;
 use super::tips::explain_unknown_flag;
 use super::{
-    check, check_product, discover, doctor, init, lock, new_product, products, replay, roles,
-    run_action, schema,
+    check, check_product, discover, doctor, estate, init, lock, new_product, products, replay,
+    roles, run_action, schema,
 };
 use crate::exit::{Exit, exit_codes};
 use crate::product::Registry;
@@ -118,6 +119,8 @@ pub enum EngineCommand {
     Doctor(DoctorArgs),
     /// List an account's stacks and draft configs for them (read-only in AWS)
     Discover(DiscoverArgs),
+    /// List each config with its stack, drift and last change (read-only)
+    Estate(EstateArgs),
     /// Recompute a run's decisions from its evidence file, offline
     Replay(ReplayArgs),
     /// Handle the event of a CI job; the GitHub action and GitLab component run it
@@ -157,6 +160,7 @@ impl EngineCommand {
             Self::Roles(args) => roles::roles(args),
             Self::Doctor(args) => doctor::doctor(&args),
             Self::Discover(args) => discover::run(&args),
+            Self::Estate(args) => estate::run(&args),
             Self::Replay(args) => replay::replay(&args),
             Self::Ci => crate::flow::run_in_ci(),
             Self::Completions(args) => {

@@ -6,6 +6,7 @@ use super::check_product::ProductCheckReport;
 use super::lock::LockReport;
 use super::result::ActionResults;
 use super::roles::RolesReport;
+use crate::estate::Estate;
 use crate::init::SetupReport;
 use crate::report::{
     CodeList, Discovery, DoctorReport, JsonDocument, ProductList, ProductReport, Replayed, Report,
@@ -27,6 +28,7 @@ pub const DOCUMENT_SCHEMAS: &[DocumentSchema] = &[
     DocumentSchema::new::<ActionResults>(),
     DocumentSchema::new::<DoctorReport<'static>>(),
     DocumentSchema::new::<Discovery>(),
+    DocumentSchema::new::<Estate>(),
     DocumentSchema::new::<RolesReport>(),
     DocumentSchema::new::<Replayed>(),
     DocumentSchema::new::<CodeList>(),

@@ -14,6 +14,7 @@ mod discover_files;
 mod discover_stack;
 mod doctor;
 mod errors;
+mod estate;
 mod examples;
 mod global;
 mod init;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 
+use super::estate::{ScannedEstate, publish};
 use crate::change::{policy_at, valid_configs};
 use crate::ci::{self, JobOutputs, summary};
 use crate::config::Config;
@@ -16,12 +17,12 @@ use crate::guard::{LoadedPolicy, Policy};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
 use crate::job::{Job, JobError, JobResult};
-use crate::model::UserId;
+use crate::model::{RepoPath, UserId};
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
 use crate::report::{
-    self as print, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, ScannedStacks, StackDrift,
-    UnwrittenIssue, closed_drift_issue, drift_counts, drift_issue, drift_issue_marker,
+    self as print, Alert, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, ScannedStacks,
+    StackDrift, UnwrittenIssue, closed_drift_issue, drift_counts, drift_issue, drift_issue_marker,
     drift_issue_title, drift_scan_alerts, drift_scan_lines, drift_scan_markdown, failed_job,
     is_same_text, problems_line,
 };
@@ -57,6 +58,7 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
         allowed,
         sessions: &sessions,
     };
+    let all = configs.clone();
     let (chosen, without_stack, left) = drift_scan.least_recently_checked(configs).await;
     let scans = futures_util::stream::iter(&chosen)
         .map(|config| drift_scan.scan_stack(config))
@@ -71,6 +73,22 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
     };
     let unreachable = (!unwritten.is_empty()).then_some(Exit::Unreachable);
     let exit = exits.into_iter().max().max(unreachable);
+    // A scan of some configs cannot tell which stacks have no config.
+    let (alerts, missing) = match names.is_empty() {
+        true => {
+            let known = ScannedEstate {
+                branch: &branch,
+                policy: allowed,
+                sessions: &sessions,
+                configs: &all,
+                invalid: &invalid,
+                current: compared(&stacks),
+            };
+            publish(job, &known).await?
+        }
+        false => (Vec::new(), None),
+    };
+    let exit = exit.max(missing);
     let scanned = ScannedStacks {
         stacks,
         without_stack,
@@ -78,7 +96,7 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
         left,
         unwritten,
     };
-    finish(job, &scanned, exit)
+    finish(job, &scanned, alerts, exit)
 }
 
 struct DriftScan<'a> {
@@ -250,7 +268,16 @@ fn unwritten(config: Option<&str>, error: &ForgeError) -> UnwrittenIssue {
     }
 }
 
-fn finish(job: &Job, scanned: &ScannedStacks, exit: Option<Exit>) -> JobResult {
+/// Whether deployed templates are current, by config.
+fn compared(stacks: &[StackDrift]) -> BTreeMap<RepoPath, bool> {
+    let compared = stacks.iter().filter_map(|stack| {
+        let found = stack.found.as_ref().ok()?;
+        Some((RepoPath::typed(&stack.config), found.current))
+    });
+    compared.collect()
+}
+
+fn finish(job: &Job, scanned: &ScannedStacks, alerts: Vec<Alert>, exit: Option<Exit>) -> JobResult {
     let internal = |error: anyhow::Error| JobError::Internal(error);
     let page = drift_scan_markdown(scanned, job.forge.profile().summary_chars);
     summary(&page).context("job summary").map_err(internal)?;
@@ -261,6 +288,9 @@ fn finish(job: &Job, scanned: &ScannedStacks, exit: Option<Exit>) -> JobResult {
     outputs.set("without-stack", scanned.without_stack.len());
     outputs.write().context("step outputs").map_err(internal)?;
     log::info!("{}", drift_scan_lines(scanned));
-    let alerts = drift_scan_alerts(scanned);
+    let alerts: Vec<Alert> = drift_scan_alerts(scanned)
+        .into_iter()
+        .chain(alerts)
+        .collect();
     Ok((ci::alerts(&alerts), exit.unwrap_or(Exit::Ok)))
 }

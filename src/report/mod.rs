@@ -31,12 +31,16 @@ mod doctor_help;
 mod drift;
 mod drift_issue;
 mod escape;
+mod estate;
+mod estate_issue;
+mod estate_page;
 mod evidence;
 mod evidence_version;
 mod explain;
 mod fingerprint;
 mod fit;
 mod format;
+mod html;
 mod identity;
 mod inventory;
 mod json_document;
@@ -102,6 +106,12 @@ pub use drift_issue::{
     drift_scan_lines, drift_scan_markdown,
 };
 pub use escape::{code, details_block, escape_markdown, fence};
+pub use estate::{estate_markdown, estate_text};
+pub use estate_issue::{
+    ESTATE_MARKER, closed_estate_issue, estate_issue, estate_issue_marker, estate_issue_title,
+    parse_estate_marker,
+};
+pub use estate_page::estate_page;
 pub use evidence::{
     ChangeRecord, Decision, Evidence, EvidenceError, Predicate, RecordedPolicies, RunRecord,
     SealedChange, StackRecord, Subject,

@@ -31,6 +31,7 @@ mod docs_blocks;
 mod docs_consoles;
 mod docs_numbers;
 mod download;
+mod estate;
 mod fake_github;
 mod fake_gitlab;
 mod foreign_text;

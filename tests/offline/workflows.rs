@@ -193,7 +193,10 @@ fn workflows_keep_every_file_of_the_action() {
     let action = yaml(&Path::new(ROOT).join("action.yml"));
     let outputs = action["outputs"].as_object().unwrap().keys();
     let files: Vec<&String> = outputs.filter(|name| name.ends_with("-file")).collect();
-    assert_eq!(files, ["sarif-file", "report-file", "evidence-file"]);
+    assert_eq!(
+        files,
+        ["sarif-file", "report-file", "evidence-file", "estate-file"]
+    );
     for output in files {
         let kept = jobs().into_iter().any(|(_, _, job)| {
             steps(&job).iter().any(|step| {

@@ -35,6 +35,10 @@ pub struct JobOutput {
     pub report: Value,
     /// The evidence; null without one.
     pub evidence: Value,
+    /// The estate's document; null without one.
+    pub estate: Value,
+    /// The estate's page.
+    pub estate_page: String,
 }
 
 impl Job {
@@ -112,6 +116,10 @@ impl Job {
         if !report.is_null() {
             assert_documented(&report);
         }
+        let estate: Value = json("provisioner-estate.json");
+        if !estate.is_null() {
+            assert_documented(&estate);
+        }
         JobOutput {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -121,6 +129,8 @@ impl Job {
             sarif: json("provisioner.sarif"),
             report,
             evidence: written,
+            estate,
+            estate_page: read("provisioner-estate.html"),
         }
     }
 }

@@ -207,7 +207,7 @@ fn a_job_without_credentials_names_the_missing_permission() {
 }
 
 #[test]
-fn a_config_without_a_stack_is_named_and_gets_no_issue() {
+fn a_config_without_a_stack_is_named_and_gets_an_issue() {
     let world = World::new(&policy(""));
     world
         .repo
@@ -224,7 +224,13 @@ fn a_config_without_a_stack_is_named_and_gets_no_issue() {
     }
     assert!(!run.summary.contains('✅'), "{}", run.summary);
     assert_eq!(run.outputs["without-stack"], "1");
-    world.github.expect_writes(&[]);
+    world.github.expect_writes(&[OPENED]);
+    assert!(
+        world
+            .only_issue()
+            .title
+            .starts_with("Merged, not applied: ")
+    );
 }
 
 /// A person starts the workflow: it looks, for all configs or for those that the person names.
@@ -262,7 +268,8 @@ fn a_dispatch_looks_now_and_changes_nothing() {
     let wrong = look(serde_json::json!({"mode": "deploy"}));
     assert_eq!(wrong.status, 2, "{}", wrong.stderr);
     assert!(wrong.stdout.contains("::error "), "{}", wrong.stdout);
-    world.github.expect_writes(&[]);
+    // About the config without a stack.
+    world.github.expect_writes(&[OPENED]);
 }
 
 /// A merge was denied: the deployed template is not that of the config on the default branch.
@@ -283,5 +290,11 @@ fn a_stack_of_an_older_template_is_not_as_merged() {
     ] {
         assert!(run.summary.contains(words), "{words}: {}", run.summary);
     }
-    world.github.expect_writes(&[]);
+    world.github.expect_writes(&[OPENED]);
+    assert!(
+        world
+            .only_issue()
+            .title
+            .starts_with("Merged, not applied: ")
+    );
 }

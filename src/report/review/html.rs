@@ -2,11 +2,10 @@
 
 use std::sync::OnceLock;
 
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
-use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior};
+use minijinja::{Environment, Error};
 
-use crate::text::escape_invisible;
+use crate::report::html::html_environment;
 
 /// Renders the diagram. Its markup is the program's own, so that the page does not escape it again.
 pub(super) fn render_diagram(scope: Value) -> Result<String, Error> {
@@ -18,31 +17,13 @@ pub(super) fn render(scope: Value) -> Result<String, Error> {
     engine()?.get_template("report.html.j2")?.render(scope)
 }
 
-/// Escapes invisible characters, then HTML.
 fn engine() -> Result<&'static Environment<'static>, Error> {
     static ENGINE: OnceLock<Environment<'static>> = OnceLock::new();
     if let Some(engine) = ENGINE.get() {
         return Ok(engine);
     }
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_syntax(
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build()?,
-    );
+    let mut engine = html_environment()?;
     engine.add_filter("parts", |text: &str| parts(text));
-    engine.set_auto_escape_callback(|_| AutoEscape::Html);
-    engine.set_formatter(|out, state, value| match value.as_str() {
-        // The page's macros return escaped text.
-        Some(text) if !value.is_safe() => minijinja::escape_formatter(
-            out,
-            state,
-            &Value::from(escape_invisible(text, true).into_owned()),
-        ),
-        _ => minijinja::escape_formatter(out, state, value),
-    });
     engine.add_template(
         "diagram.svg.j2",
         include_str!("../../../templates/review/diagram.svg.j2"),

@@ -126,6 +126,8 @@ impl Repository {
             sarif: file("sarif"),
             report: file("report"),
             reports: file("reports"),
+            estate_page: file("estate.html"),
+            estate_file: file("estate.json"),
             evidence: file("evidence"),
             run: JobRun::default(),
         };

@@ -6,6 +6,7 @@ mod again;
 mod check;
 mod comment;
 mod drift;
+mod estate;
 mod import;
 mod plan;
 mod provision;
@@ -53,6 +54,8 @@ pub struct Run {
     pub stderr: String,
     pub summary: String,
     pub evidence: Value,
+    pub estate: Value,
+    pub estate_page: String,
 }
 
 impl From<JobOutput> for Run {
@@ -62,6 +65,8 @@ impl From<JobOutput> for Run {
             stderr: run.stderr,
             summary: run.summary,
             evidence: run.evidence,
+            estate: run.estate,
+            estate_page: run.estate_page,
         }
     }
 }
@@ -76,6 +81,8 @@ impl From<GitLabRun> for Run {
         Self {
             summary: run.file("summary.md"),
             evidence: run.json("provisioner-evidence.json"),
+            estate: run.json("provisioner-estate.json"),
+            estate_page: run.file("provisioner-estate.html"),
             status: run.status,
             stderr: run.stderr,
         }
@@ -130,6 +137,8 @@ pub trait ForgeWorld: Sized {
     /// The jobs for a comment: the one that reads, and if that one starts it, the one for `prod`.
     fn run_comment(&self, pull: &Pull<Self::Forge>, comment: &Comment) -> Run;
     fn run_schedule(&self) -> Run;
+    /// Two hours pass on the forge.
+    fn wait_two_hours(&self) {}
     /// The check of a fork's pull request. GitLab runs it in the fork, unless a member starts it in the project.
     fn run_fork_check(&self, pull: &Pull<Self::Forge>) -> Run {
         self.run_check(pull)
@@ -475,6 +484,10 @@ impl ForgeWorld for GitLabWorld {
             }
             false => inspected.into(),
         }
+    }
+
+    fn wait_two_hours(&self) {
+        self.gitlab.pass(7_200);
     }
 
     fn run_fork_check(&self, pull: &Pull<GitLab>) -> Run {
