@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::console::{Console, width};
+use super::former_entries::former_entries;
 use super::load::LoadedConfig;
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
@@ -17,7 +18,7 @@ use crate::guard::{LockState, Policy, read_policy_file};
 use crate::job::cancel_on_signal;
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::operation::{
-    ActionOutcome, Desired, FailureReport, OperationContext, OperationError, Task,
+    ActionData, ActionOutcome, Desired, FailureReport, OperationContext, OperationError, Task,
     complete_commands, perform, to_diagnostics,
 };
 use crate::product::{Class, Verb};
@@ -210,7 +211,17 @@ impl AccountRun<'_> {
             deployed_config: &|body| deployed_config(one, config, body),
             width: width(),
         };
-        perform(&task, &site, values).await
+        let mut outcome = perform(&task, &site, values).await?;
+        if self.verb == Verb::Adopt {
+            let stack = match &outcome.data {
+                ActionData::Adopted(adopted) => adopted.stack_id.as_str(),
+                ActionData::Adoption(compared) => compared.stack.as_str(),
+                _ => "",
+            };
+            let warnings = former_entries(&config.path, stack);
+            outcome.diagnostics.extend(warnings);
+        }
+        Ok(outcome)
     }
 }
 

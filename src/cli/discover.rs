@@ -1,6 +1,6 @@
 //! `discover`: lists the stacks of an account, and drafts configs for those that a product's names describe.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use futures_util::StreamExt as _;
@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::console::width;
 use super::discover_files::write_drafts;
 use super::discover_stack::{Described, LoadedRepository, describe};
+use super::former_entries::FormerEntries;
 use super::load::{load_with, registry};
 use super::products::TextFormat;
 use super::roles::account;
@@ -22,6 +23,7 @@ use crate::report::{
     DiscoveredRegion, DiscoveredState, Discovery, diagnostics, discovery_text, json_text,
 };
 use crate::stack::{LiveStack, StackName};
+use crate::text::quote_argument;
 use crate::workspace::{exit_of_search, selected_configs};
 
 /// Templates that are read at a time.
@@ -67,7 +69,7 @@ fn after_help() -> String {
         (Exit::Ok, "all stacks are listed"),
         (
             Exit::Config,
-            "a config has errors, or a draft was not written",
+            "a config has errors, or a stack got no draft and no entry",
         ),
         (Exit::Denied, "the credentials are of another account"),
         (Exit::Operation, "AWS refused a request"),
@@ -129,6 +131,11 @@ async fn discover(args: &DiscoverArgs) -> Result<(Discovery, Exit), DiscoverErro
         problems: Vec::new(),
         next: Vec::new(),
     };
+    let former = FormerEntries::read(Path::new("."));
+    let former = former.unwrap_or_else(|problems| {
+        found.problems.extend(problems);
+        FormerEntries::default()
+    });
     let mut described = Vec::new();
     for region in &regions {
         let cloud = session.at(region).await;
@@ -141,9 +148,12 @@ async fn discover(args: &DiscoverArgs) -> Result<(Discovery, Exit), DiscoverErro
             );
             return Err((message, Exit::Denied));
         }
-        let (total, stacks) = read_region(args, &repository, &cloud, region)
+        let (total, mut stacks) = read_region(args, &repository, &cloud, region)
             .await
             .map_err(|failed| failure(region, &failed))?;
+        for one in &mut stacks {
+            one.warn_of_entries(&former);
+        }
         found.regions.push(DiscoveredRegion {
             region: region.clone(),
             total,
@@ -263,6 +273,10 @@ fn failure(region: &str, failed: &CloudError) -> DiscoverError {
             "allow `cloudformation:DescribeStacks` on all stacks of the region",
         ),
         Some(AwsErrorKind::NotFound | AwsErrorKind::Invalid) => (Exit::Operation, "check --region"),
+        Some(AwsErrorKind::Unreachable) => (
+            Exit::Unreachable,
+            "run it again; if the answer stays the same, read it with `aws cloudformation describe-stacks`",
+        ),
         _ if matches!(failed, CloudError::Interrupted) => (Exit::Operation, "run it again"),
         _ if failed.is_transient() => (Exit::Unreachable, "check the network, then run it again"),
         _ => (
@@ -298,11 +312,18 @@ fn next(args: &DiscoverArgs, regions: &[String], found: &Discovery) -> Vec<Strin
     let mut folders: Vec<&str> = found.written.iter().map(|path| path.folder()).collect();
     folders.sort_unstable();
     folders.dedup();
-    vec![
+    // The commands are for the root of the repository that has the drafts.
+    let elsewhere = args
+        .draft
+        .as_deref()
+        .filter(|draft| *draft != Path::new("."));
+    let enter = elsewhere.map(|draft| format!("cd {}", quote_argument(&draft.to_string_lossy())));
+    let commands = [
         "provisioner validate-config".to_owned(),
         format!("git switch --create adopt-{account}"),
         format!("git add {}", folders.join(" ")),
         format!("git commit --message \"Adopt the stacks of account {account}\""),
         format!("git push --set-upstream origin adopt-{account}"),
-    ]
+    ];
+    enter.into_iter().chain(commands).collect()
 }

@@ -15,12 +15,17 @@ pub(super) fn write_drafts(root: &Path, stacks: &[Described], found: &mut Discov
     let mut entries: Vec<(RepoPath, String)> = Vec::new();
     for one in stacks {
         let stack = &one.stack;
-        let Some(config) = &stack.config else {
-            continue;
-        };
-        if stack.state != DiscoveredState::NotAdopted || !stack.is_adoptable() {
+        if stack.state != DiscoveredState::NotAdopted {
             continue;
         }
+        let config = match (&stack.config, stack.why_not_adoptable()) {
+            (Some(config), None) => config,
+            (_, why) => {
+                let why = why.unwrap_or_else(|| "it has no config".to_owned());
+                found.problems.push(without_entry(&stack.id, &why));
+                continue;
+            }
+        };
         if let Some(draft) = &one.draft {
             let problem = match setup_place(root, draft.path.as_str()) {
                 SetupPlace::Free => None,
@@ -73,6 +78,13 @@ fn write_entries(
         found.written.push(path);
     }
     Ok(())
+}
+
+/// `stack`: ARN of a stack that got neither a draft nor an entry.
+fn without_entry(stack: &str, why: &str) -> Diagnostic {
+    let message = format!("no draft and no entry were written for stack {stack}: {why}");
+    let help = "correct that, or leave the stack to its present tool";
+    unwritten(&RepoPath::typed(ADOPTIONS), message).with_help(help)
 }
 
 fn unwritten(path: &RepoPath, why: impl Into<String>) -> Diagnostic {

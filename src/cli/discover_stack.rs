@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::former_entries::FormerEntries;
 use crate::config::Config;
 use crate::discover::{Draft, KnownConfig, NamedStack, Sorted, draft};
 use crate::model::RepoPath;
@@ -25,6 +26,17 @@ pub(super) struct Described {
     pub stack: DiscoveredStack,
     /// `None` if a config exists, or no config was drafted.
     pub draft: Option<Draft>,
+}
+
+impl Described {
+    /// Adds what the entries for earlier stacks of this name mean for the stack.
+    pub(super) fn warn_of_entries(&mut self, former: &FormerEntries) {
+        let stack = &mut self.stack;
+        if let (DiscoveredState::NotAdopted, Some(config)) = (stack.state, &stack.config) {
+            let warnings = former.warnings(config, &stack.id);
+            stack.diagnostics.extend(warnings);
+        }
+    }
 }
 
 /// `template`: the live template, or why it cannot be read.

@@ -16,6 +16,7 @@ mod doctor;
 mod errors;
 mod estate;
 mod examples;
+mod former_entries;
 mod global;
 mod init;
 mod init_git;

@@ -1,9 +1,11 @@
 //! Drafts a config for a live stack.
 
+use serde_json::Value;
+
 use super::draft_text::draft_text;
 use super::features::Features;
 use super::fit::Fit;
-use super::keys::{ConfigKey, get};
+use super::keys::{ConfigKey, get, with};
 use super::naming::{NameValues, derive, gives_stack_name};
 use super::sort::NamedStack;
 use crate::config::{Config, load};
@@ -18,12 +20,13 @@ use crate::template::{Document, TemplateInputs};
 pub struct Draft {
     /// From the root of the repository.
     pub path: RepoPath,
+    /// Keys of free values that nothing in the stack says have none, so that the config is invalid until somebody writes them.
     pub text: String,
-    /// Keys that have a value which nothing in the stack says.
+    /// Keys that the config needs and whose value nothing in the stack says.
     pub unknown: Vec<String>,
-    /// `None` if the draft has errors.
+    /// The config with placeholders; `None` if it has errors.
     pub config: Option<Config>,
-    /// Errors and warnings of the draft.
+    /// Errors and warnings of the config with placeholders.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -72,8 +75,18 @@ pub fn draft(
         .map(|key| key.path.clone())
         .collect();
     let path = RepoPath::typed(&format!("{}/{stem}.yaml", folder(product)));
-    let text = draft_text(&live.stack.name, &fitted.values, &all, &unknown);
-    let loaded = load(registry, &path, text.as_bytes());
+    // The comparison needs a config that renders. The text has no value where nothing says one.
+    let compared = draft_text(&live.stack.name, &fitted.values, &all, &unknown);
+    let loaded = load(registry, &path, compared.as_bytes());
+    let is_placeholder = |key: &&ConfigKey| unknown.contains(&key.path) && !key.is_closed();
+    let open = all.iter().filter(is_placeholder);
+    let written = open.fold(fitted.values.clone(), |values, key| {
+        match get(&values, &key.path) {
+            Some(value) if !is_empty(value) => with(&values, &key.path, Some(&Value::Null)),
+            _ => values,
+        }
+    });
+    let text = draft_text(&live.stack.name, &written, &all, &unknown);
     Some(Draft {
         path,
         text,
@@ -81,6 +94,15 @@ pub fn draft(
         config: loaded.config,
         diagnostics: loaded.diagnostics,
     })
+}
+
+/// Whether a list or a map says nothing, so that it is no placeholder.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(entries) => entries.is_empty(),
+        _ => false,
+    }
 }
 
 /// The folder of a product's configs in a repository with the usual folders.

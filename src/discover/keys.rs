@@ -30,6 +30,11 @@ impl ConfigKey {
         }
     }
 
+    /// Whether its values are listed. One of them is an answer, and not a placeholder.
+    pub fn is_closed(&self) -> bool {
+        !self.choices().is_empty()
+    }
+
     pub fn has_type(&self, kind: &str) -> bool {
         match &self.schema["type"] {
             Value::Array(kinds) => kinds.iter().any(|known| known == kind),

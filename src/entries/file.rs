@@ -79,6 +79,14 @@ impl NewEntry {
     }
 }
 
+/// All entries of a file, also those that are records.
+pub fn all_entries(
+    file: EntryFile,
+    contents: &FileContents,
+) -> Result<Vec<NewEntry>, Vec<Diagnostic>> {
+    file.read(contents)
+}
+
 /// The entries that the head has and the base does not, in the order of the file. Returns all problems of the head's file, or of its new
 /// entries. A base that cannot be read has no entries, so that reviewers see all of the head.
 pub fn new_entries(

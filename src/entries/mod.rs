@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::RepoPath;
 use crate::stack::StackArn;
 
-pub use file::{ENTRY_FILES, EntryFile, NewEntry, new_entries};
+pub use file::{ENTRY_FILES, EntryFile, NewEntry, all_entries, new_entries};
 pub use resource::NamedResource;
 
 /// What an entry asks for.

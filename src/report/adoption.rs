@@ -152,7 +152,9 @@ pub fn adoption(adoption: &Adoption, format: Format) -> String {
         let shown = shown.and(Text::ours(side));
         line(match &output.export {
             Some(export) => shown
-                .and(Text::ours("; other stacks import it as "))
+                .and(Text::ours(
+                    "; its export, which other stacks may import, is ",
+                ))
                 .and(Text::name(export)),
             None => shown,
         });

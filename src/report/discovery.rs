@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::adoption::{adoption, adoption_summary};
+use super::adoption::{adoption, adoption_summary, obstacle};
 use super::format::Format;
 use super::{JsonDocument, Text};
 use crate::diagnostic::Diagnostic;
@@ -66,13 +66,36 @@ pub struct DiscoveredStack {
     pub adoption: Option<Adoption>,
     /// Keys of the drafted config whose values the stack does not give.
     pub unknown: Vec<String>,
-    /// Problems of the drafted config.
+    /// Problems of the drafted config, and entries for an earlier stack of this name.
     pub diagnostics: Vec<Diagnostic>,
     /// Why nothing was compared.
     pub problem: Option<String>,
 }
 
 impl DiscoveredStack {
+    /// Why a stack that is not adopted gets no entry; `None` if it gets one.
+    pub fn why_not_adoptable(&self) -> Option<String> {
+        if self.is_adoptable() {
+            return None;
+        }
+        let mut errors = self.diagnostics.iter().filter(|problem| problem.is_error());
+        Some(match (&self.problem, &self.adoption, errors.next()) {
+            (Some(problem), ..) => problem.clone(),
+            (None, Some(adoption), _) => match adoption.obstacles.first() {
+                Some(found) => format!(
+                    "it {}: {}",
+                    adoption_summary(adoption),
+                    obstacle(found).plain()
+                ),
+                None => format!("it {}", adoption_summary(adoption)),
+            },
+            (None, None, Some(error)) => format!("its draft is invalid: {}", error.message),
+            (None, None, None) => {
+                "no values of a config render a template like the stack's".to_owned()
+            }
+        })
+    }
+
     /// Whether an adoption would add tags to the stack.
     pub fn is_adoptable(&self) -> bool {
         let adoption = self.adoption.as_ref();

@@ -148,6 +148,12 @@ fn assert_drafts(all: impl IntoIterator<Item = Config>) {
             ));
             continue;
         };
+        // A draft is valid exactly if no free value is missing.
+        let written = load(&Registry::built_in(), &draft.path, draft.text.as_bytes());
+        let is_open = draft.text.contains(": null\n");
+        if written.config.is_some() == is_open {
+            wrong.push(format!("{}\n{}", config.path, draft.text));
+        }
         let adoption = compared(&stack, &template, own);
         if adoption.verdict > AdoptionVerdict::Equivalent {
             let text = self::adoption(&adoption, Format::Text(None));
@@ -160,4 +166,20 @@ fn assert_drafts(all: impl IntoIterator<Item = Config>) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n=====\n"));
+}
+
+/// `unknown` is a word that every free text allows.
+#[test]
+fn attack_a_draft_with_placeholders_is_merged() {
+    let name = "acme-prod-0042-us-west-2-fraud-s3-stack";
+    let stack = live(name, "us-west-2");
+    let template = "Resources:\n  Own:\n    Type: AWS::S3::Bucket\n    Properties: {BucketName: another-name}\n";
+    let (_, draft) = drafted(&stack, "us-west-2", template).unwrap();
+    assert!(!draft.unknown.is_empty(), "{}", draft.text);
+    assert!(draft.config.is_some(), "the comparison has values");
+    assert!(!draft.text.contains(": unknown\n"), "{}", draft.text);
+    let written = load(&Registry::built_in(), &draft.path, draft.text.as_bytes());
+    let messages = diagnostics(&written.diagnostics);
+    assert!(written.config.is_none(), "{}", draft.text);
+    assert!(messages.contains("has no value"), "{messages}");
 }

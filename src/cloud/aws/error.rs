@@ -68,6 +68,17 @@ where
 
 /// An error that AWS answered with. `status`: of the HTTP answer, 0 if unknown.
 fn rejected(operation: &'static str, error: &impl ProvideErrorMetadata, status: u16) -> AwsError {
+    // An error without a code in a successful answer is the client's: it cannot read the answer.
+    let unreadable = (200..300).contains(&status) && error.code().is_none();
+    if unreadable {
+        return AwsError {
+            operation,
+            role: None,
+            kind: AwsErrorKind::Unreachable,
+            code: format!("HTTP {status}"),
+            message: "the answer cannot be read".to_owned(),
+        };
+    }
     let message = error.message().unwrap_or("no explanation");
     let kind = match classify::situation(error.code().unwrap_or_default(), message) {
         Some(Situation::NoStack | Situation::NoChangeSet) => AwsErrorKind::NotFound,

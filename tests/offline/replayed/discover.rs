@@ -146,6 +146,12 @@ fn drafts_and_entries_are_written_once() {
     let file = FileContents::Regular(entries.clone().into_bytes());
     let read = new_entries(ENTRY_FILES[0], None, Some(&file)).unwrap();
     assert_eq!(read[0].entry.config.as_str(), path);
+    // A value that nobody wrote is no valid one.
+    let open = workdir.run(&["validate-config", path]);
+    assert_eq!(open.status, 10, "{}", open.stdout);
+    let text = workdir.read(path);
+    let text = text.replace("company_name: null", "company_name: Acme");
+    workdir.write(path, &text);
     let valid = workdir.run(&["validate-config", path]);
     assert_eq!(valid.status, 0, "{}", valid.stdout);
     // The config claims the stack now: nothing is drafted again.

@@ -2,6 +2,7 @@
 
 use aws_sdk_cloudformation::types::{Parameter, Tag};
 
+use super::scene::with_foreign_stack;
 use crate::support::emulator::REGION;
 use crate::support::proxy::{Fault, FaultProxy, Rule, counted};
 use crate::support::workdir::Workdir;
@@ -86,7 +87,13 @@ fn stacks_of_the_original_tools_are_found_and_drafted() {
     );
     assert!(proxy.mutations().is_empty());
     let valid = workdir.run(&["validate-config"]);
-    assert_eq!(valid.status, 0, "{}{}", valid.stdout, valid.stderr);
+    insta::assert_snapshot!(
+        "validated",
+        workdir.redact_account(&format!(
+            "{}\n{}{}",
+            valid.status, valid.stdout, valid.stderr
+        ))
+    );
     let base = workdir.name.trim_end_matches("-s3");
     let draft = workdir.read(&format!("s3/configs/{base}-fraud-s3.yaml"));
     insta::assert_snapshot!("draft", workdir.redact_account(&draft));
@@ -122,4 +129,65 @@ fn a_missing_permission_is_named() {
     assert_eq!(found.status, 30, "{}{}", found.stdout, found.stderr);
     let help = "allow `cloudformation:DescribeStacks`";
     assert!(found.stderr.contains(help), "{}", found.stderr);
+}
+
+/// A stack without an entry is an error with its reason, also if others are written.
+#[test]
+fn each_stack_without_an_entry_is_an_error() {
+    let workdir = account();
+    // Such a stack is named by no valid config.
+    let odd = workdir.name.replace("acme-", "xn--a-");
+    let stack = format!("{odd}-stack");
+    create(&workdir, &stack, PARAMETER, None, None);
+    let found = workdir.run(&[&options(&workdir)[..], &["--draft", "."]].concat());
+    assert_eq!(found.status, 10, "{}{}", found.stdout, found.stderr);
+    let why = "error[output-not-written]: no draft and no entry were written for stack";
+    assert_eq!(found.stderr.matches(why).count(), 1, "{}", found.stderr);
+    assert!(found.stderr.contains(&stack), "{}", found.stderr);
+    let entries = workdir.read(".provisioner/adoptions.yaml");
+    assert_eq!(entries.matches("  - config: ").count(), 3, "{entries}");
+}
+
+/// An entry counts for the stack that it names, and not for a later one of this name.
+#[test]
+fn an_entry_for_a_deleted_predecessor_is_said() {
+    let workdir = Workdir::new();
+    with_foreign_stack(&workdir);
+    let account = &workdir.account;
+    let former = format!(
+        "arn:aws:cloudformation:{REGION}:{account}:stack/{}/6a4c9a50-0f2e-11f0-8a1b-0a1b2c3d4e5f",
+        workdir.stack()
+    );
+    let entry = |id: &str| format!("  - config: {}\n    stack: {id}\n", workdir.path());
+    let file = ".provisioner/adoptions.yaml";
+    workdir.write(file, &format!("version: 1\nadopt:\n{}", entry(&former)));
+    let warning = "the entry names another stack than the one that has the name now: ";
+    let warned = format!("{warning}{former}");
+    let found = workdir.run(&options(&workdir));
+    assert_eq!(found.status, 0, "{}{}", found.stdout, found.stderr);
+    assert!(found.stdout.contains(&warned), "{}", found.stdout);
+    for more in [&["--dry-run"][..], &["--force"]] {
+        let adopted = workdir.run_action("adopt", more);
+        assert!(adopted.stdout.contains(&warned), "{}", adopted.stdout);
+    }
+    // Later it is a record, as is any entry beside one for the present stack.
+    let found = workdir.run(&options(&workdir));
+    assert!(!found.stdout.contains(warning), "{}", found.stdout);
+    let present = workdir.stack_id();
+    let both = format!("version: 1\nadopt:\n{}{}", entry(&former), entry(&present));
+    workdir.write(file, &both);
+    let adopted = workdir.run_action("adopt", &["--force"]);
+    assert!(!adopted.stdout.contains(warning), "{}", adopted.stdout);
+}
+
+/// The commands are for the repository that has the drafts.
+#[test]
+fn drafts_in_another_folder_have_commands_for_it() {
+    let workdir = account();
+    let folder = "the drafts";
+    workdir.write("the drafts/README", "");
+    let found = workdir.run(&[&options(&workdir)[..], &["--draft", folder]].concat());
+    assert_eq!(found.status, 0, "{}{}", found.stdout, found.stderr);
+    let next = "next:\n  cd 'the drafts'\n  provisioner validate-config\n";
+    assert!(found.stdout.contains(next), "{}", found.stdout);
 }

@@ -12,7 +12,7 @@ impl Workdir {
         self.aws.wait(delete.send()).unwrap();
     }
 
-    fn stack_id(&self) -> String {
+    pub fn stack_id(&self) -> String {
         let found = self.aws.stacks().describe_stacks();
         let found = self
             .aws
