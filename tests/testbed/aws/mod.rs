@@ -4,6 +4,7 @@ mod calls;
 mod discover;
 mod faults;
 mod inventory;
+mod journey;
 mod kills;
 mod new_product;
 mod provision;
