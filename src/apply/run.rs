@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
         let mut tasks = Vec::new();
         let mut superseded = Vec::new();
         for change in &merged.plan.changes {
-            if !self.in_this_environment(change) {
+            if !self.is_of_this_job(change) {
                 continue;
             }
             if merged.is_outdated(change) {
@@ -174,20 +174,24 @@ impl<'a> Run<'a> {
 
     /// Whether this job handles a change. A config with errors has no known environment, so every job handles it: otherwise no job
     /// would report it.
-    fn in_this_environment(&self, change: &Change) -> bool {
+    fn is_of_this_job(&self, change: &Change) -> bool {
         let environment = self.job.environment.environment.as_deref();
         let target = change.target.as_ref();
         match (environment, target) {
+            (_, Some(target)) if !self.job.environment.accounts.contains(&target.account) => false,
             (Some(environment), Some(target)) => target.environment == environment,
             (None, _) | (_, None) => true,
         }
     }
 
-    /// First line of the comment on a merged change in this job's environment.
+    /// First line of the comment on a merged change in this job's environment and accounts.
     fn marker(&self) -> String {
-        match &self.job.environment.environment {
-            Some(name) => format!("{MARKER}{} -->", Digest::sha256(name).prefix(12)),
-            None => format!("{MARKER}-->"),
+        let name = self.job.environment.environment.clone();
+        let accounts = self.job.environment.accounts.patterns();
+        let own: Vec<String> = name.into_iter().chain(accounts).collect();
+        match own.is_empty() {
+            true => format!("{MARKER}-->"),
+            false => format!("{MARKER}{} -->", Digest::sha256(own.join(" ")).prefix(12)),
         }
     }
 
@@ -296,6 +300,7 @@ impl<'a> Run<'a> {
     ) -> Result<String, JobError> {
         let mut report = Provisioning {
             environment: self.job.environment.environment.clone(),
+            accounts: self.job.environment.accounts.patterns(),
             source: recorded.source(&self.job.environment.run),
             outcomes: applied.outcomes,
             notices,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::accounts::JobAccounts;
 use super::event::CiEvent;
 use crate::forge::{Connect, IdentityTokens};
 use crate::model::WebAddress;
@@ -27,6 +28,8 @@ pub struct JobEnvironment {
     pub configs: Vec<String>,
     /// The environment of the job, if it has one: the job changes only stacks of this environment.
     pub environment: Option<String>,
+    /// The job changes only stacks of these accounts.
+    pub accounts: JobAccounts,
     /// The workflow's settings for all configs.
     pub given: RunInput,
     pub comment: bool,
@@ -83,9 +86,11 @@ impl JobEnvironment {
         issuer: Option<Arc<dyn IdentityTokens>>,
         run: JobRun,
         Workplace { scratch, checkout }: Workplace,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
+        let accounts = variable("PROVISIONER_ACCOUNTS").unwrap_or_default();
         let finish_cancelled = variable("PROVISIONER_FINISH_CANCELLED").as_deref() == Some("true");
-        Self {
+        Ok(Self {
+            accounts: JobAccounts::parse(&accounts)?,
             event,
             repository,
             issuer,
@@ -110,7 +115,7 @@ impl JobEnvironment {
                 false => "provisioner-evidence.json",
             }),
             run,
-        }
+        })
     }
 }
 

@@ -4,6 +4,7 @@
     reason = "this module is the door to the environment, the files of a job, its log and the clock"
 )]
 
+mod accounts;
 mod detect;
 mod environment;
 mod event;
@@ -13,6 +14,7 @@ pub mod gitlab;
 mod outputs;
 mod system;
 
+pub use accounts::JobAccounts;
 pub use detect::{actor, alerts, annotations, in_job, read_environment, worded};
 pub use environment::{JobEnvironment, JobRun, is_blank, variable};
 pub use event::{CiEvent, DispatchMode};

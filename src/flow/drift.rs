@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use futures_util::StreamExt as _;
 
 use super::estate::{ScannedEstate, publish};
 use crate::change::{policy_at, valid_configs};
@@ -17,6 +16,7 @@ use crate::guard::{LoadedPolicy, Policy};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
 use crate::job::{Job, JobError, JobResult};
+use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::model::{RepoPath, UserId};
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
@@ -47,7 +47,9 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
             return Ok((ci::annotations(problems.iter()), Exit::Denied));
         }
     };
-    let (configs, invalid) = valid_configs(job, source, &branch.tip, &policy, names).await?;
+    let (mut configs, invalid) = valid_configs(job, source, &branch.tip, &policy, names).await?;
+    let accounts = &job.environment.accounts;
+    configs.retain(|config| accounts.contains(&config.target.account));
     let Some(sessions) = job.credentials() else {
         let missing = Refusal::NoIdentityToken;
         let why = anyhow::anyhow!("{}; {}", missing.fact().quoted(), missing.remedy().quoted());
@@ -60,10 +62,13 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
     };
     let all = configs.clone();
     let (chosen, without_stack, left) = drift_scan.least_recently_checked(configs).await;
-    let scans = futures_util::stream::iter(&chosen)
-        .map(|config| drift_scan.scan_stack(config))
-        .buffer_unordered(allowed.concurrency());
-    let (mut stacks, exits): (Vec<StackDrift>, Vec<Exit>) = scans.unzip().await;
+    let scans = chosen
+        .iter()
+        .map(|config| (Lane::from(&config.target), config));
+    let scans = work_in_lanes(drift_scan.lanes(), &sessions, scans, async |config| {
+        drift_scan.scan_stack(config).await
+    });
+    let (mut stacks, exits): (Vec<StackDrift>, Vec<Exit>) = scans.await.into_iter().unzip();
     stacks.sort_by(|a, b| a.config.cmp(&b.config));
     // The summary has the findings, also if the forge takes no issue.
     let unwritten = match job.forge.current_user().await {
@@ -74,7 +79,8 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
     let unreachable = (!unwritten.is_empty()).then_some(Exit::Unreachable);
     let exit = exits.into_iter().max().max(unreachable);
     // A scan of some configs cannot tell which stacks have no config.
-    let (alerts, missing) = match names.is_empty() {
+    let scans_all = names.is_empty() && accounts.patterns().is_empty();
+    let (alerts, missing) = match scans_all {
         true => {
             let known = ScannedEstate {
                 branch: &branch,
@@ -112,13 +118,16 @@ impl DriftScan<'_> {
         &self,
         configs: Vec<Config>,
     ) -> (Vec<Config>, Vec<String>, usize) {
-        let checks = futures_util::stream::iter(configs)
-            .map(|config| async move {
-                let checked = self.checked(&config).await;
-                (checked, config)
-            })
-            .buffer_unordered(self.allowed.concurrency());
-        let mut checked: Vec<_> = checks.collect().await;
+        let configs = configs
+            .into_iter()
+            .map(|config| (Lane::from(&config.target), config));
+        let checks = work_in_lanes(
+            self.lanes(),
+            self.sessions,
+            configs,
+            async |config: Config| (self.checked(&config).await, config),
+        );
+        let mut checked = checks.await;
         let is_missing = |(checked, _): &mut (Checked, Config)| *checked == Checked::NoStack;
         let missing = checked.extract_if(.., is_missing);
         let mut missing: Vec<String> = missing.map(|(_, config)| config.path.to_string()).collect();
@@ -131,6 +140,10 @@ impl DriftScan<'_> {
             missing,
             left,
         )
+    }
+
+    fn lanes(&self) -> Lanes {
+        Lanes::new(self.allowed.concurrency())
     }
 
     async fn checked(&self, config: &Config) -> Checked {

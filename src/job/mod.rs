@@ -90,12 +90,14 @@ impl Job {
             CiEvent::Comment { id, .. } => id.to_string(),
             _ => String::new(),
         };
-        let job = [
+        let accounts = self.environment.accounts.patterns().join(" ");
+        let mut job = vec![
             &*run.id,
             &*run.attempt,
             environment.unwrap_or_default(),
             &*comment,
         ];
+        job.extend((!accounts.is_empty()).then_some(&*accounts));
         Digest::sha256(job.join("/")).prefix(6)
     }
 

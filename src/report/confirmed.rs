@@ -135,6 +135,7 @@ mod tests {
     fn comment(outcomes: Vec<Outcome>) -> String {
         let report = Provisioning {
             environment: Some("prod".to_owned()),
+            accounts: Vec::new(),
             source: ReportSource::Merge {
                 commit: "1234567".to_owned(),
                 run: None,

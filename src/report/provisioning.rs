@@ -22,6 +22,9 @@ const EVIDENCE_DIGITS: usize = 32;
 pub struct Provisioning {
     /// `None` for a job without an environment.
     pub environment: Option<String>,
+    /// The accounts of the job, as patterns; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<String>,
     pub source: ReportSource,
     pub outcomes: Vec<Outcome>,
     pub notices: Vec<Notice>,
@@ -136,7 +139,19 @@ pub fn provisioning(
 fn head(report: &Provisioning, heading: &Heading) -> String {
     let environment = report.environment.as_deref();
     let environment = environment.map(|name| format!(": {}", escape::code(name)));
-    let title = format!("## Provisioner{}\n\n", environment.unwrap_or_default());
+    let accounts: Vec<String> = report
+        .accounts
+        .iter()
+        .map(|one| escape::code(one))
+        .collect();
+    let accounts = match accounts.is_empty() {
+        true => String::new(),
+        false => format!(", accounts {}", accounts.join(", ")),
+    };
+    let title = format!(
+        "## Provisioner{}{accounts}\n\n",
+        environment.unwrap_or_default()
+    );
     let above = match heading {
         Heading::Marker(marker) => format!("{marker}\n{title}"),
         Heading::Title => title,

@@ -20,6 +20,7 @@ pub struct ImportedResource {
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The id that CloudFormation lists, such as the name of a bucket.
     pub physical_id: String,
 }
 

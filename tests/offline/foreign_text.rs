@@ -207,6 +207,7 @@ proptest! {
         let table = table(&text);
         let outcomes = [State::Done, State::Failed, State::AwaitingConfirmation];
         let report = Provisioning {
+            accounts: Vec::new(),
             environment: Some(text.clone()),
             source: ReportSource::Merge { commit: text.clone(), run: Some(text.clone()), url: None },
             outcomes: outcomes.map(|state| outcome(&text, &table, state)).into(),

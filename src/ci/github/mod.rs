@@ -83,7 +83,7 @@ pub fn read() -> anyhow::Result<JobEnvironment> {
             let token = SecretString::from(token);
             Arc::new(ActionsIdentity { url, token }) as Arc<dyn IdentityTokens>
         });
-    Ok(JobEnvironment::new(
+    JobEnvironment::new(
         event,
         Arc::new(access),
         issuer,
@@ -92,7 +92,7 @@ pub fn read() -> anyhow::Result<JobEnvironment> {
             scratch,
             checkout: variable("GITHUB_WORKSPACE").map(PathBuf::from),
         },
-    ))
+    )
 }
 
 fn run() -> JobRun {

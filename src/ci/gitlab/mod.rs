@@ -116,7 +116,7 @@ fn read() -> anyhow::Result<JobEnvironment> {
         scratch: out,
         checkout: Some(checkout),
     };
-    let environment = JobEnvironment::new(event, Arc::new(access), issuer, run, place);
+    let environment = JobEnvironment::new(event, Arc::new(access), issuer, run, place)?;
     Ok(JobEnvironment {
         time_limit: environment
             .time_limit

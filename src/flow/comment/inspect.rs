@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::StreamExt as _;
-
 use super::answer::Answer;
 use super::select::{chosen, no_matching_config, verb_for};
 use super::session::{CommentSession, failed_outcome};
@@ -20,6 +18,7 @@ use crate::guard::{ChangeRequest, EffectKind, Policy, Trigger};
 use crate::job::CredentialCache;
 use crate::job::JobError;
 use crate::job::ProgressLog;
+use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::operation::{self, Desired};
 use crate::operation::{Task, TaskOptions, missing_setup, to_diagnostics};
 use crate::plan::{Change, Intent};
@@ -43,15 +42,25 @@ pub async fn inspect(
     };
     let inspection = Inspection::new(session, &context, policy, command).await?;
     let sessions = session.job.credentials();
-    let looks = futures_util::stream::iter(
-        changes
-            .iter()
-            .filter(|change| session.in_this_environment(change)),
-    )
-    .map(|change| inspection.at(change, sessions.as_ref()))
-    .buffer_unordered(policy.concurrency());
+    let meant = changes
+        .iter()
+        .filter(|change| session.in_this_environment(change));
+    // A removed config with errors has no target, and no stack is looked at.
+    let no_lane = Lane {
+        account: String::new(),
+        region: String::new(),
+    };
+    let meant = meant.map(|change| {
+        let lane = change.target.as_ref().map(Lane::from);
+        (lane.unwrap_or_else(|| no_lane.clone()), change)
+    });
+    let lanes = Lanes::new(policy.concurrency());
+    let throttled = sessions.as_ref();
+    let looks = work_in_lanes(lanes, &throttled, meant, async |change| {
+        inspection.at(change, sessions.as_ref()).await
+    });
     let mut applied = ApplyReport::default();
-    for (outcome, exit) in looks.collect::<Vec<_>>().await.into_iter().flatten() {
+    for (outcome, exit) in looks.await.into_iter().flatten() {
         applied.add(outcome, exit);
     }
     if applied.outcomes.is_empty() {

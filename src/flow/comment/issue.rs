@@ -240,6 +240,7 @@ impl IssueRunner<'_> {
         let alerts = Vec::from_iter(Alert::from_outcome(&report.outcome));
         let exit = report.exit.unwrap_or(Exit::Ok);
         let report = Provisioning {
+            accounts: Vec::new(),
             environment: None,
             source: ReportSource::Branch {
                 commit: repair.branch.tip.short().to_owned(),

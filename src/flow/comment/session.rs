@@ -184,6 +184,7 @@ impl<'a> CommentSession<'a> {
         exit: Exit,
     ) -> Result<Answer, JobError> {
         let report = Provisioning {
+            accounts: Vec::new(),
             environment: None,
             source: ReportSource::Head {
                 commit: context.head.short().to_owned(),

@@ -60,6 +60,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("not-default-branch", "guard"),
     ("not-merged", "guard"),
     ("not-requested", "guard"),
+    ("not-started", "provision"),
     ("output-edited", "action"),
     ("output-not-written", "action"),
     ("outside-window", "guard"),

@@ -9,7 +9,7 @@ mod adapter;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use provisioner::ci::{CiEvent, JobEnvironment, JobRun};
+use provisioner::ci::{CiEvent, JobAccounts, JobEnvironment, JobRun};
 use provisioner::cloud::CancellationToken;
 use provisioner::exit::Exit;
 use provisioner::flow::run_job;
@@ -119,6 +119,7 @@ impl Repository {
             workspace: Some(self.folder.path().to_owned()),
             configs: Vec::new(),
             environment: Some("prod".to_owned()),
+            accounts: JobAccounts::default(),
             given: RunInput::default(),
             finish_cancelled: false,
             time_limit: None,

@@ -96,3 +96,30 @@ fn nothing_begins_that_the_job_cannot_end() {
     assert_eq!(many.complete(), 2);
     many.world.github.take_writes();
 }
+
+/// Two jobs share the environment. Each does its accounts, and writes its own comment.
+#[test]
+fn a_job_works_on_its_accounts() {
+    let many = Many::with("", &notes(["", ""]));
+    let account = many.world.workdir.aws.account.clone();
+    let other = many
+        .job()
+        .with("PROVISIONER_ACCOUNTS", "999999999999")
+        .run();
+    assert_eq!(other.status, 0, "{}", other.stderr);
+    assert_eq!(many.complete(), 0);
+    let wrong = many.job().with("PROVISIONER_ACCOUNTS", "prod").run();
+    assert_eq!(wrong.status, 2, "{}", wrong.stderr);
+    assert_eq!(many.complete(), 0);
+    let own = format!("{}*", &account[..3]);
+    let run = many.job().with("PROVISIONER_ACCOUNTS", &own).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(many.complete(), 2);
+    let title = format!("## Provisioner: `prod`, accounts `{own}`");
+    assert!(
+        many.world.report(7).contains(&title),
+        "{}",
+        many.world.report(7)
+    );
+    many.world.github.take_writes();
+}
