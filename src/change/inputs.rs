@@ -37,9 +37,14 @@ pub struct ChangeInputs {
 }
 
 impl ChangeInputs {
+    /// A search, because a plan of thousands of configs looks each one up.
+    fn input(&self, path: &RepoPath) -> Option<&Input> {
+        let found = self.inputs.binary_search_by(|input| input.path.cmp(path));
+        self.inputs.get(found.ok()?)
+    }
+
     pub(super) fn at_head(&self, path: &RepoPath) -> Option<&ConfigContents> {
-        let input = self.inputs.iter().find(|input| input.path == *path);
-        input?.head.as_ref()
+        self.input(path)?.head.as_ref()
     }
 
     /// The paths of all configs at the head, and the targets of those that load.
@@ -69,7 +74,7 @@ impl ChangeInputs {
             (Some(from), true) => from,
             _ => &change.path,
         };
-        let input = self.inputs.iter().find(|input| input.path == *path)?;
+        let input = self.input(path)?;
         match at_base {
             true => load_contents(&self.base, path, input.base.as_ref()?).config,
             false => load_contents(&self.head, path, input.head.as_ref()?).config,
@@ -78,8 +83,7 @@ impl ChangeInputs {
 
     /// Whether the change locks another version of a config's product.
     pub fn is_relocked(&self, change: &Change) -> bool {
-        let mut inputs = self.inputs.iter();
-        inputs.any(|input| input.path == change.path && input.relocked)
+        self.input(&change.path).is_some_and(|input| input.relocked)
     }
 
     /// The config of a path at the head.

@@ -6,7 +6,7 @@ use crate::operation::TaskOptions;
 use crate::product::RunInput;
 
 /// An action and the configs that it is for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ActionRequest {
     /// The action's name in the product's manifest.
     pub action: String,

@@ -1,6 +1,6 @@
 //! The tier that a command line gives to configs that name none.
 
-use super::load::LoadedConfig;
+use super::candidate::ActionCandidate;
 use crate::ci::variable;
 use crate::product::Registry;
 use crate::text::{or_list, quote};
@@ -29,12 +29,10 @@ pub(super) fn check_tier(tier: Option<&str>, registry: &Registry) -> Result<(), 
 }
 
 /// Warns if every config is of a product without a choice of tiers.
-pub(super) fn warn_of_useless_tier(tier: Option<&str>, loaded: &[LoadedConfig]) {
+pub(super) fn warn_of_useless_tier(tier: Option<&str>, candidates: &[ActionCandidate]) {
     let Some(tier) = tier else { return };
-    let configs = loaded.iter().filter_map(|one| one.config.as_ref());
-    let mut tiers = configs
-        .map(|config| &config.product.manifest.tiers)
-        .peekable();
+    let parts = candidates.iter().filter_map(|one| one.part.as_ref());
+    let mut tiers = parts.map(|part| &part.product.manifest.tiers).peekable();
     let exists = tiers.peek().is_some();
     if exists && tiers.all(|tiers| tiers.len() < 2 && tiers.iter().all(|own| own.name != tier)) {
         log::warn!(

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::name_claims::{ConfigClaims, NameClaims};
+use super::name_claims::{ConfigClaims, NameClaims, stack_key};
 use super::render::rendered;
 use super::stacks::shared_stack;
 use super::{Change, EarlierVersions, Intent, Plan};
 use crate::config::{Config, ConfigContents, load_contents};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
-use crate::product::{Registry, Target};
-use crate::template::{NameClaim, name_claims};
+use crate::product::Registry;
+use crate::template::name_claims;
 use crate::text::quote;
 
 /// The configs of each stack in a tree.
@@ -39,7 +39,7 @@ impl StackClaims {
                         |_| Vec::new(),
                         |(_, document)| name_claims(&document, &config.target),
                     );
-                    claims_of(config, names)
+                    ConfigClaims::new(config, names)
                 });
                 (path, claims)
             })
@@ -47,7 +47,7 @@ impl StackClaims {
         let mut claims = Self::default();
         for (path, claimed) in claimed {
             match claimed {
-                Some((stack, names)) => claims.add(stack, names, path),
+                Some(config) => claims.add(path, config),
                 None => {
                     claims.broken.insert(path.clone(), None);
                 }
@@ -66,26 +66,16 @@ impl StackClaims {
         let mut versions = earlier.versions.iter();
         let former = versions.find_map(|(_, contents)| {
             let config = load_contents(registry, path, contents).config?;
-            Some(key(&config.target, config.stack()))
+            Some(stack_key(&config.target, config.stack()))
         });
         self.broken.insert(path.clone(), former);
     }
 
-    fn add(&mut self, stack: [String; 3], names: ConfigClaims, path: &RepoPath) {
-        self.stacks.entry(stack).or_default().push(path.clone());
-        self.names.add(path, names);
-    }
-
-    /// The same, of configs that are loaded, with the names of their templates.
-    pub fn from_configs<'a>(
-        configs: impl Iterator<Item = (&'a RepoPath, &'a Config, Vec<NameClaim>)>,
-    ) -> Self {
-        let mut claims = Self::default();
-        for (path, config, names) in configs {
-            let (stack, names) = claims_of(config, names);
-            claims.add(stack, names, path);
-        }
-        claims
+    /// Adds the claims of a config without errors.
+    pub fn add(&mut self, path: &RepoPath, config: ConfigClaims) {
+        let stack = self.stacks.entry(config.stack.clone()).or_default();
+        stack.push(path.clone());
+        self.names.add(path, config);
     }
 
     /// Whether a config of another stack claims a name that the config of this path claims.
@@ -101,25 +91,27 @@ impl StackClaims {
     /// The other configs that claim the stack of a change; of a former stack, all configs that claim it.
     pub fn others<'a>(&'a self, change: &'a Change) -> impl Iterator<Item = &'a RepoPath> {
         let stack = change.target.as_ref().zip(change.stack.as_deref());
-        let stack = stack.map(|(target, stack)| key(target, stack));
+        let stack = stack.map(|(target, stack)| stack_key(target, stack));
         // A former stack belongs to no config: if the config of the same path names it again, it is claimed.
         let own = (!change.is_former_stack()).then_some(&change.path);
         self.except(stack, own)
     }
 
-    /// The other configs that claim the stack of a config.
-    pub fn others_of<'a>(
-        &'a self,
-        config: &Config,
-        path: &'a RepoPath,
-    ) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
-        self.except(Some(key(&config.target, config.stack())), Some(path))
+    /// The stack's name of the config of this path.
+    pub fn stack_of(&self, path: &RepoPath) -> Option<&str> {
+        let [_, _, stack] = self.names.stack(path)?;
+        Some(stack)
+    }
+
+    /// The other configs that claim the stack of the config of this path.
+    pub fn others_of<'a>(&'a self, path: &'a RepoPath) -> impl Iterator<Item = &'a RepoPath> {
+        self.except(self.names.stack(path).cloned(), Some(path))
     }
 
     /// The configs with errors that may claim the stack of a deletion.
     pub fn broken_others<'a>(&'a self, change: &Change) -> impl Iterator<Item = &'a RepoPath> {
         let stack = change.target.as_ref().zip(change.stack.as_deref());
-        let stack = stack.map(|(target, stack)| key(target, stack));
+        let stack = stack.map(|(target, stack)| stack_key(target, stack));
         let is_deletion = change.intent == Intent::Delete;
         let may_claim = move |former: &Option<[String; 3]>| former.is_none() || *former == stack;
         let broken = self.broken.iter().filter(move |_| is_deletion);
@@ -135,20 +127,6 @@ impl StackClaims {
         let claims = claims.into_iter().flatten();
         claims.filter(move |path| Some(*path) != own)
     }
-}
-
-fn claims_of(config: &Config, names: Vec<NameClaim>) -> ([String; 3], ConfigClaims) {
-    let stack = key(&config.target, config.stack());
-    (stack.clone(), ConfigClaims::new(config, stack, names))
-}
-
-/// Account, region and name.
-fn key(target: &Target, stack: &str) -> [String; 3] {
-    [
-        target.account.clone(),
-        target.region.clone(),
-        stack.to_owned(),
-    ]
 }
 
 impl Plan {

@@ -59,6 +59,7 @@ pub use impact::{ChangedValue, Impact, declared_level};
 pub use input::{EarlierVersions, Input};
 pub use key::ChangeKey;
 pub use key_dependencies::{KeyDependencies, key_dependencies};
+pub use name_claims::ConfigClaims;
 pub use rendered::{RenderedProblems, size_problem};
 pub use resource_verdict::{assess_change_set, assess_resource, worst};
 pub use restoration::{Restoration, RestoredProperty};

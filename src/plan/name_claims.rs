@@ -1,11 +1,13 @@
 //! Names that configs of other stacks claim too. AWS would refuse the second stack.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::naming::NameSources;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
+use crate::product::{Product, Target};
 use crate::template::{NameClaim, NamePart};
 
 /// Other configs that a message lists for one type.
@@ -15,42 +17,53 @@ const MAX_LISTED: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct NameClaims {
     claims: BTreeMap<RepoPath, ConfigClaims>,
-    paths: BTreeMap<[String; 3], Vec<RepoPath>>,
+    paths: BTreeMap<Arc<[String; 3]>, Vec<RepoPath>>,
 }
 
 /// The claims of one config.
 #[derive(Debug)]
-pub(super) struct ConfigClaims {
-    stack: [String; 3],
+pub struct ConfigClaims {
+    pub(super) stack: [String; 3],
     names: Vec<NameClaim>,
-    /// What to do about a clash, by type.
-    help: BTreeMap<String, String>,
+    product: Arc<Product>,
 }
 
 impl ConfigClaims {
     /// `names` are those of the rendered template.
-    pub(super) fn new(config: &Config, stack: [String; 3], names: Vec<NameClaim>) -> Self {
-        let help = config.product.manifest.clashes.iter();
+    pub fn new(config: &Config, names: Vec<NameClaim>) -> Self {
         Self {
-            stack,
+            stack: stack_key(&config.target, config.stack()),
             names,
-            help: help
-                .map(|(kind, help)| (kind.clone(), help.clone()))
-                .collect(),
+            product: config.product.clone(),
         }
     }
 }
 
+/// Account, region and name.
+pub(super) fn stack_key(target: &Target, stack: &str) -> [String; 3] {
+    [
+        target.account.clone(),
+        target.region.clone(),
+        stack.to_owned(),
+    ]
+}
+
 impl NameClaims {
     pub(super) fn add(&mut self, path: &RepoPath, claims: ConfigClaims) {
-        let keys: BTreeSet<&[String; 3]> = claims.names.iter().map(|claim| &claim.key).collect();
+        let keys: BTreeSet<&Arc<[String; 3]>> =
+            claims.names.iter().map(|claim| &claim.key).collect();
         for key in keys {
             self.paths
                 .entry(key.clone())
-                .or_default()
+                .or_insert_with(|| Vec::with_capacity(1))
                 .push(path.clone());
         }
         self.claims.insert(path.clone(), claims);
+    }
+
+    /// The stack of a config.
+    pub(super) fn stack(&self, path: &RepoPath) -> Option<&[String; 3]> {
+        Some(&self.claims.get(path)?.stack)
     }
 
     /// One error for each type with names that a config of another stack claims too.
@@ -76,6 +89,7 @@ impl NameClaims {
                 clash.2.extend(others);
             }
         }
+        let help = &own.product.manifest.clashes;
         let sources = config.filter(|_| !clashes.is_empty()).map(NameSources::new);
         let problems = clashes.into_iter().map(|(kind, (claim, count, others))| {
             let more = match count - 1 {
@@ -95,7 +109,7 @@ impl NameClaims {
             let message = format!("{what} {why}, and is claimed by {listed} too{more}");
             let sources = sources.as_ref();
             let key = sources.and_then(|sources| sources.key(&claim.logical_id, NamePart::Whole));
-            let help = match (own.help.get(kind), key) {
+            let help = match (help.get(kind), key) {
                 (Some(help), _) => help.clone(),
                 (None, Some(key)) => format!("change `{key}` in one of the configs"),
                 (None, None) => "change the name in one of the configs".to_owned(),

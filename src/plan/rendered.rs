@@ -93,6 +93,10 @@ fn resources_of_tests(config: &Config, document: &Document, test: &Document) -> 
 
 /// The error of a template that no request can hold.
 pub fn size_problem(config: &Config, text: &str, document: &Document) -> Option<Diagnostic> {
+    // The smallest form takes time, and most templates are short.
+    if text.len() <= INLINE_BYTES {
+        return None;
+    }
     let bytes = document.smallest(text);
     if bytes <= INLINE_BYTES {
         return None;

@@ -93,6 +93,7 @@ pub struct Product {
     preflight: Vec<preflight::CompiledCheck>,
     actions: Vec<Option<Compiled>>,
     policy_keys: OnceLock<BTreeSet<String>>,
+    undefined: OnceLock<Vec<ProductFault>>,
 }
 
 #[derive(Debug)]

@@ -52,7 +52,11 @@ static INCLUDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 impl Product {
     /// Faults of variables that are never defined, and of files that are included and absent.
-    pub fn undefined_reads(&self) -> Vec<ProductFault> {
+    pub fn undefined_reads(&self) -> &[ProductFault] {
+        self.undefined.get_or_init(|| self.find_undefined())
+    }
+
+    fn find_undefined(&self) -> Vec<ProductFault> {
         let all: Vec<&str> = self.names.iter().map(|(name, _)| name.as_str()).collect();
         let words = Words {
             names: &all,

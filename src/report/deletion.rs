@@ -115,7 +115,7 @@ mod tests {
         let lacks = |shown: &Deletion| !deletion(shown, Format::Text(None)).contains("note:");
         assert!(lacks(&shown));
         let claim = |kind: &str, name: &str, logical_id: &str| NameClaim {
-            key: [kind.to_owned(), String::new(), name.to_owned()],
+            key: [kind.to_owned(), String::new(), name.to_owned()].into(),
             logical_id: logical_id.to_owned(),
             what: String::new(),
             why: "",

@@ -1,6 +1,7 @@
 //! Hides values, in AWS messages too. A value is shown only if it is known to be harmless.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
@@ -40,8 +41,8 @@ const MIN_LENGTH: usize = 4;
 pub struct Redactor {
     own: OwnNames,
     hidden: BTreeSet<String>,
-    /// Finds all hidden values in one pass over a text.
-    finder: Option<AhoCorasick>,
+    /// Finds all hidden values in one pass over a text. Built for the first text, because most redactors only show values.
+    finder: OnceLock<Option<AhoCorasick>>,
     /// Config keys whose values the policy allows to be shown.
     keys: Vec<String>,
 }
@@ -124,15 +125,18 @@ impl Redactor {
     }
 
     fn new(own: OwnNames, hidden: BTreeSet<String>) -> Self {
-        let finder = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(&hidden);
         Self {
             own,
             hidden,
-            finder: finder.ok(),
-            keys: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    fn finder(&self) -> Option<&AhoCorasick> {
+        let mut builder = AhoCorasick::builder();
+        let builder = builder.ascii_case_insensitive(true);
+        let finder = self.finder.get_or_init(|| builder.build(&self.hidden).ok());
+        finder.as_ref()
     }
 
     /// Numbers for the hidden values of one report.
@@ -177,7 +181,7 @@ impl Redactor {
 
     /// The text without the hidden values. A value inside a longer word is left to the list of what may be shown.
     fn without_hidden(&self, text: &str) -> String {
-        let Some(finder) = &self.finder else {
+        let Some(finder) = self.finder() else {
             return match self.hidden.is_empty() {
                 true => text.to_owned(),
                 false => HIDDEN.to_owned(),

@@ -1,5 +1,7 @@
 //! Names that only one stack can have: two stacks with one of them cannot both be created.
 
+use std::sync::Arc;
+
 use super::document::{Document, Resource};
 use super::intrinsic::tag_of;
 use super::naming::{Uniqueness, physical_names};
@@ -13,7 +15,7 @@ const ENDPOINT: &str = "AWS::EC2::VPCEndpoint";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameClaim {
     /// Type, scope and name.
-    pub key: [String; 3],
+    pub key: Arc<[String; 3]>,
     /// Logical id of the resource.
     pub logical_id: String,
     /// What is claimed, such as "the name `x` of `Role` (AWS::IAM::Role)".
@@ -61,7 +63,7 @@ pub fn name_claims(document: &Document, target: &Target) -> Vec<NameClaim> {
         let id = name.resource.logical_id;
         let (kind, name, rule) = (name.resource.kind, name.name, name.rule);
         Some(NameClaim {
-            key: [kind.to_owned(), scope, rule.compared(name)],
+            key: Arc::new([kind.to_owned(), scope, rule.compared(name)]),
             logical_id: id.to_owned(),
             what: format!("the name {} of `{id}` ({kind})", quote(name)),
             why,
@@ -84,11 +86,11 @@ fn endpoint_claims(document: &Document, endpoint: &Resource<'_>, region: &str) -
     };
     let id = endpoint.logical_id;
     let claim = |place: &str, what: String, why: &'static str| NameClaim {
-        key: [
+        key: Arc::new([
             ENDPOINT.to_owned(),
             format!("{region} {place}"),
             service.to_owned(),
-        ],
+        ]),
         logical_id: id.to_owned(),
         what,
         why,
