@@ -16,6 +16,7 @@ pub const RESERVED_ACTIONS: &[&str] = &[
     "completions",
     "discover",
     "doctor",
+    "estate",
     "explain",
     "help",
     "init",
