@@ -122,6 +122,15 @@ pub struct StackResource {
     pub bucket: Option<StackBucket>,
 }
 
+/// What AWS knows about a resource to import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existence {
+    Exists,
+    Missing,
+    /// Cloud Control does not read the type in this region, so CloudFormation does not import it.
+    Unsupported,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SsmParameter {
     /// `String`, `StringList` or `SecureString`.

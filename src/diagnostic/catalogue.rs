@@ -314,8 +314,8 @@ catalogue! {
         "The action creates a stack, but a stack of this name exists.",
         "Read `show-changes`, and use an action that updates the stack.";
     StackFailed "stack-failed":
-        "The stack's last operation failed, so CloudFormation does not update it.",
-        "Follow the message. For `UPDATE_ROLLBACK_FAILED`, repair the cause and run ContinueUpdateRollback. For `UPDATE_FAILED`, run RollbackStack. After a failed creation, run the action that creates the stack: it deletes the config's own stack first.";
+        "The stack's last operation failed, so provisioner does not update it.",
+        "Follow the message. For `UPDATE_ROLLBACK_FAILED`, repair the cause and run `provisioner continue-rollback CONFIG`. For `UPDATE_FAILED`, an administrator runs RollbackStack in the account. For `IMPORT_ROLLBACK_FAILED`, check that the stack's template retains each resource, then delete the stack in the account. After a failed creation, run the action that creates the stack: it deletes the config's own stack first.";
     StackHasImporters "stack-has-importers":
         "Other stacks import outputs of the stack that would be deleted, or those stacks are not known.",
         "First delete those stacks or their imports.";
@@ -335,8 +335,8 @@ catalogue! {
         "Termination protection of the stack is on.",
         "Turn termination protection off, if the stack should be deleted.";
     StackVerificationFailed "stack-verification-failed":
-        "The operation succeeded, but the stack's outputs or parameters differ from its template.",
-        "Check the outputs and parameters that the message names.";
+        "The operation succeeded, but the stack's outputs, parameters or imported resources differ from its template.",
+        "Check what the message names. For a resource that differs, run `check-drift` and then `restore`.";
     StaleHead "stale-head":
         "The check has not reported on the head of the pull request, or no report is known.",
         "Wait for the check of the new head, read its report, and comment again.";

@@ -31,16 +31,27 @@ pub(super) async fn ensure_creatable(
     if !denials.is_empty() {
         return Err(OperationError::Denied(denials));
     }
-    let mut problems = preflight(site, desired, Occupancy::Deleted(deletion)).await?;
     // What a failed creation retains may be deleted with it.
-    if is_replacement {
-        problems.extend(blockers(desired, deletion));
-    }
+    let problems = match is_replacement {
+        true => replacement_problems(site, desired, deletion).await?,
+        false => preflight(site, desired, Occupancy::Deleted(deletion)).await?,
+    };
     if problems.iter().any(Diagnostic::is_error) {
         return Err(OperationError::Invalid(problems));
     }
     site.cloud.validate(&desired.sent).await?;
     Ok(())
+}
+
+/// What a new stack requires and would not find after the deletion of its predecessor.
+pub async fn replacement_problems(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    deletion: &Deletion,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let mut problems = preflight(site, desired, Occupancy::Deleted(deletion)).await?;
+    problems.extend(blockers(desired, deletion));
+    Ok(problems)
 }
 
 /// The retained resources whose names the new stack needs, and which it cannot import.

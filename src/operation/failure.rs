@@ -110,6 +110,9 @@ fn diagnostics_and_exit(
             if matches!(fault, Fault::DriftLeft { .. }) {
                 problem = problem.with_help("run `check-drift`, which names the properties; CloudFormation does not revert all of them, so change these in the account");
             }
+            if matches!(fault, Fault::ImportDrift { .. }) {
+                problem = problem.with_help("run `check-drift`, which shows the values, then `restore`, which reverts them; or write the values that should stay into the config");
+            }
             if matches!(fault, Fault::Different { .. }) {
                 problem = problem.with_help("run `check-drift`, which names what differs, then `restore`, which reverts it; the action itself only changes a stack whose template differs");
             }

@@ -6,9 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cancelled::what_remains;
 use super::error::operation_failed;
+use super::import_drift::compare_imported;
 use super::provisioned::{ensure_executable, stack_status, verified, watch};
 use super::{Desired, OperationContext, OperationError, ProvisionOutcome, Provisioned};
-use crate::cloud::{ChangeSetInput, CloudError, PendingChangeSet, ResourceImport, StackResource};
+use crate::cloud::{
+    ChangeSetInput, CloudError, Existence, PendingChangeSet, ResourceImport, StackResource,
+};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::entries::NamedResource;
 use crate::guard::{
@@ -123,13 +126,22 @@ pub async fn unmet_imports(
     let mut unmet = Vec::new();
     for one in named {
         let id = &one.physical_id;
-        let (message, help) = if !site.cloud.still_exists(&one.kind, id).await? {
+        let existence = site.cloud.existence(&one.kind, id).await?;
+        let (message, help) = if existence == Existence::Missing {
             (
                 format!(
                     "the resource to import does not exist in the account: {} ({}, {id})",
                     one.logical_id, one.kind
                 ),
                 "correct the identifier, or do not name the resource",
+            )
+        } else if existence == Existence::Unsupported {
+            (
+                format!(
+                    "AWS cannot import the resource, because it reads no resource of the type in {}: {} ({}, {id})",
+                    desired.stack.target.region, one.logical_id, one.kind
+                ),
+                "do not name the resource; if it exists, give it another name in the config",
             )
         } else if let Some(stack) = owning_stack(site, one).await? {
             (
@@ -192,7 +204,7 @@ async fn retained_imports(
         let Some((_, id)) = resource.identifier(&desired.document, &retained) else {
             continue;
         };
-        if site.cloud.still_exists(&resource.kind, &id).await? {
+        if site.cloud.existence(&resource.kind, &id).await? == Existence::Exists {
             found.push(resource);
         }
     }
@@ -339,6 +351,7 @@ pub(super) async fn add_rest<E: RunsChangeSet>(
             let created = verified(site, desired, stack, ProvisionOutcome::Created).await?;
             Ok(Provisioned {
                 imported: imported.to_vec(),
+                warnings: compare_imported(site, desired, &stack.id, imported).await?,
                 ..created
             })
         }

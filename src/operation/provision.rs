@@ -186,11 +186,9 @@ pub(super) async fn create<E: RunsChangeSet>(
         return Err(OperationError::Invalid(missing));
     }
     if !all.is_empty() {
-        let created = create_with_imports(site, desired, &mut facts, &imports, permit).await?;
-        return Ok(Provisioned {
-            warnings: missing,
-            ..created
-        });
+        let mut created = create_with_imports(site, desired, &mut facts, &imports, permit).await?;
+        created.warnings.extend(missing);
+        return Ok(created);
     }
     site.progress.step(&desired.stack, Step::ChangeSet);
     let shell = facts.stack.as_ref().and_then(Option::as_ref);

@@ -140,7 +140,7 @@ impl Changes {
         let ids = imports.iter().map(|import| &*import.logical_id);
         self.with_imported(
             &ids.collect::<Vec<_>>(),
-            "exists, and gets the properties of the template",
+            "exists; compared with the template afterwards",
         )
     }
 

@@ -304,7 +304,7 @@ fn on_merge_text(change: &Change, on_merge: Option<&OnMerge>) -> Text {
             .and(stack.clone())
             .and(Text::ours(" with resources that exist: "))
             .and(imports_text(change))
-            .and(Text::ours(". They get the properties of the template.")),
+            .and(Text::ours(". CloudFormation does not compare them with the template. Afterwards provisioner detects their drift.")),
         MergeEffect::AdoptStack => sentence(
             "Adds provisioner's tags to ",
             ", and changes nothing else of it. From then on, pull requests can change it.",

@@ -31,6 +31,8 @@ pub enum Fault {
     Different { parameters: Vec<String> },
     /// Drift was reverted, but these resources still differ from the template. Logical ids.
     DriftLeft { resources: Vec<String> },
+    /// These imported resources differ from the template. Logical ids with properties.
+    ImportDrift { resources: Vec<String> },
     /// The run was cancelled before CloudFormation had removed the stack.
     RemovalUnfinished { stack: String },
     /// The run was cancelled; the stack that it was creating is removed.
@@ -78,6 +80,11 @@ impl fmt::Display for Fault {
                 out,
                 "these resources still differ from the deployed template: {}",
                 resources.join(", ")
+            ),
+            Self::ImportDrift { resources } => write!(
+                out,
+                "the stack is complete, but these imported resources differ from the template: {}",
+                resources.join("; ")
             ),
             Self::RemovalUnfinished { stack } => write!(
                 out,

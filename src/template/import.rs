@@ -24,8 +24,8 @@ pub struct ImportedResource {
     pub physical_id: String,
 }
 
-/// Types whose identifiers do not hold a name.
-const RANDOM_IDS: &[&str] = &["AWS::CodeCommit::Repository", "AWS::KMS::Key"];
+/// The type whose identifiers do not hold a name.
+const KEY: &str = "AWS::KMS::Key";
 const SECRET: &str = "AWS::SecretsManager::Secret";
 
 /// Marks the template of an import. The stack's own template follows as an update.
@@ -40,12 +40,12 @@ const SECTIONS: [&str; 4] = [
 ];
 
 impl ImportedResource {
-    /// Whether an identifier can be that of a resource with the name that the template sets. Ids of repositories and keys are random.
+    /// Whether an identifier can be that of a resource with the name that the template sets. Ids of keys are random.
     pub(super) fn has_name_of(&self, document: &Document, id: &str) -> bool {
         let mut resources = document.resources();
         let resource = resources.find(|resource| resource.logical_id == self.logical_id);
         let name = resource.as_ref().and_then(Resource::physical_name);
-        let Some(name) = name.filter(|_| !RANDOM_IDS.contains(&&*self.kind)) else {
+        let Some(name) = name.filter(|_| self.kind != KEY) else {
             return true;
         };
         let starts = |rest: &str| rest.is_empty() || rest.ends_with([':', '/']);

@@ -57,7 +57,8 @@ pub fn named_imports(
         };
         let Some(key) = identifier(resource.kind) else {
             let message = format!("resources of type {} cannot be imported", resource.kind);
-            let help = "remove it: provisioner creates the resource".to_owned();
+            let help =
+                "remove it; if the resource exists, give it another name in the config".to_owned();
             reject(false, (message, help));
             continue;
         };
@@ -188,6 +189,7 @@ mod tests {
   Guard: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: {Ref: Data}}}
   Log: {Type: AWS::Logs::LogGroup}
   Rule: {Type: AWS::Events::Rule}
+  Code: {Type: AWS::CodeCommit::Repository, Properties: {RepositoryName: code}}
 ";
 
     fn found(template: &str, named: &[&str]) -> Result<usize, Vec<String>> {
@@ -230,15 +232,17 @@ mod tests {
             "Data=BucketName=more-data",
             "Guard=Bucket=other",
             "Data=BucketName=data",
+            "Code=Id=6a2f6d30-0000-4000-8000-000000000002",
         ];
         let problems = found(TEMPLATE, &named).unwrap_err();
         insta::assert_snapshot!(problems.join("\n"), @r"
         0 false: the config's template has no resource `Date`; did you mean `Data`?
-        1 false: resources of type AWS::Events::Rule cannot be imported; remove it: provisioner creates the resource
+        1 false: resources of type AWS::Events::Rule cannot be imported; remove it; if the resource exists, give it another name in the config
         2 true: `Name` does not identify a resource of type AWS::Logs::LogGroup; write `LogGroupName` and its value
         3 true: the entry names `more-data`, and the config's resource is `data`; import the resource by the config of its name
         4 true: the entry names `other`, and the config's resource is `more-data`; import the resource by the config of its name
         5 false: the resource is named twice: `Data`; keep one of them
+        6 false: resources of type AWS::CodeCommit::Repository cannot be imported; remove it; if the resource exists, give it another name in the config
         ");
         for value in [
             "data*",

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{Cloud, error};
-use crate::cloud::{CloudError, Result, SsmParameter};
+use crate::cloud::{CloudError, Existence, Result, SsmParameter};
 use crate::plan::BUCKET;
 
 /// The maximum number of names in a request of `GetParameters`.
 const MAX_NAMES: usize = 10;
+
+/// What Cloud Control answers for a type that it cannot read.
+/// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_GetResource.html>
+const UNSUPPORTED: [&str; 2] = ["TypeNotFoundException", "UnsupportedActionException"];
 
 impl Cloud {
     /// Parameters by name, without those that do not exist. Secure values stay encrypted.
@@ -49,9 +53,9 @@ impl Cloud {
         }
     }
 
-    /// Whether a resource that a deleted stack retained still exists in the account. If AWS cannot tell, it does: an import of a missing
-    /// resource fails and changes nothing. `id`: its primary identifier.
-    pub async fn still_exists(&self, kind: &str, id: &str) -> Result<bool> {
+    /// Whether a resource to import exists in the account. If AWS refuses the answer, it does: an import of a missing resource fails and
+    /// changes nothing. `id`: its primary identifier.
+    pub async fn existence(&self, kind: &str, id: &str) -> Result<Existence> {
         if kind == BUCKET {
             let head = self.objects.head_bucket().bucket(id);
             let head = head
@@ -59,16 +63,21 @@ impl Cloud {
                 .send()
                 .await;
             return match head.map_err(|e| error::from_sdk("HeadBucket", e)) {
-                Ok(_) => Ok(true),
+                Ok(_) => Ok(Existence::Exists),
                 // The name belongs to another account by now, or to nobody.
-                Err(error) if error.is_not_found() => Ok(false),
-                Err(CloudError::Aws(error)) if error.is_refusal() => Ok(false),
+                Err(error) if error.is_not_found() => Ok(Existence::Missing),
+                Err(CloudError::Aws(error)) if error.is_refusal() => Ok(Existence::Missing),
                 Err(error) => Err(error),
             };
         }
         match self.has_resource(kind, id).await {
-            Err(CloudError::Aws(_)) => Ok(true),
-            known => known,
+            Ok(true) => Ok(Existence::Exists),
+            Ok(false) => Ok(Existence::Missing),
+            Err(error) if UNSUPPORTED.iter().any(|code| error.has_code(code)) => {
+                Ok(Existence::Unsupported)
+            }
+            Err(CloudError::Aws(_)) => Ok(Existence::Exists),
+            Err(error) => Err(error),
         }
     }
 }

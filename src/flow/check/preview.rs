@@ -212,8 +212,7 @@ impl Previewer<'_> {
             let created =
                 Changes::for_new_stack(config, &stack, &desired.document).with_returning(&deletion);
             let mut preview = Preview::from_replacement(&deletion, &created, change.level, values);
-            let unmet =
-                operation::preflight(&site, &desired, Occupancy::Deleted(&deletion)).await?;
+            let unmet = operation::replacement_problems(&site, &desired, &deletion).await?;
             preview.add_unmet(&problems_line(&unmet));
             return Ok(Some(preview));
         }

@@ -8,13 +8,19 @@ use super::ml::example;
 use crate::support::replay::{ACCOUNT, refused};
 
 const CONFIG: &str = "globalbank-prod-c001-us-west-2-churn-ml-codecommit-sgprov-ssm-workload";
+/// Parameters of other stacks that the config names.
+const REQUIRED: [&str; 3] = [
+    "/vpc/globalbank-prod-c001-us-west-2-vpc/VPCId",
+    "/vpc/globalbank-prod-c001-us-west-2-vpc/PrivateSubnetIds",
+    "/sg/ml-endpoints/private/SecurityGroupId",
+];
 
-/// The retained resources of the template: logical id, type, and a physical id.
+/// The retained resources of the template that can be imported: logical id, type, and a physical id.
 fn retained(workdir: &Workdir) -> Vec<(String, String, String)> {
     let template = template(workdir);
     let resources = template["Resources"].as_object().unwrap().iter();
     let retained = resources.filter(|(_, resource)| resource["DeletionPolicy"] == "Retain");
-    let found = retained.map(|(id, resource)| {
+    let found = retained.filter_map(|(id, resource)| {
         let kind = resource["Type"].as_str().unwrap();
         let properties = &resource["Properties"];
         let name = |key: &str| properties[key].as_str().unwrap().to_owned();
@@ -22,7 +28,8 @@ fn retained(workdir: &Workdir) -> Vec<(String, String, String)> {
             "AWS::S3::Bucket" => name("BucketName"),
             "AWS::S3::BucketPolicy" => "a name of CloudFormation".to_owned(),
             "AWS::Logs::LogGroup" => name("LogGroupName"),
-            "AWS::CodeCommit::Repository" => format!("id-of-{}", name("RepositoryName")),
+            // CloudFormation imports no repository.
+            "AWS::CodeCommit::Repository" => return None,
             "AWS::SageMaker::ModelPackageGroup" => {
                 format!(
                     "arn:aws:sagemaker:us-west-2:{ACCOUNT}:model-package-group/{}",
@@ -32,7 +39,7 @@ fn retained(workdir: &Workdir) -> Vec<(String, String, String)> {
             "AWS::KMS::Key" => "6a2f6d30-0000-4000-8000-000000000002".to_owned(),
             other => panic!("{other}"),
         };
-        (id.clone(), kind.to_owned(), physical)
+        Some((id.clone(), kind.to_owned(), physical))
     });
     found.collect()
 }
@@ -86,13 +93,7 @@ fn imports(retained: &[(String, String, String)]) -> Value {
 }
 
 fn ready(workdir: &Workdir, described: Value, former: Value) {
-    let found: Vec<String> = [
-        "/vpc/globalbank-prod-c001-us-west-2-vpc/VPCId",
-        "/vpc/globalbank-prod-c001-us-west-2-vpc/PrivateSubnetIds",
-        "/sg/ml-endpoints/private/SecurityGroupId",
-    ]
-    .map(str::to_owned)
-    .into();
+    let found = REQUIRED.map(str::to_owned);
     let made = json!({"Id": arn("changeSet", "provisioner"), "StackId": stack_id(workdir)});
     workdir
         .aws
@@ -229,4 +230,85 @@ fn attack_a_former_stack_of_somebody_else() {
     let made = workdir.aws.requests_of("CreateChangeSet");
     assert_eq!(made[0].get("ChangeSetType"), "CREATE");
     assert!(!made[0].has("ResourcesToImport.member.1.LogicalResourceId"));
+}
+
+/// The repositories would outlive the stack, and their names would block the new one.
+#[test]
+fn attack_a_replacement_that_cannot_take_back_its_repositories() {
+    for options in [&["--force"][..], &[]] {
+        let workdir = example(CONFIG);
+        let template = template(&workdir);
+        let known = retained(&workdir);
+        let resources = template["Resources"].as_object().unwrap().iter();
+        let listed = resources.map(|(id, resource)| {
+            let known = known.iter().find(|(known, ..)| known == id);
+            let physical =
+                known.map_or_else(|| format!("the-{id}"), |(_, _, physical)| physical.clone());
+            json!({
+                "LogicalResourceId": id, "PhysicalResourceId": physical,
+                "ResourceType": resource["Type"], "ResourceStatus": "CREATE_COMPLETE",
+            })
+        });
+        let listed: Vec<Value> = listed.collect();
+        workdir
+            .aws
+            .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
+            .on("GetTemplate", json!({"TemplateBody": template.to_string()}))
+            .on(
+                "ListStackResources",
+                json!({"StackResourceSummaries": listed}),
+            );
+        let found = REQUIRED.map(str::to_owned);
+        workdir
+            .aws
+            .on_optional(
+                "GetParameters",
+                super::answers::parameters(&workdir, &found),
+            )
+            .on_optional("ListObjectVersions", json!({"ListVersionsResult": {}}))
+            .on_optional("HeadBucket", crate::support::replay::not_found());
+        workdir.aws.allow_unused();
+        let denied = workdir.try_action("replace", options);
+        assert_eq!(denied.status, 10, "{}{}", denied.stdout, denied.stderr);
+        let words = "(AWS::CodeCommit::Repository), and a new stack cannot import it";
+        assert!(denied.stdout.contains(words), "{}", denied.stdout);
+        let blockers = denied
+            .stdout
+            .matches("error[preflight-failed]: the deletion retains");
+        assert_eq!(blockers.count(), 2, "{}", denied.stdout);
+        assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
+    }
+}
+
+/// Cloud Control does not read the types in this region: they are not taken for existing ones.
+#[test]
+fn attack_a_type_that_cannot_be_read_is_not_imported() {
+    for code in ["UnsupportedActionException", "TypeNotFoundException"] {
+        let workdir = example(CONFIG);
+        let retained = retained(&workdir);
+        with_former_stack(&workdir, &retained);
+        workdir
+            .aws
+            .set("GetResource", refused(code, "not supported"));
+        // S3 itself tells of buckets.
+        let is_bucket = |(_, kind, _): &&(String, String, String)| kind == "AWS::S3::Bucket";
+        let readable: Vec<_> = retained.iter().filter(is_bucket).cloned().collect();
+        ready(
+            &workdir,
+            imports(&readable),
+            stack(&workdir, "DELETE_COMPLETE"),
+        );
+        workdir
+            .aws
+            .on("ExecuteChangeSet", refused("AccessDenied", "no"))
+            .on("DeleteChangeSet", json!({}));
+        for unused in ["ListStackResources", "ListChangeSets"] {
+            workdir.aws.on_optional(unused, json!({}));
+        }
+        let failed = workdir.try_action("deploy-product", &["--force"]);
+        assert_ne!(failed.status, 0);
+        let made = &workdir.aws.requests_of("CreateChangeSet")[0];
+        let body: Value = serde_json::from_str(made.get("TemplateBody")).unwrap();
+        assert_eq!(body["Resources"].as_object().unwrap().len(), readable.len());
+    }
 }

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::answers::{
     arn, change_set, created_change_set, events, first_events, no_stack, stack, stack_id,
+    stack_with,
 };
+use super::operations::{OUTPUTS, published};
 use super::{Workdir, workdir};
 use crate::support::replay::not_found;
 use crate::support::workdir::CommandOutput;
@@ -203,4 +205,104 @@ fn attack_an_import_that_nobody_confirmed_or_that_does_not_fit() {
     assert!(denied.stdout.contains("entry-invalid"), "{}", denied.stdout);
     let unwritten = other.try_action("import", &["--resource", "Bucket", "--force"]);
     assert_eq!(unwritten.status, 2, "{}", unwritten.stderr);
+}
+
+/// The import and the rest of the stack succeed, and a drift detection finds this status of the bucket.
+fn imported_with(status: &str) -> CommandOutput {
+    let workdir = workdir();
+    with_bucket(&workdir, &[]);
+    let rest = change_set("CREATE_COMPLETE", "");
+    created_change_set(&workdir, json!([imports(&workdir.name, &[]), rest]));
+    let rows = [
+        ("", "IMPORT_IN_PROGRESS", "User Initiated"),
+        ("Bucket", "IMPORT_COMPLETE", ""),
+        ("", "IMPORT_COMPLETE", ""),
+        ("", "UPDATE_IN_PROGRESS", "User Initiated"),
+        ("", "UPDATE_COMPLETE", ""),
+    ];
+    let events = events(&workdir, &rows);
+    let mut shell = stack(&workdir, "IMPORT_COMPLETE");
+    shell["Stacks"][0]["Tags"] = json!([]);
+    workdir
+        .aws
+        .on(
+            "DescribeStacks",
+            json!([
+                no_stack(),
+                shell,
+                stack_with(&workdir, "UPDATE_COMPLETE", &OUTPUTS)
+            ]),
+        )
+        .on(
+            "DescribeStackEvents",
+            json!([
+                {"StackEvents": []},
+                first_events(&events, 3),
+                first_events(&events, 3),
+                first_events(&events, 5)
+            ]),
+        )
+        .on("ExecuteChangeSet", json!({}))
+        .on("ListChangeSets", json!({"Summaries": []}))
+        .on("GetParameters", published(&workdir));
+    let difference = json!({
+        "PropertyPath": "/PublicAccessBlockConfiguration/BlockPublicAcls", "ExpectedValue": "true",
+        "ActualValue": "false", "DifferenceType": "NOT_EQUAL",
+    });
+    let differences = match status {
+        "MODIFIED" => json!([difference]),
+        _ => json!([]),
+    };
+    let found = json!({
+        "StackId": stack_id(&workdir), "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket",
+        "StackResourceDriftStatus": status, "PropertyDifferences": differences,
+        "Timestamp": "2026-11-25T09:00:00.000Z",
+    });
+    super::restore::detected(&workdir, json!([found]));
+    let listed = super::operations::bucket_of(&workdir);
+    workdir
+        .aws
+        .set("ListStackResources", listed)
+        .on_optional(
+            "ListObjectsV2",
+            json!({"ListBucketResult": {"KeyCount": "0"}}),
+        )
+        .on_optional("PutObject", json!({}));
+    workdir.aws.allow_unused();
+    let output = import(&workdir, &["--force"]);
+    assert_eq!(
+        workdir.aws.requests_of("ExecuteChangeSet").len(),
+        2,
+        "{}{}",
+        output.stdout,
+        output.stderr
+    );
+    assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
+    output
+}
+
+/// An import leaves the resource as it is: public access is open in spite of the template.
+#[test]
+fn attack_a_resource_that_differs_from_the_template() {
+    let failed = imported_with("MODIFIED");
+    assert_eq!(failed.status, 30, "{}{}", failed.stdout, failed.stderr);
+    let words = "error[stack-verification-failed]: the stack is complete, but these imported resources differ from the template: Bucket (/PublicAccessBlockConfiguration/BlockPublicAcls)";
+    assert!(failed.stdout.contains(words), "{}", failed.stdout);
+    assert!(failed.stdout.contains("`restore`"), "{}", failed.stdout);
+}
+
+#[test]
+fn an_imported_resource_that_equals_the_template() {
+    let imported = imported_with("IN_SYNC");
+    assert_eq!(imported.status, 0, "{}{}", imported.stdout, imported.stderr);
+    assert!(
+        !imported.stdout.contains("not compared"),
+        "{}",
+        imported.stdout
+    );
+    // A type without drift detection.
+    let imported = imported_with("NOT_CHECKED");
+    assert_eq!(imported.status, 0, "{}{}", imported.stdout, imported.stderr);
+    let words = "imported resources were not compared with the template: Bucket";
+    assert!(imported.stdout.contains(words), "{}", imported.stdout);
 }

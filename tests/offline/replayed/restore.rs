@@ -101,7 +101,7 @@ pub(super) fn executed(workdir: &Workdir, drifts: Value) {
     detected(workdir, drifts);
 }
 
-fn detected(workdir: &Workdir, drifts: Value) {
+pub(super) fn detected(workdir: &Workdir, drifts: Value) {
     let complete = json!({
         "StackId": "stack", "StackDriftDetectionId": "detection",
         "DetectionStatus": "DETECTION_COMPLETE", "Timestamp": "2026-11-25T09:00:00.000Z",
