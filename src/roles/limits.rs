@@ -5,13 +5,17 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::iam::document;
+use super::iam::{account_of, document, partition_of};
 
 /// The suffix of the names of test deployments, as a pattern.
 pub(super) const TEST_PATTERN: &str = "-t??????";
 
 /// The tag of a resource that names its stack.
 const OWNER: &str = "aws:ResourceTag/provisioner:stack";
+
+/// The types of the resources that a change set imports. A change set of the type `IMPORT` has them and no tags.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html>
+const IMPORTS: &str = "cloudformation:ImportResourceTypes";
 
 /// CloudFormation gives the stack's tags to the resources of the stack that can have tags. For these actions AWS's service
 /// authorization reference lists `aws:ResourceTag`.
@@ -79,8 +83,9 @@ pub(super) fn deny_without_boundary(boundary: &str) -> Value {
     ])
 }
 
-/// The denials of an apply role. `stacks` are patterns of names, `ci_roles` the ARNs of the plan and apply roles.
+/// The denials of an apply role. `role` is its ARN, `stacks` are patterns of names, `ci_roles` the ARNs of the plan and apply roles.
 pub(super) fn deny_beyond_law(
+    role: &str,
     stacks: &BTreeSet<String>,
     ci_roles: &BTreeSet<String>,
     boundary: Option<&str>,
@@ -97,15 +102,31 @@ pub(super) fn deny_beyond_law(
         .iter()
         .flat_map(|stack| [stack.clone(), format!("{stack}{TEST_PATTERN}")])
         .collect();
+    let (partition, account) = (partition_of(role), account_of(role));
+    let arns: Vec<String> = names
+        .iter()
+        .map(|name| format!("arn:{partition}:cloudformation:*:{account}:stack/{name}/*"))
+        .collect();
+    let mut imports = json!({
+        "Sid": "OnlyOwnImports",
+        "Effect": "Deny",
+        "Action": ["cloudformation:CreateChangeSet"],
+        "NotResource": arns,
+    });
+    imports["Condition"] = json!({ "Null": { (IMPORTS): "false" } });
     // A negated operator also holds if the tag is absent, so that what has no tag of ours is denied.
     let mut statements = vec![
-        // A change set gives the stack its tag. One that takes the tag away is for a stack that has it.
+        // A change set gives the stack its tag. One that takes the tag away is for a stack that has it. One that imports can give no tags.
         deny(
             "OnlyOwnStacks",
             &["cloudformation:CreateChangeSet"],
             json!("*"),
-            json!({ "StringNotLike": { "aws:RequestTag/provisioner:stack": names, (OWNER): names } }),
+            json!({
+                "StringNotLike": { "aws:RequestTag/provisioner:stack": names, (OWNER): names },
+                "Null": { (IMPORTS): "true" },
+            }),
         ),
+        imports,
         deny(
             "OnlyOwnResources",
             OWN_RESOURCES,
@@ -115,7 +136,10 @@ pub(super) fn deny_beyond_law(
         // A stack in review has no tags before its change set runs, and provisioner deletes it if it is empty.
         deny(
             "NoForeignStacks",
-            &["cloudformation:DeleteStack"],
+            &[
+                "cloudformation:CreateChangeSet",
+                "cloudformation:DeleteStack",
+            ],
             json!("*"),
             json!({ "StringNotLike": { (OWNER): names }, "Null": { (OWNER): "false" } }),
         ),

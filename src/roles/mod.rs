@@ -375,7 +375,7 @@ fn allowed_by_law(
         RolePhase::Plan => allowed.finish_plan(arn, role_use, &parameters),
         RolePhase::Apply => {
             let boundary = boundary.map(|boundary| boundary.arn.as_str());
-            allowed.never = Some(deny_beyond_law(&stacks, &role_use.ci_roles, boundary));
+            allowed.never = Some(deny_beyond_law(arn, &stacks, &role_use.ci_roles, boundary));
         }
     }
     allowed.statements = law::without_covered(allowed.statements);

@@ -210,16 +210,16 @@ fn read_action_patterns(action: &str) -> Vec<String> {
         }
         _ => None,
     });
+    // IAM ignores the case of actions: `*TagResource` matches `UntagResource`.
+    let pattern = action.to_ascii_lowercase();
     let beside = EXTRA_READS.iter().filter(|known| {
-        known
-            .strip_prefix(service)
-            .and_then(|known| known.strip_prefix(':'))
-            .is_some_and(|known| match rest {
-                None => known == pattern,
-                Some(rest) => {
-                    known.starts_with(begins) && complete_pattern(&known[begins.len()..], rest)
-                }
-            })
+        let known = known.to_ascii_lowercase();
+        match pattern.split_once('*') {
+            None => known == pattern,
+            Some((begins, rest)) => known
+                .strip_prefix(begins)
+                .is_some_and(|known| complete_pattern(known, rest)),
+        }
     });
     verbs
         .chain(beside.map(|known| (*known).to_owned()))
@@ -236,13 +236,15 @@ fn complete_pattern(text: &str, rest: &str) -> bool {
     }
 }
 
-/// Permissions on stacks that no config's policy names: stacks that do not exist yet, importers of exports, and validation
-/// findings of a change set, whose id AWS chooses.
+/// Permissions on stacks that no config's policy names: stacks that do not exist yet, importers of exports, deleted stacks, and
+/// validation findings of a change set, whose id AWS chooses. AWS requires `ListStacks` also for `DescribeStacks` without a name.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
 pub fn account_wide_reads(regions: &BTreeSet<String>) -> Statement {
     let actions = [
         "cloudformation:DescribeEvents",
         "cloudformation:DescribeStacks",
         "cloudformation:ListImports",
+        "cloudformation:ListStacks",
     ];
     let conditions = match regions.is_empty() {
         true => Value::Null,
@@ -308,6 +310,10 @@ mod tests {
                     "cloudformation:DetectStackDrift",
                     "cloudformation:DetectStackResourceDrift",
                 ],
+            ),
+            (
+                "cloudformation:*TagResource",
+                vec!["cloudformation:TagResource", "cloudformation:UntagResource"],
             ),
             ("kms:De*", vec!["kms:Describe*"]),
         ] {

@@ -22,6 +22,8 @@ EVERY = [
      " cloudformation:GetTemplate"),
     ("deploy", "own parameters", "ssm:GetParameters"),
     ("deploy validate-prov-template", "inputs", "ssm:GetParameters"),
+    # Before an import, a bucket's tags say which stack has it.
+    ("deploy import", "bucket", "s3:GetBucketTagging s3:HeadBucket"),
     ("deploy validate-prov-template", "network", "cloudcontrol:GetResource"),
     ("delete", "stack", "cloudformation:DeleteStack cloudformation:DescribeStackEvents cloudformation:GetTemplate"
      " cloudformation:ListStackResources"),
@@ -35,8 +37,10 @@ EVERY = [
      " cloudformation:GetTemplate cloudformation:ListChangeSets"),
     ("continue-rollback", "stack", "cloudformation:ContinueUpdateRollback cloudformation:DescribeStackEvents"
      " cloudformation:ListStackResources"),
-    # A creation takes back what the former stack retained: the deleted stack says what that is.
-    ("deploy replace", "anything", "cloudformation:ListStacks"),
+    # A stack that was adopted or edited can have exports, and whoever imports them keeps it from its deletion.
+    ("delete", "anything", "cloudformation:ListImports"),
+    # A creation takes back what the former stack retained: the deleted stack says what that is, and Cloud Control whether it is there.
+    ("deploy replace import", "anything", "cloudcontrol:GetResource cloudformation:ListStacks"),
     # Leftovers of killed tests are found by a tag, among all stacks.
     ("test-deploy", "anything", "cloudformation:DescribeStacks"),
 ]
@@ -68,8 +72,6 @@ S3 = [
 
 # Operations that need no permission of the operator's.
 NEVER = {
-    # Our products export nothing, so that importers are never listed.
-    "cloudformation:ListImports",
     # Asked without credentials: the trust of the role decides.
     "sts:AssumeRoleWithWebIdentity",
 }

@@ -23,6 +23,7 @@ from ml_roles import WHO_ACTS, Call, Places, at_work, called, needs_of
 from operator_attacks import attacks
 from operator_calls import APPLY, EVERY, IAM_NAMES, NEVER, PLAN
 from policies import MANAGED, granted, listed, size_of
+from role_requests import self_test_cases, unfit
 
 LOOKS = {"Read", "List"}
 # What AWS's reference takes for a change, and is none of a stack's.
@@ -148,6 +149,8 @@ def mistakes(role):
         if size_of(json.dumps(policy)) > MANAGED:
             yield f"a policy has {size_of(json.dumps(policy))} characters"
     allowed = actions(statements)
+    if "arn" in role:
+        yield from unfit(role)
     if role["phase"] == "apply":
         for action in sorted(by_iam(APPLY & ALWAYS) - allowed):
             yield f"{action} is missing"
@@ -258,6 +261,11 @@ def self_test():
         right_one = found == expected if expected is not None else len(found) == 1 and found[0].endswith(" characters")
         passed, failed = passed + right_one, failed + (not right_one)
         if not right_one:
+            print(f"{found}, wanted {expected}")
+    for role, expected in self_test_cases(by_iam(APPLY | PLAN)):
+        found = list(unfit(role))
+        passed, failed = passed + (found == expected), failed + (found != expected)
+        if found != expected:
             print(f"{found}, wanted {expected}")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

@@ -72,7 +72,12 @@ fn allowed(role: &Value) -> BTreeSet<(String, String)> {
 
 /// The actions that the plan role has beside those of every plan role.
 fn plan_actions(output: &CommandOutput) -> BTreeSet<String> {
-    let always = ["DescribeEvents", "DescribeStacks", "ListImports"];
+    let always = [
+        "DescribeEvents",
+        "DescribeStacks",
+        "ListImports",
+        "ListStacks",
+    ];
     let allowed = allowed(&role(output, "plan")).into_iter();
     let actions = allowed.map(|(action, _)| action);
     actions

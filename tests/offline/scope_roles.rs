@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::workdir::{CommandOutput, Workdir};
 
+mod requests;
+
 const ACCOUNT: &str = "123456789012";
 const HEAD: &str = "version: 1\naccounts: ['123456789012']\nconfigs: ['*/configs/*.yaml']\nenvironments:\n  prod:\n    roles:\n      \
      plan: arn:aws:iam::{account_id}:role/plan\n      apply: arn:aws:iam::{account_id}:role/apply-{environment}\n";
@@ -189,52 +191,6 @@ fn attack_a_prefix_matches_no_longer_prefix() {
         assert!(!allowed(&stack("a").replace("-prod-", "-dev-")));
         assert!(!allowed(&stack("a").replace("us-west-2", "us-east-1")));
     }
-}
-
-#[test]
-fn attack_foreign_resources_with_matching_names_are_denied() {
-    let printed = &*PRINTED;
-    let apply = role(printed, "apply");
-    let own = denial(apply, "OnlyOwnResources");
-    assert!(
-        own["Action"]
-            .as_array()
-            .unwrap()
-            .contains(&json!("iam:DeleteRole"))
-    );
-    assert_eq!(
-        (&own["Effect"], &own["Resource"]),
-        (&json!("Deny"), &json!("*"))
-    );
-    // A negated operator holds where the tag is absent.
-    let names = &own["Condition"]["StringNotLike"]["aws:ResourceTag/provisioner:stack"];
-    assert!(
-        names
-            .as_array()
-            .unwrap()
-            .contains(&json!("acme-prod-*-us-west-2-s3-stack")),
-        "{names}"
-    );
-    // An empty stack in review has no tags, and stays deletable.
-    let deleted = denial(apply, "NoForeignStacks");
-    assert_eq!(deleted["Action"], json!(["cloudformation:DeleteStack"]));
-    assert_eq!(deleted["Resource"], "*");
-    assert_eq!(
-        deleted["Condition"],
-        json!({
-            "StringNotLike": { "aws:ResourceTag/provisioner:stack": names },
-            "Null": { "aws:ResourceTag/provisioner:stack": "false" },
-        })
-    );
-    // A change set gives the tag, or it is for a stack that has it: an un-adoption takes it away.
-    let created = denial(apply, "OnlyOwnStacks");
-    assert_eq!(
-        created["Condition"],
-        json!({ "StringNotLike": {
-            "aws:RequestTag/provisioner:stack": names,
-            "aws:ResourceTag/provisioner:stack": names,
-        }})
-    );
 }
 
 #[test]
