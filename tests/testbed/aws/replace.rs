@@ -31,6 +31,19 @@ impl Workdir {
         self.aws.wait(create.send()).unwrap();
     }
 
+    /// Gives the bucket the versioning of the template.
+    pub fn version_bucket(&self) {
+        use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+        let versioned = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+        let put = self
+            .aws
+            .objects()
+            .put_bucket_versioning()
+            .bucket(&self.name);
+        let put = put.versioning_configuration(versioned.build());
+        self.aws.wait(put.send()).unwrap();
+    }
+
     /// Puts an object into the stack's bucket.
     pub fn put_object(&self) {
         let put = self.aws.objects().put_object();

@@ -17,6 +17,8 @@ impl<W: ForgeWorld> Loose<W> {
         let mut world = W::new(&policy(rest));
         world.workdir_mut().write_config(CONFIG);
         world.workdir().create_bucket();
+        // It has what the template says: an import does not change it.
+        world.workdir().version_bucket();
         world.workdir().put_object();
         let proxy = FaultProxy::in_front_of(&world.workdir().url);
         world.workdir_mut().url = proxy.url();
