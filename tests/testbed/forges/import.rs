@@ -246,6 +246,7 @@ fn attack_importing_the_bucket_of_another_stack<W: ForgeWorld>() {
         workdir.name
     );
     let created = workdir.aws.wait(create.template_body(body).send()).unwrap();
+    workdir.version_bucket();
     workdir.put_object();
     // CloudFormation tags the bucket, and the emulator does not.
     let tag = aws_sdk_s3::types::Tag::builder()
