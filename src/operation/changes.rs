@@ -8,9 +8,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Authority, Denial, EffectKind, Facts, Inspect, Preview, denials};
 use crate::plan::{Changes, DriftImpact};
 use crate::report::Step;
-use crate::stack::{DescribedChangeSet, Health, Stack};
+use crate::stack::{ChangeSet, DescribedChangeSet, Health, Stack};
 
-/// Creates a change set, reads it, and deletes it in any case.
+/// Creates a change set, reads it, and deletes it in any case. A stack that has the template and the tags already gets none.
 ///
 /// `facts`: those of the stack, as [`OperationContext::facts`] reads them. `deployed` finds the config that a deployed template was rendered from, if the history has it.
 ///
@@ -41,17 +41,33 @@ pub async fn changes(
             &desired.document,
         ));
     }
+    let live = existing.as_ref().filter(|_| exists);
+    if live.is_some_and(|stack| !desired.tag_changes(stack).is_empty()) {
+        // It needs an update in any case, so nothing is read of a stack that may not be updated.
+        let _allowed = site.decide::<Preview>(facts, &desired.stack)?;
+    }
+    let live = match live {
+        Some(stack) => Some((stack, site.cloud.template(&stack.id).await?)),
+        None => None,
+    };
+    let live = live.as_ref().map(|(stack, body)| (*stack, body.as_str()));
+    if live.is_some_and(|(stack, body)| desired.is_deployed(stack, body)) {
+        let found = DescribedChangeSet {
+            change_set: ChangeSet::without_changes(),
+            ..DescribedChangeSet::default()
+        };
+        return assess(site, desired, live, &found, deployed).await;
+    }
     let look = site.decide::<Preview>(facts, &desired.stack)?;
     site.progress.step(&desired.stack, Step::ChangeSet);
-    let input = desired.change_set_input();
+    let input = desired.change_set_input(live.map(|(stack, _)| stack));
     let pending = site.cloud.preview(look, existing.as_ref(), &input).await;
     let mut pending = match pending {
         Ok(pending) => pending,
         Err(refused) => return Err(unmet_or(site, desired, exists, refused).await),
     };
     let looked = site.cloud.describe_findings(&mut pending).await;
-    let stack = existing.as_ref().filter(|_| exists);
-    let changes = assess_pending(site, desired, stack, pending.described(), deployed).await;
+    let changes = assess(site, desired, live, pending.described(), deployed).await;
     site.cloud.without_cancellation().discard(pending).await?;
     looked?;
     changes
@@ -127,25 +143,25 @@ async fn unmet_or(
     refused.into()
 }
 
-/// `stack`: `None` if the stack does not exist.
-pub(super) async fn assess_pending(
+/// `live`: the stack and its template; `None` if the stack does not exist.
+pub(super) async fn assess(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    stack: Option<&Stack>,
+    live: Option<(&Stack, &str)>,
     found: &DescribedChangeSet,
     deployed: &(dyn Fn(&str) -> Option<Config> + Sync),
 ) -> Result<Changes, OperationError> {
     let changes = |before, status| {
         Changes::from_change_set(desired.config, before, &desired.stack, status, found)
     };
-    let Some(stack) = stack else {
+    let Some((stack, body)) = live else {
         return Ok(changes(None, None));
     };
-    let body = site.cloud.template(&stack.id).await?;
     let (drifted, unread) = site.cloud.last_drift(stack).await?;
-    let before = deployed(&body);
+    let before = deployed(body);
     let mut changes = changes(before.as_ref(), Some(stack.status.0.clone()));
     changes.unread.extend(unread);
+    changes.tags = desired.tag_changes(stack);
     changes.drift = Some(DriftImpact::new(
         stack.drift.clone(),
         &drifted,

@@ -8,12 +8,13 @@ use crate::config::{Config, product_problem};
 use crate::diagnostic::Diagnostic;
 use crate::guard::{TEST_TAG, owner_tags};
 use crate::plan::{BUCKET, size_problem};
-use crate::stack::StackName;
+use crate::stack::{Health, Stack, StackName, TagChanges, foreign_tags};
 use crate::template::{Document, ExternalReference, check, external_references, in_own_product};
 
 /// Tag of a test stack that is not removed.
 pub const KEEP_TAG: &str = "provisioner:test-keep";
 
+#[derive(Clone)]
 pub struct Desired<'a> {
     pub config: &'a Config,
     pub stack: StackName,
@@ -25,6 +26,8 @@ pub struct Desired<'a> {
     pub document: Document,
     /// Tags beside the owner's.
     marks: BTreeMap<String, String>,
+    /// Tags that others gave to the stack that this one replaces.
+    carried: BTreeMap<String, String>,
 }
 
 impl<'a> Desired<'a> {
@@ -56,6 +59,7 @@ impl<'a> Desired<'a> {
             sent,
             document,
             marks: BTreeMap::new(),
+            carried: BTreeMap::new(),
         })
     }
 
@@ -85,12 +89,44 @@ impl<'a> Desired<'a> {
         owner_tags(self.config.product.name(), &self.stack)
     }
 
-    pub fn change_set_input(&self) -> ChangeSetInput {
-        let mut tags = self.owner();
+    /// The same with the tags that others gave to the stack that it replaces.
+    pub fn carrying(&self, former: &BTreeMap<String, String>) -> Self {
+        Self {
+            carried: foreign_tags(former),
+            ..self.clone()
+        }
+    }
+
+    /// All tags that the stack gets. `existing`: the stack that is updated, whose tags of others stay.
+    fn tags(&self, existing: Option<&Stack>) -> BTreeMap<String, String> {
+        let mut tags = self.carried.clone();
+        tags.extend(
+            existing
+                .map(|stack| foreign_tags(&stack.tags))
+                .unwrap_or_default(),
+        );
+        tags.extend(self.owner());
         tags.extend(self.marks.clone());
+        tags
+    }
+
+    /// What an update does to the tags of the stack.
+    pub fn tag_changes(&self, existing: &Stack) -> TagChanges {
+        TagChanges::new(&existing.tags, &self.tags(Some(existing)))
+    }
+
+    /// Whether the stack has the template and the tags already, so that no update is needed. The preview and the run decide by this.
+    pub fn is_deployed(&self, existing: &Stack, template: &str) -> bool {
+        template == self.sent
+            && existing.status.health() == Health::Stable
+            && self.tag_changes(existing).is_empty()
+    }
+
+    /// `existing`: the stack that is updated; `None` if a stack is created.
+    pub fn change_set_input(&self, existing: Option<&Stack>) -> ChangeSetInput {
         ChangeSetInput {
             body: self.sent.clone(),
-            tags,
+            tags: self.tags(existing),
             description: format!("provisioner {}", env!("CARGO_PKG_VERSION")),
             imports: Vec::new(),
         }

@@ -118,7 +118,8 @@ async fn what_is_left(
         Health::InProgress | Health::Unknown => Err(under_way(desired, &stack)),
         Health::Deleted => Ok(Some(stack.status.0)),
         Health::Stable | Health::Failed | Health::ReviewInProgress => {
-            let input = desired.change_set_input();
+            let exists = stack.status.health() != Health::ReviewInProgress;
+            let input = desired.change_set_input(exists.then_some(&stack));
             let name = &desired.stack.name;
             if site.cloud.has_change_set(name, &input).await? {
                 return Err(OperationError::Cancelled(Fault::ChangeSetLeft {

@@ -1,7 +1,7 @@
 //! Creates a stack, or updates it where the policy allows that, and verifies it.
 
 use super::cancelled::what_remains;
-use super::changes::assess_pending;
+use super::changes::assess;
 use super::error::operation_failed;
 use super::failed_creation::{remove_failed, unmanaged};
 use super::import::{
@@ -40,6 +40,7 @@ pub async fn provision(
     let facts = site.facts(desired).await?;
     if let Some(failed) = facts.own_failed_creation().cloned() {
         let kept = remove_failed(site, desired, facts, &failed).await?;
+        let desired = &desired.carrying(&failed.tags);
         let created = match site.facts(desired).await {
             Ok(facts) => create::<Create>(site, desired, facts, given).await,
             Err(failure) => Err(failure),
@@ -194,7 +195,7 @@ pub(super) async fn create<E: RunsChangeSet>(
     let shell = facts.stack.as_ref().and_then(Option::as_ref);
     let pending = site
         .cloud
-        .preview(look, shell, &desired.change_set_input())
+        .preview(look, shell, &desired.change_set_input(None))
         .await?;
     let pending = ensure_executable(site, desired, pending).await?;
     // Nothing was to be imported.
@@ -283,7 +284,7 @@ async fn update(
     stack: Stack,
 ) -> Result<Provisioned, OperationError> {
     let body = site.cloud.template(&stack.id).await?;
-    if body == desired.sent && stack.status.health() == Health::Stable {
+    if desired.is_deployed(&stack, &body) {
         let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
         return verified(site, desired, &stack, ProvisionOutcome::Unchanged).await;
     }
@@ -295,7 +296,7 @@ async fn update(
     site.progress.step(&desired.stack, Step::ChangeSet);
     let pending = site
         .cloud
-        .preview(look, Some(&stack), &desired.change_set_input())
+        .preview(look, Some(&stack), &desired.change_set_input(Some(&stack)))
         .await?;
     if pending.described().change_set.is_empty() {
         site.cloud.without_cancellation().discard(pending).await?;
@@ -317,8 +318,8 @@ async fn update(
     };
     facts.digests = shown.map(|shown| [shown, digest]);
     if site.authority.prompts() {
-        let stack = Some(&stack);
-        let changes = assess_pending(site, desired, stack, pending.described(), deployed).await;
+        let stack = Some((&stack, body.as_str()));
+        let changes = assess(site, desired, stack, pending.described(), deployed).await;
         match changes {
             Ok(changes) => {
                 let effect = ShownEffect::Changes(&changes);

@@ -1,5 +1,7 @@
 //! Replaces a stack: deletes it by its ARN, and creates it again from the config.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -51,7 +53,7 @@ pub async fn preview_replacement(
 ) -> Result<ReplacementPreview, OperationError> {
     let mut facts = site.facts(desired).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-    if is_deleted_already(site, desired, &facts).await? {
+    if deleted_already(site, desired, &facts).await?.is_some() {
         return Ok(ReplacementPreview::Creation);
     }
     let Some(stack) = facts.stack.clone().flatten() else {
@@ -78,8 +80,9 @@ pub async fn replace(
     deployed: DeployedConfig<'_>,
 ) -> Result<Replacement, OperationError> {
     let mut facts = site.facts(desired).await?;
-    if is_deleted_already(site, desired, &facts).await? {
-        let created = provision(site, desired, deployed, &[]).await?;
+    if let Some(former) = deleted_already(site, desired, &facts).await? {
+        let desired = desired.carrying(&former);
+        let created = provision(site, &desired, deployed, &[]).await?;
         return Ok(done(None, created));
     }
     let Some(stack) = facts.stack.clone().flatten() else {
@@ -121,6 +124,7 @@ pub async fn replace(
         authority: &authority,
         ..*site
     };
+    let desired = &desired.carrying(&stack.tags);
     match provision(&site, desired, deployed, &[]).await {
         Ok(created) => Ok(done(Some(deletion), created)),
         Err(failure) => {
@@ -143,29 +147,32 @@ fn done(deletion: Option<Deletion>, created: Provisioned) -> Replacement {
     Replacement::Done(Box::new(Replaced { deletion, created }))
 }
 
-/// Whether an earlier run deleted the stack. A pull request names it by its ARN. At a command line, a former stack of this config is
-/// deleted, and its successor is missing or unfinished.
-async fn is_deleted_already(
+/// The tags of the stack that an earlier run deleted; `None` if none did. A pull request names the stack by its ARN. At a command line, a
+/// former stack of this config is deleted, and its successor is missing or unfinished.
+async fn deleted_already(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: &Facts,
-) -> Result<bool, OperationError> {
-    if facts.replaced.is_some() {
-        return Ok(true);
+) -> Result<Option<BTreeMap<String, String>>, OperationError> {
+    if let Some(replaced) = &facts.replaced {
+        let former = site.cloud.stack(replaced).await?;
+        return Ok(Some(former.map(|stack| stack.tags).unwrap_or_default()));
     }
     if !matches!(facts.authority, Authority::CommandLine { .. }) {
-        return Ok(false);
+        return Ok(None);
     }
+    let owner = desired.owner();
+    let former = site.cloud.former_stack(&desired.stack, &owner);
     match facts.stack.clone().flatten() {
         Some(stack) if stack.status.health() != Health::ReviewInProgress => {
-            Ok(is_own_creation(site, desired, facts, &stack).await?
-                || unfinished_import(site, desired, facts, &stack)
-                    .await?
-                    .is_some())
+            if is_own_creation(site, desired, facts, &stack).await? {
+                return Ok(Some(BTreeMap::new()));
+            }
+            match unfinished_import(site, desired, facts, &stack).await? {
+                Some(_) => Ok(Some(former.await?.map(|it| it.tags).unwrap_or_default())),
+                None => Ok(None),
+            }
         }
-        _ => {
-            let owner = desired.owner();
-            Ok(site.cloud.was_deleted(&desired.stack, &owner).await?)
-        }
+        _ => Ok(former.await?.map(|stack| stack.tags)),
     }
 }

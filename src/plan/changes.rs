@@ -15,6 +15,7 @@ use crate::model::Digest;
 use crate::product::Level;
 use crate::stack::{
     ChangeAction, ChangeSet, DescribedChangeSet, Detail, Hook, ResourceChange, StackName,
+    TagChanges,
 };
 use crate::template::{Document, ImportedResource};
 
@@ -43,6 +44,8 @@ pub struct Changes {
     pub validations: Vec<LocatedFinding>,
     /// Hooks that will run.
     pub hooks: Vec<Hook>,
+    /// What happens to the tags of the stack. Empty for a stack that does not exist.
+    pub tags: TagChanges,
     /// The known drift; `None` if the stack does not exist.
     pub drift: Option<DriftImpact>,
     /// Failed queries, one sentence each.
@@ -115,6 +118,7 @@ impl Changes {
             resources: assessed(&change_set, &BTreeMap::new(), config),
             validations: Vec::new(),
             hooks: Vec::new(),
+            tags: TagChanges::default(),
             drift: None,
             unread: Vec::new(),
             refused: None,
@@ -202,6 +206,7 @@ impl Changes {
             resources: assessed(change_set, &dependencies, config),
             validations,
             hooks: found.hooks.clone(),
+            tags: TagChanges::default(),
             drift: None,
             unread: found.unread.clone(),
             refused: refused(change_set),

@@ -102,6 +102,7 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
         let rows: Vec<Vec<Text>> = changes.resources.iter().map(row).collect();
         text.push_str(&format.table(HEAD, &rows));
     }
+    text.push_str(&tags(changes, format));
     match &changes.declared {
         Some(declared) if !declared.is_empty() => {
             let rows = declared.iter().map(|impact| {
@@ -170,6 +171,28 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
         text.push_str(&format.table(&["hook", "mode", "resource"], &rows));
     }
     text
+}
+
+/// What happens to the tags of the stack, by key. Values of tags are not shown.
+fn tags(changes: &Changes, format: Format) -> String {
+    let tags = &changes.tags;
+    let kept = match changes.has_changes {
+        true => &tags.kept[..],
+        false => &[],
+    };
+    let lines = [
+        ("tags added: ", &tags.added[..]),
+        ("tags changed: ", &tags.changed),
+        ("tags removed: ", &tags.removed),
+        ("tags kept: ", kept),
+    ];
+    let lines = lines.into_iter().filter(|(_, keys)| !keys.is_empty());
+    lines
+        .map(|(words, keys)| {
+            let keys = Text::list(keys.iter().map(Text::name));
+            format.line(&Text::ours(words).and(keys))
+        })
+        .collect()
 }
 
 /// Why an update would be denied, below its preview. `action`: the one that would update the stack.

@@ -184,6 +184,7 @@ fn shape_of_changes(found: &Changes) -> Value {
         "level": found.level,
         "refused": found.refused,
         "has_changes": found.has_changes,
+        "tags": found.tags,
         "resources": resources.collect::<Vec<_>>(),
         "failed_creation": found.failed_creation.as_ref().map(shape_of_deletion),
         "alone": is_alone.then_some(&found.stack),

@@ -66,6 +66,15 @@ impl From<RawChangeSet> for ChangeSet {
 }
 
 impl ChangeSet {
+    /// What CloudFormation describes if there is nothing to change.
+    pub fn without_changes() -> Self {
+        Self {
+            status: "FAILED".to_owned(),
+            status_reason: Some("No updates are to be performed.".to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// Whether it failed only because there is nothing to change.
     pub fn is_empty(&self) -> bool {
         // Other failures may quote a text that contains these words.

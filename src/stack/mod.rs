@@ -24,6 +24,6 @@ pub use findings::{DescribedChangeSet, Hook, Validation};
 pub use live::{LiveStack, StackParameter};
 pub use name::StackName;
 pub use other_tool::{OtherTool, ToolMark};
-pub use owner::{OWN_TAGS, TEST_TAG, owner_tags};
+pub use owner::{OWN_TAGS, TEST_TAG, TagChanges, foreign_tags, is_reserved_tag, owner_tags};
 pub use repair::FailedRollback;
 pub use state::{Health, Output, ROLLBACK_FAILED, Stack, StackStatus};

@@ -76,19 +76,19 @@ impl Cloud {
         Ok(found)
     }
 
-    /// Whether a complete stack of this name that had the tags was deleted.
-    pub async fn was_deleted(
+    /// The deleted stack of this name that had the tags and was complete.
+    pub async fn former_stack(
         &self,
         stack: &StackName,
         owner: &BTreeMap<String, String>,
-    ) -> Result<bool> {
+    ) -> Result<Option<Stack>> {
         for id in self.deleted_stacks(&stack.name).await? {
             let events = self.events_of_deleted(&id, owner).await?;
             if events.is_some_and(|events| was_complete(&id, &events)) {
-                return Ok(true);
+                return self.stack(&id).await;
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// The events of a deleted stack; `None` if it lacks the tags.

@@ -9,11 +9,10 @@ use super::operations::of_same_stack;
 use super::{Cloud, token};
 use crate::cloud::{PendingChangeSet, Result, TagChangeInput};
 use crate::guard::{ChangesTags, Permit};
+use crate::stack::is_reserved_tag;
 
 /// Stands for the template in the name of the change set.
 const PREVIOUS_TEMPLATE: &str = "previous template";
-/// The beginning of the keys that only AWS may give.
-const RESERVED: &str = "aws:";
 
 impl Cloud {
     /// Creates a change set with the stack's own template and parameters, and other tags. Nothing changes before it is executed.
@@ -32,7 +31,7 @@ impl Cloud {
         self.sweep(&stack.name, &digest).await?;
         let name = format!("{PREFIX}{digest}-{:08x}", fastrand::u32(..));
         let mut own_tags = input.tags.clone();
-        own_tags.retain(|key, _| !key.starts_with(RESERVED));
+        own_tags.retain(|key, _| !is_reserved_tag(key));
         // The stack's list of capabilities becomes that of the change set.
         let named = [Capability::CapabilityNamedIam.as_str()];
         let capabilities: BTreeSet<&str> = input

@@ -140,6 +140,7 @@ fn a_change_set_that_cannot_be_described_is_deleted() {
     workdir
         .aws
         .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
+        .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}))
         .on("ListChangeSets", json!({"Summaries": []}));
     created_change_set(
         &workdir,

@@ -120,6 +120,7 @@ fn a_rejected_preview_names_the_missing_input() {
     workdir
         .aws
         .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
+        .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}))
         .on("ListChangeSets", json!({"Summaries": []}))
         .on(
             "CreateChangeSet",
@@ -148,6 +149,7 @@ fn a_default_name_is_shown_in_messages_of_aws() {
     workdir
         .aws
         .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
+        .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}))
         .on("ListChangeSets", json!({"Summaries": []}))
         .on("CreateChangeSet", refused("ValidationError", &name))
         .on(

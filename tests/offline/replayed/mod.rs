@@ -32,6 +32,7 @@ mod operations;
 mod overlay;
 mod restore;
 mod solutions;
+mod stack_tags;
 
 use crate::support::replay::{ACCOUNT, Replay};
 

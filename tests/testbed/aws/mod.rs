@@ -12,6 +12,7 @@ mod replace;
 pub mod scene;
 mod secrets;
 mod signals;
+mod stack_tags;
 mod terminal;
 
 pub use kills::table;
