@@ -159,9 +159,9 @@ impl StackProgress {
                 report::adoption_line(&stack.name, adoption),
                 report::adoption(adoption, format),
             ),
-            ShownEffect::Unadoption(tags) => (
-                report::unadoption_line(&stack.name, tags),
-                report::unadoption(tags, format),
+            ShownEffect::Unadoption(found) => (
+                report::unadoption_line(&stack.name, found),
+                report::unadoption(found, format),
             ),
             ShownEffect::Restoration(found) => (
                 report::restoration_summary(found),

@@ -67,12 +67,18 @@ catalogue! {
     AdoptNotReviewed "adopt-not-reviewed":
         "The check did not compare the stack with its config before the approval, so no reviewer saw the adoption or un-adoption.",
         "Set a plan role for the environment in the policy file. Then open a new pull request with the entry, and have its head approved after the check's report.";
+    AdoptOnDrift "adopt-on-drift":
+        "A value of a resource was changed outside of CloudFormation, and the change of the stack's tags may overwrite it. Or the drift detection did not check every resource.",
+        "Run `check-drift` to see the values. Write each value into the template by an update of the stack, or set it back. Then try again.";
     AdoptOwnedElsewhere "adopt-owned-elsewhere":
         "Something else owns the stack: another config or environment by provisioner's tags, a test, AWS CDK, AWS SAM, StackSets, Service Catalog or a parent stack. Or its owner is not known.",
         "Have the owner release the stack. Else leave it to its owner, and remove the entry and the config.";
     AdoptTemplateChanged "adopt-template-changed":
-        "The stack's template, parameters or tags are not those that reviewers saw, or they are not known.",
-        "Open a new pull request with the entry. Its check compares the stack as it is now. Then have it approved.";
+        "The stack's template, parameters or tags are not those that reviewers saw, or that this run compared at its beginning. Or they are not known.",
+        "In a pull request, open a new one with the entry: its check compares the stack as it is now. Then have it approved. At a command line, run it again, and read the new comparison.";
+    AdoptTooManyTags "adopt-too-many-tags":
+        "With provisioner's tags, the stack would have more tags than CloudFormation allows.",
+        "Remove tags that nobody needs from the stack, then try again.";
     ApprovalBeforePlan "approval-before-plan":
         "An approval was given before the check reported the plan that would run. It covers only the plan of that time.",
         "Wait for the check's report, then have the head approved. If the pull request is merged, open a new one that changes the config.";

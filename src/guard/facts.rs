@@ -86,9 +86,25 @@ impl Facts {
 pub struct AdoptionFacts {
     /// Digest of the stack's id, template, parameters and tags as they are now.
     pub digest: String,
+    /// The digest at the beginning of the run, which a person at a terminal saw; `None` at the first look.
+    #[serde(default)]
+    pub first_digest: Option<String>,
     /// Why the stack cannot be adopted.
     pub obstacles: Vec<Obstacle>,
     pub change_set: TagChangeSet,
+    /// The drift of the resources that the change set would update; `None` if it was not detected.
+    #[serde(default)]
+    pub drift: Option<TagDrift>,
+}
+
+/// Values that were changed outside of CloudFormation, and that a change of tags may overwrite.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TagDrift {
+    /// Logical ids of resources, prefixed with those of the nested stacks around them.
+    pub resources: Vec<String>,
+    /// Why the detection did not check every resource.
+    pub incomplete: Option<String>,
 }
 
 /// The change set that changes a stack's tags.

@@ -25,7 +25,7 @@ pub use effect::{
 };
 pub use facts::{
     AdoptionFacts, Authority, Buckets, Caller, Facts, ImportFact, Repair, TEST_TAG, TagChangeSet,
-    owner_tags,
+    TagDrift, owner_tags,
 };
 pub use lock::LockState;
 pub use permit::{Permit, decide, denials, denials_before_credentials, denials_before_merge};

@@ -8,13 +8,14 @@ use serde::Serialize;
 use super::cancelled::what_remains;
 use super::error::operation_failed;
 use super::{Desired, OperationContext, OperationError, ShownEffect};
-use crate::cloud::{OperationResult, PendingChangeSet, TagChangeInput};
+use crate::cloud::{AwsError, CloudError, OperationResult, PendingChangeSet, TagChangeInput};
 use crate::guard::{
-    Adopt, AdoptionFacts, Authority, ChangesTags, EffectKind, Facts, Inspect, TagChangeSet, Unadopt,
+    Adopt, AdoptionFacts, Authority, ChangesTags, EffectKind, Facts, Inspect, Permit, TagChangeSet,
+    TagDrift, Unadopt,
 };
-use crate::plan::{Adoption, AdoptionInput, beyond_tags};
+use crate::plan::{Adoption, AdoptionInput, AdoptionStep, DriftImpact, beyond_tags};
 use crate::report::{Fault, Step, Success};
-use crate::stack::LiveStack;
+use crate::stack::{ChangeSet, DriftCheck, LiveStack};
 
 const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 
@@ -58,6 +59,15 @@ pub struct ComparedStack {
     pub adoption: Adoption,
 }
 
+/// What a change of tags does.
+pub(super) enum TagStep {
+    /// The guard denies it, for each reason of the comparison.
+    Cannot,
+    /// Nothing: the stack has the tags, or lacks them.
+    Done,
+    Change(TagChangeInput),
+}
+
 impl ComparedStack {
     /// The tags of provisioner's own stacks that the stack has.
     pub fn own_tags(&self, desired: &Desired<'_>) -> BTreeMap<String, String> {
@@ -66,27 +76,31 @@ impl ComparedStack {
         tags
     }
 
-    /// All tags that the stack would get.
-    fn tags_after(&self, kind: EffectKind, desired: &Desired<'_>) -> BTreeMap<String, String> {
+    /// The only place that says whether there is something to do. What cannot be adopted is never done.
+    pub(super) fn step(&self, kind: EffectKind, desired: &Desired<'_>) -> TagStep {
+        let is_done = match (kind, self.adoption.step()) {
+            (EffectKind::Unadopt, _) => self.own_tags(desired).is_empty(),
+            (_, AdoptionStep::Cannot(_)) => return TagStep::Cannot,
+            (_, step) => step == AdoptionStep::Adopted,
+        };
+        match is_done {
+            true => TagStep::Done,
+            false => TagStep::Change(self.input(kind, desired)),
+        }
+    }
+
+    /// The change of its tags.
+    pub(super) fn input(&self, kind: EffectKind, desired: &Desired<'_>) -> TagChangeInput {
         let mut tags = self.live.stack.tags.clone();
         match kind {
             EffectKind::Unadopt => tags.retain(|key, _| !desired.owner().contains_key(key)),
             _ => tags.extend(desired.owner()),
         }
-        tags
-    }
-
-    pub fn is_done(&self, kind: EffectKind, desired: &Desired<'_>) -> bool {
-        self.tags_after(kind, desired) == self.live.stack.tags
-    }
-
-    /// The change of its tags.
-    pub(super) fn input(&self, kind: EffectKind, desired: &Desired<'_>) -> TagChangeInput {
         TagChangeInput {
             stack_id: self.live.stack.id.clone(),
             parameters: self.live.parameters.keys().cloned().collect(),
             capabilities: self.live.capabilities.clone(),
-            tags: self.tags_after(kind, desired),
+            tags,
             has_nested_stacks: self.has_nested_stacks,
             description: format!("provisioner {}", env!("CARGO_PKG_VERSION")),
         }
@@ -95,14 +109,34 @@ impl ComparedStack {
     fn facts(&self, change_set: TagChangeSet) -> AdoptionFacts {
         AdoptionFacts {
             digest: self.adoption.digest.to_string(),
+            first_digest: None,
             obstacles: self.adoption.obstacles.clone(),
             change_set,
+            drift: None,
         }
     }
 }
 
-/// Reads the facts of a stack, and compares it with its config; `None` if there is no stack.
+/// Reads the facts of a stack, and compares it with its config; `None` if there is no stack. Names the drift that is known already.
 pub async fn compare(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    kind: EffectKind,
+) -> Result<(Facts, Option<ComparedStack>), OperationError> {
+    let (facts, mut compared) = look(site, desired).await?;
+    if let Some(compared) = &mut compared {
+        let (drifted, _) = site.cloud.last_drift(&compared.live.stack).await?;
+        let adoption = &mut compared.adoption;
+        adoption.drifted = drifted.into_iter().map(|it| it.logical_id).collect();
+        if kind == EffectKind::Unadopt {
+            *adoption = adoption.clone().into_unadoption(&desired.owner());
+        }
+    }
+    Ok((facts, compared))
+}
+
+/// The same without drift, and with the tags of an adoption.
+async fn look(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
 ) -> Result<(Facts, Option<ComparedStack>), OperationError> {
@@ -151,11 +185,11 @@ async fn change_tags<E: ChangesTags>(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
 ) -> Result<(AdoptionResult, Option<Adoption>), OperationError> {
-    let (mut facts, compared) = compare(site, desired).await?;
-    let is_done = compared.as_ref().filter(|compared| {
-        compared.is_done(E::KIND, desired) && is_meant(&facts, &compared.live.stack.id)
-    });
-    if let Some(compared) = is_done {
+    let (mut facts, compared) = compare(site, desired, E::KIND).await?;
+    let step = compared.as_ref().map(|it| (it, it.step(E::KIND, desired)));
+    if let Some((compared, TagStep::Done)) = &step
+        && is_meant(&facts, &compared.live.stack.id)
+    {
         let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
         let unchanged = AdoptionResult {
             outcome: AdoptionOutcome::Unchanged,
@@ -164,25 +198,30 @@ async fn change_tags<E: ChangesTags>(
         };
         return Ok((unchanged, None));
     }
-    if let Some(compared) = &compared {
-        let own = compared.own_tags(desired);
+    if let Some((compared, _)) = &step {
         let effect = match E::KIND {
-            EffectKind::Unadopt => ShownEffect::Unadoption(&own),
+            EffectKind::Unadopt => ShownEffect::Unadoption(&compared.adoption),
             _ => ShownEffect::Adoption(&compared.adoption),
         };
         site.confirm(E::KIND, &mut facts, &desired.stack, effect);
     }
     // The guard decides before the change set is created, and once its changes are known.
     let permit = site.decide::<E>(&facts, &desired.stack)?;
-    let Some(compared) = compared else {
+    let Some((compared, TagStep::Change(input))) = step else {
         return Err(OperationError::VerificationFailed(Fault::StackGone));
     };
+    let first = FirstLook {
+        stack_id: compared.live.stack.id.clone(),
+        digest: compared.adoption.digest.to_string(),
+        authority: facts.authority.clone(),
+    };
     site.progress.step(&desired.stack, Step::ChangeSet);
-    let input = compared.input(E::KIND, desired);
-    let pending = site.cloud.propose_tags(&permit, &input).await?;
+    let pending = match site.cloud.propose_tags(&permit, &input).await {
+        Ok(pending) => pending,
+        Err(refused) => return Err(first.or_changed::<E>(site, desired, refused).await),
+    };
     let pending = ensure_created(site, pending).await?;
-    let authority = facts.authority.clone();
-    let permit = match decide_again::<E>(site, desired, &compared, &pending, authority).await {
+    let permit = match decide_again::<E>(site, desired, &first, &pending).await {
         Ok(permit) => permit,
         Err(denied) => {
             site.cloud.without_cancellation().discard(pending).await?;
@@ -190,7 +229,10 @@ async fn change_tags<E: ChangesTags>(
         }
     };
     site.progress.step(&desired.stack, Step::Tags);
-    let mut running = site.cloud.execute(permit, pending).await?;
+    let mut running = match site.cloud.execute(permit, pending).await {
+        Ok(running) => running,
+        Err(refused) => return Err(first.or_changed::<E>(site, desired, refused).await),
+    };
     let notify = |event: &_| site.progress.event(&desired.stack, event);
     let ended = match site.cloud.watch(&mut running, &notify).await {
         Ok(ended) => ended,
@@ -210,10 +252,10 @@ async fn change_tags<E: ChangesTags>(
     };
     let result = AdoptionResult {
         outcome,
-        stack_id: compared.live.stack.id,
+        stack_id: compared.live.stack.id.clone(),
         tags,
     };
-    Ok((result, Some(compared.adoption)))
+    Ok((result, Some(compared.adoption.clone())))
 }
 
 /// Whether the stack is the one that the request is about. A person at a command line means the one that exists.
@@ -228,29 +270,110 @@ fn is_meant(facts: &Facts, id: &str) -> bool {
     }
 }
 
-/// Reads the stack again, so that no change between the first look and the change set is missed. A later change makes CloudFormation
-/// refuse the change set.
+/// What the run saw of the stack at its beginning.
+struct FirstLook {
+    stack_id: String,
+    digest: String,
+    authority: Authority,
+}
+
+impl FirstLook {
+    /// Reads the stack again. The guard denies one that is not the same.
+    async fn again(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+    ) -> Result<Facts, OperationError> {
+        let (facts, _) = look(site, desired).await?;
+        let adoption = facts.adoption.map(|adoption| AdoptionFacts {
+            first_digest: Some(self.digest.clone()),
+            ..adoption
+        });
+        Ok(Facts {
+            adoption,
+            authority: self.authority.clone(),
+            ..facts
+        })
+    }
+
+    /// Why AWS refused: the stack may not be the same, such as one that was created again. Otherwise AWS's own reason.
+    async fn or_changed<E: ChangesTags>(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+        refused: CloudError,
+    ) -> OperationError {
+        if !refused.aws().is_some_and(AwsError::is_refusal) {
+            return refused.into();
+        }
+        match self.again(site, desired).await {
+            Ok(facts) => match site.decide::<E>(&facts, &desired.stack) {
+                Ok(_) => refused.into(),
+                Err(denied) => denied,
+            },
+            Err(_) => refused.into(),
+        }
+    }
+}
+
+/// Detects drift, and reads the stack again, so that no change between the first look and the change set is missed. A later change makes
+/// CloudFormation refuse the change set.
 async fn decide_again<E: ChangesTags>(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    compared: &ComparedStack,
+    first: &FirstLook,
     pending: &PendingChangeSet,
-    authority: Authority,
-) -> Result<crate::guard::Permit<E>, OperationError> {
-    let (mut facts, again) = compare(site, desired).await?;
-    facts.authority = authority;
-    if let Some(again) = &again {
-        let beyond = beyond_tags(&pending.described().change_set);
-        facts.adoption = Some(again.facts(match beyond {
-            None => TagChangeSet::OnlyTags,
-            Some(beyond) => TagChangeSet::Beyond(beyond),
-        }));
+) -> Result<Permit<E>, OperationError> {
+    let change_set = &pending.described().change_set;
+    let (change_set, drift) = match beyond_tags(change_set) {
+        Some(beyond) => (TagChangeSet::Beyond(beyond), TagDrift::default()),
+        None => (
+            TagChangeSet::OnlyTags,
+            detect_drift(site, desired, (&first.stack_id, change_set)).await?,
+        ),
+    };
+    let mut facts = first.again(site, desired).await?;
+    if let Some(adoption) = &mut facts.adoption {
+        adoption.change_set = change_set;
+        adoption.drift = Some(drift);
     }
-    let permit = site.decide::<E>(&facts, &desired.stack)?;
-    match again.is_some_and(|again| again.adoption.digest == compared.adoption.digest) {
-        true => Ok(permit),
-        false => Err(OperationError::VerificationFailed(Fault::StackChanged)),
+    site.decide(&facts, &desired.stack)
+}
+
+/// The drift of the resources that the change set would update, in the stack and in its nested stacks.
+async fn detect_drift(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    (stack_id, change_set): (&str, &ChangeSet),
+) -> Result<TagDrift, OperationError> {
+    let mut found = TagDrift::default();
+    let mut stacks = vec![(stack_id.to_owned(), String::new(), change_set)];
+    while let Some((id, prefix, change_set)) = stacks.pop() {
+        // The tags of the stack change, and no resource has tags.
+        if change_set.changes.is_empty() {
+            continue;
+        }
+        site.progress.step(&desired.stack, Step::DriftDetection);
+        let (drifted, incomplete) = site.cloud.detect_drifted(&id).await?;
+        found.incomplete = found.incomplete.or(incomplete);
+        let impact = DriftImpact::new(DriftCheck::default(), &drifted, change_set);
+        let lost = impact
+            .live
+            .into_iter()
+            .filter(|live| live.outcome.may_lose());
+        found
+            .resources
+            .extend(lost.map(|live| format!("{prefix}{}", live.logical_id)));
+        for change in &change_set.changes {
+            if let (Some(nested), Some(id)) = (&change.nested, &change.physical_id) {
+                let prefix = format!("{prefix}{}/", change.logical_id);
+                stacks.push((id.clone(), prefix, nested));
+            }
+        }
     }
+    found.resources.sort();
+    found.resources.dedup();
+    Ok(found)
 }
 
 /// Deletes a failed change set and returns its reason as an error. The template is the stack's own, so that no finding is about a line of

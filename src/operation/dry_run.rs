@@ -1,6 +1,7 @@
 //! Dry runs: what a verb would do with the stack of one config. A dry run that reports what the guard denies, or what is missing, fails as
 //! the run would. It asks for no confirmation.
 
+use super::adoption::TagStep;
 use super::decision::PreviewedDecision;
 use super::failure::denial_diagnostics;
 use super::outcome::{ActionData, ActionOutcome, Conclusion};
@@ -123,26 +124,24 @@ impl Task<'_> {
         site: &OperationContext<'_>,
         desired: &Desired<'_>,
     ) -> Result<(ActionOutcome, PreviewedDecision), OperationError> {
-        let (facts, compared) = operation::compare(site, desired).await?;
-        let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
         let kind = self.verb.effect();
+        let (facts, compared) = operation::compare(site, desired, kind).await?;
+        let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
         let mut denials = site.denials_if_confirmed(kind, &facts, &desired.stack);
         let Some(compared) = compared else {
             denials.retain(|denial| denial.code == Code::StackNotFound);
             return Err(OperationError::Denied(denials));
         };
-        if compared.is_done(kind, desired) {
+        if matches!(compared.step(kind, desired), TagStep::Done) {
             denials.clear();
         }
-        let stack = &desired.stack.name;
+        let (stack, adoption) = (&desired.stack.name, &compared.adoption);
         let (line, tables) = match self.verb {
             Verb::Unadopt => {
-                let own = compared.own_tags(desired);
-                let tables = self.tables(|format| report::unadoption(&own, format));
-                (report::unadoption_line(stack, &own), tables)
+                let tables = self.tables(|format| report::unadoption(adoption, format));
+                (report::unadoption_line(stack, adoption), tables)
             }
             _ => {
-                let adoption = &compared.adoption;
                 let tables = self.tables(|format| report::adoption(adoption, format));
                 (report::adoption_line(stack, adoption), tables)
             }

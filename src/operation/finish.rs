@@ -81,7 +81,7 @@ pub async fn finish_tags(
     desired: &Desired<'_>,
     kind: EffectKind,
 ) -> Result<Option<String>, OperationError> {
-    let (facts, compared) = compare(site, desired).await?;
+    let (facts, compared) = compare(site, desired, kind).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
     let (Some(stack), Some(compared)) = (facts.stack.flatten(), compared) else {
         return Ok(None);

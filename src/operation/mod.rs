@@ -36,7 +36,6 @@ mod test;
 mod unlisted;
 mod verification;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::cloud::Cloud;
@@ -100,7 +99,7 @@ pub enum ShownEffect<'a> {
     /// A stack gets the tags of provisioner's own stacks.
     Adoption(&'a Adoption),
     /// A stack loses these tags.
-    Unadoption(&'a BTreeMap<String, String>),
+    Unadoption(&'a Adoption),
     Restoration(&'a Restoration),
     Rollback(&'a RollbackContinuation),
 }

@@ -67,6 +67,11 @@ pub enum DriftOutcome {
 }
 
 impl DriftOutcome {
+    /// Whether the live value may be gone afterwards, or the operation may fail because of the drift.
+    pub fn may_lose(self) -> bool {
+        !matches!(self, Self::AlreadyMatches | Self::Untouched | Self::Missing)
+    }
+
     pub fn words(self) -> &'static str {
         match self {
             Self::Overwritten => "overwritten",

@@ -44,8 +44,9 @@ use crate::stack::StackName;
 use crate::template::{Costs, DataKind, DeletionBehavior, ExternalReference, RoleBoundary};
 
 pub use adoption::{
-    Adoption, AdoptionInput, AdoptionTags, AdoptionVerdict, ComparedResource, DifferentSide,
-    Obstacle, OutputDifference, ResourceDifference, ResourceMatch, TagClash, owner_mark,
+    Adoption, AdoptionInput, AdoptionStep, AdoptionTags, AdoptionVerdict, ComparedResource,
+    DifferentSide, Obstacle, OutputDifference, ResourceDifference, ResourceMatch, TagClash,
+    owner_mark,
 };
 pub use assess::assess;
 pub use cause::Cause;

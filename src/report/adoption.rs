@@ -1,13 +1,12 @@
 //! The result of comparing a live stack with a config.
 
-use std::collections::BTreeMap;
-
 use super::Text;
 use super::format::Format;
 use crate::plan::{
-    Adoption, AdoptionTags, AdoptionVerdict, ComparedResource, DifferentSide, Obstacle,
-    ResourceMatch,
+    Adoption, AdoptionStep, AdoptionTags, AdoptionVerdict, ComparedResource, DifferentSide,
+    Obstacle, ResourceMatch,
 };
+use crate::stack::DriftStatus;
 use crate::template::{DataKind, PropertyEffect};
 use crate::text::pluralize;
 
@@ -103,19 +102,70 @@ pub fn adoption_line(stack: &str, adoption: &Adoption) -> String {
 }
 
 /// The tags that an un-adoption removes, in one line.
-pub fn unadoption_line(stack: &str, tags: &BTreeMap<String, String>) -> String {
-    match tags.len() {
+pub fn unadoption_line(stack: &str, found: &Adoption) -> String {
+    match found.tags.removed.len() {
         0 => format!("{stack}: the stack has no tag of provisioner's stacks"),
         count => format!("{stack}: {} would be removed", pluralize(count, "tag")),
     }
 }
 
-pub fn unadoption(tags: &BTreeMap<String, String>, format: Format) -> String {
-    let tags = tags.iter();
-    tags.map(|(key, value)| {
-        format.line(&Text::ours("tag removed: ").and(Text::name(format!("{key}={value}"))))
-    })
-    .collect()
+/// Tags and drift of an un-adoption.
+pub fn unadoption(found: &Adoption, format: Format) -> String {
+    let lines = tags(&found.tags).into_iter();
+    let drift = match found.tags.removed.is_empty() {
+        true => Vec::new(),
+        false => drift(found),
+    };
+    lines.chain(drift).map(|line| format.line(&line)).collect()
+}
+
+/// What happens to each tag, by key.
+fn tags(tags: &AdoptionTags) -> Vec<Text> {
+    let added = tags.added.iter();
+    let added = added.map(|(key, value)| ("tag added: ", format!("{key}={value}")));
+    let removed = tags.removed.iter();
+    let removed = removed.map(|key| ("tag removed: ", key.clone()));
+    let lines = added.chain(removed);
+    let mut lines: Vec<Text> = lines
+        .map(|(words, tag)| Text::ours(words).and(Text::name(tag)))
+        .collect();
+    let kept = tags.kept.len();
+    if kept > 0 {
+        let keys = Text::list(tags.kept.keys().map(Text::name));
+        lines.push(
+            Text::count(kept, "tag")
+                .and(Text::ours(" kept: "))
+                .and(keys),
+        );
+    }
+    lines
+}
+
+/// What is known of values that the change of tags may overwrite. The run detects drift in any case.
+fn drift(found: &Adoption) -> Vec<Text> {
+    let check = &found.drift;
+    if check.status.is_drift() && !check.outdated {
+        let text = Text::ours("the stack has drifted from its template");
+        let text = match found.drifted.is_empty() {
+            true => text,
+            false => text
+                .and(Text::ours(", in "))
+                .and(Text::list(found.drifted.iter().map(Text::name))),
+        };
+        let denied = "; the run is denied if a drifted resource gets other tags";
+        return vec![text.and(Text::ours(denied))];
+    }
+    if check.status == DriftStatus::InSync && check.checked.is_some() && !check.outdated {
+        return Vec::new();
+    }
+    vec![
+        Text::ours(
+            "without a drift detection, this operation may overwrite values that were changed by hand",
+        ),
+        Text::ours(
+            "the run detects drift first, and is denied if a drifted resource gets other tags",
+        ),
+    ]
 }
 
 /// What the next update of an adopted stack would change; empty if nothing.
@@ -166,19 +216,9 @@ pub fn adoption(adoption: &Adoption, format: Format) -> String {
                 .and(Text::ours(" differs, so all resources may change")),
         );
     }
-    for (key, value) in &adoption.tags.added {
-        line(Text::ours("tag added: ").and(Text::name(format!("{key}={value}"))));
-    }
-    let kept = adoption.tags.kept.len();
-    if kept > 0 {
-        line(Text::count(kept, "other tag").and(Text::ours(
-            " kept; the first update removes those that the config does not set",
-        )));
-    }
-    if adoption.drift.status.is_drift() {
-        line(Text::ours(
-            "the stack has drifted from its template; the change of tags and later updates may overwrite that",
-        ));
+    tags(&adoption.tags).into_iter().for_each(&mut line);
+    if adoption.step() == AdoptionStep::Adopt {
+        drift(adoption).into_iter().for_each(&mut line);
     }
     let rows: Vec<Vec<Text>> = adoption.changed().flat_map(rows).collect();
     let left_out = rows.len().saturating_sub(MAX_ROWS);

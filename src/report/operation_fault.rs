@@ -18,8 +18,6 @@ pub enum Fault {
     CreationRemoved,
     /// The stack was deleted meanwhile.
     StackGone,
-    /// The stack changed while the run read it.
-    StackChanged,
     /// The operation succeeded, and the stack has other tags.
     OtherTags { status: String },
     /// The operation succeeded, but these outputs and parameters have no value.
@@ -58,10 +56,6 @@ impl fmt::Display for Fault {
             Self::Stack { status } => write!(out, "the stack is {status}"),
             Self::CreationRemoved => write!(out, "the creation failed, and the stack was deleted"),
             Self::StackGone => write!(out, "the stack was deleted meanwhile"),
-            Self::StackChanged => write!(
-                out,
-                "the stack changed meanwhile: its template, parameters or tags are others"
-            ),
             Self::OtherTags { status } => write!(
                 out,
                 "the stack is {status}, but it has other tags than requested"

@@ -1,7 +1,5 @@
 //! The AWS preview of one change, as the report shows it.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -91,17 +89,17 @@ impl Preview {
         }
     }
 
-    /// `tags`: those that the stack loses. The digest is that of the stack.
-    pub fn from_unadoption(stack: &str, tags: &BTreeMap<String, String>, digest: Digest) -> Self {
+    /// The digest is that of the stack.
+    pub fn from_unadoption(stack: &str, found: &Adoption) -> Self {
         Self {
-            line: unadoption_line(stack, tags),
-            markdown: unadoption(tags, Format::Markdown),
+            line: unadoption_line(stack, found),
+            markdown: unadoption(found, Format::Markdown),
             level: Level::Safe,
-            digest: Some(digest),
+            digest: Some(found.digest),
             shape: json!(stack),
             changes: None,
             deletion: None,
-            adoption: None,
+            adoption: Some(found.clone()),
         }
     }
 
@@ -194,8 +192,16 @@ fn shape_of_changes(found: &Changes) -> Value {
 /// Each stack that differs from its config is shown.
 fn shape_of_adoption(stack: &str, found: &Adoption) -> Value {
     let is_alone = found.verdict > AdoptionVerdict::Equivalent || found.drift.status.is_drift();
-    let keys: Vec<&String> = found.tags.added.keys().collect();
-    json!([is_alone.then_some(stack), found.verdict, keys])
+    let added: Vec<&String> = found.tags.added.keys().collect();
+    let kept: Vec<&String> = found.tags.kept.keys().collect();
+    json!([
+        is_alone.then_some(stack),
+        found.verdict,
+        added,
+        kept,
+        found.drift.outdated,
+        found.drift.status,
+    ])
 }
 
 fn shape_of_deletion(found: &Deletion) -> Value {

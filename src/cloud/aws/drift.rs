@@ -47,6 +47,16 @@ impl Cloud {
         })
     }
 
+    /// Starts drift detection of a stack, and returns the resources that have drifted. The text says why the detection did not check
+    /// every resource, if so.
+    pub async fn detect_drifted(
+        &self,
+        stack_id: &str,
+    ) -> Result<(Vec<ResourceDrift>, Option<String>)> {
+        let incomplete = self.detect(stack_id).await?;
+        Ok((self.resource_drifts(stack_id, DIFFERS).await?, incomplete))
+    }
+
     /// Drifted resources of the last detection, or why they could not be read. Starts no detection.
     pub async fn last_drift(&self, stack: &Stack) -> Result<(Vec<ResourceDrift>, Option<String>)> {
         if !stack.drift.status.is_drift() {

@@ -197,9 +197,13 @@ impl Previewer<'_> {
         };
         let desired = Desired::new(config)?;
         if matches!(change.intent, Intent::Adopt | Intent::Unadopt) {
-            let (facts, compared) = operation::compare(&site, &desired).await?;
+            let kind = match change.intent {
+                Intent::Unadopt => EffectKind::Unadopt,
+                _ => EffectKind::Adopt,
+            };
+            let (facts, compared) = operation::compare(&site, &desired, kind).await?;
             *seen = Some(facts);
-            return Ok(Some(compared_stack(change.intent, &desired, compared)));
+            return Ok(Some(compared_stack(change.intent, &stack, compared)));
         }
         let facts = seen.insert(site.facts(&desired).await?);
         if change.intent == Intent::Delete {
@@ -253,21 +257,14 @@ impl Previewer<'_> {
 }
 
 /// The comparison of a stack with its config. A stack that does not exist has no digest, so that nothing is reviewed.
-fn compared_stack(
-    intent: Intent,
-    desired: &Desired<'_>,
-    compared: Option<ComparedStack>,
-) -> Preview {
-    let stack = &desired.stack.name;
+fn compared_stack(intent: Intent, stack: &StackName, compared: Option<ComparedStack>) -> Preview {
+    let stack = &stack.name;
     match (compared, intent) {
         (None, _) => {
             let text = Text::ours("stack ").and(Text::name(stack));
             Preview::from_failure(text.and(Text::ours(" does not exist")).quoted())
         }
-        (Some(compared), Intent::Unadopt) => {
-            let own = compared.own_tags(desired);
-            Preview::from_unadoption(stack, &own, compared.adoption.digest)
-        }
+        (Some(compared), Intent::Unadopt) => Preview::from_unadoption(stack, &compared.adoption),
         (Some(compared), _) => Preview::from_adoption(stack, &compared.adoption),
     }
 }

@@ -1,9 +1,9 @@
 //! Rules about stacks that exist already and become provisioner's own, or stop to be.
 
-use super::RuleInput;
 use super::change::short;
+use super::{RuleInput, state};
 use crate::diagnostic::Code;
-use crate::guard::{AdoptionFacts, Denial, EffectKind, TEST_TAG, TagChangeSet};
+use crate::guard::{AdoptionFacts, Denial, EffectKind, TEST_TAG, TagChangeSet, TagDrift};
 use crate::plan::Obstacle;
 
 const NEW_PULL_REQUEST: &str =
@@ -17,77 +17,115 @@ fn adoption<'a>(input: &RuleInput<'a>) -> Option<&'a AdoptionFacts> {
     input.facts.adoption.as_ref()
 }
 
-/// Nothing else owns the stack that is to be adopted.
-pub fn stack_is_free(input: &RuleInput<'_>) -> Option<Denial> {
+/// Nothing that the comparison found stands against the adoption. Every obstacle denies.
+pub fn stack_can_be_adopted(input: &RuleInput<'_>) -> Option<Denial> {
     if input.kind != EffectKind::Adopt {
         return None;
     }
     // Other rules deny an unknown and a missing stack.
     let stack = input.facts.stack.as_ref()?.as_ref()?;
-    let denial =
-        |fact: String, remedy: &str| Some(Denial::new(Code::AdoptOwnedElsewhere, fact, remedy));
-    let release =
-        "have its owner release the stack, and remove the owner's tags; else leave it to them";
     let Some(adoption) = adoption(input) else {
-        let fact = "whether another owner has the stack is not known";
-        return denial(fact.to_owned(), "run it again");
+        return Some(Denial::new(
+            Code::AdoptOwnedElsewhere,
+            "whether another owner has the stack is not known",
+            "run it again",
+        ));
     };
-    let owner = &input.facts.owner;
-    if owner.is_empty() {
-        let fact = "the tags of the config's own stack are not known";
-        return denial(fact.to_owned(), "run it again");
+    if !adoption.obstacles.is_empty() {
+        let mut denied = adoption.obstacles.iter();
+        // A rule about the stack's state may have denied all of them, with its own words.
+        let denied = denied.find(|obstacle| !is_denied_elsewhere(input, obstacle));
+        return denied.map(of_obstacle);
     }
     // The same again by the tags that were read with the stack.
-    let mut clashing = owner.keys().filter(|key| {
-        let live = stack.tags.get(*key);
-        live.is_some() && live != owner.get(*key)
-    });
-    if let Some(key) = clashing.next().filter(|_| adoption.obstacles.is_empty()) {
-        let fact = format!("the stack's tag {key} is that of another config's stack");
-        return denial(fact, "use the config that owns the stack");
+    let owner = &input.facts.owner;
+    if owner.is_empty() {
+        return Some(Denial::new(
+            Code::AdoptOwnedElsewhere,
+            "the tags of the config's own stack are not known",
+            "run it again",
+        ));
     }
-    if stack.tags.contains_key(TEST_TAG) && adoption.obstacles.is_empty() {
-        let fact = "a test created the stack, and deletes it";
-        return denial(
-            fact.to_owned(),
-            "adopt the stack of the config, not that of its test",
-        );
-    }
-    adoption
-        .obstacles
-        .iter()
-        .find_map(|obstacle| match obstacle {
-            Obstacle::OtherConfig { tag, live, needed } => denial(
-                format!(
-                    "the stack's tag {tag} is `{live}`, and the config's stack needs `{needed}`"
-                ),
-                "use the config that owns the stack, or un-adopt the stack there first",
-            ),
-            Obstacle::OtherTool { tool, mark } => {
-                denial(format!("{} owns the stack: {mark}", tool.name()), release)
-            }
-            Obstacle::TestStack { tested } => denial(
-                format!("a test of {tested} created the stack, and deletes it"),
-                "adopt the stack of the config, not that of its test",
-            ),
-            Obstacle::UnreadableTemplate => denial(
-                "the live template cannot be read, so its owner is not known".to_owned(),
-                release,
-            ),
-            Obstacle::NoStackId { .. }
-            | Obstacle::OtherAccount { .. }
-            | Obstacle::OtherRegion { .. }
-            | Obstacle::OtherName { .. } => denial(
-                "the stack is not the one of the config".to_owned(),
-                "write the full id of the config's own stack into the entry",
-            ),
-            // Rules about the stack's state deny these, and CloudFormation the number of tags.
-            Obstacle::InProgress { .. }
-            | Obstacle::Failed { .. }
-            | Obstacle::NeverCreated { .. }
-            | Obstacle::Deleted { .. }
-            | Obstacle::TooManyTags { .. } => None,
+    let mut clashing = owner.iter().filter_map(|(key, needed)| {
+        let live = stack.tags.get(key).filter(|live| *live != needed)?;
+        Some(Obstacle::OtherConfig {
+            tag: key.clone(),
+            live: live.clone(),
+            needed: needed.clone(),
         })
+    });
+    let test = || {
+        let tested = stack.tags.get(TEST_TAG)?.clone();
+        Some(Obstacle::TestStack { tested })
+    };
+    clashing
+        .next()
+        .or_else(test)
+        .map(|obstacle| of_obstacle(&obstacle))
+}
+
+/// Whether a rule about the stack's state denies for the same reason.
+fn is_denied_elsewhere(input: &RuleInput<'_>, obstacle: &Obstacle) -> bool {
+    let denial = match obstacle {
+        Obstacle::InProgress { .. } => state::stack_is_stable(input),
+        Obstacle::Failed { .. } => state::stack_has_not_failed(input),
+        Obstacle::NeverCreated { .. } | Obstacle::Deleted { .. } => {
+            state::stack_exists_as_required(input)
+        }
+        _ => None,
+    };
+    denial.is_some()
+}
+
+/// Each obstacle has a code.
+fn of_obstacle(obstacle: &Obstacle) -> Denial {
+    let owned = |fact: String, remedy: &str| Denial::new(Code::AdoptOwnedElsewhere, fact, remedy);
+    let release =
+        "have its owner release the stack, and remove the owner's tags; else leave it to them";
+    match obstacle {
+        Obstacle::OtherConfig { tag, live, needed } => owned(
+            format!("the stack's tag {tag} is `{live}`, and the config's stack needs `{needed}`"),
+            "use the config that owns the stack, or un-adopt the stack there first",
+        ),
+        Obstacle::OtherTool { tool, mark } => {
+            owned(format!("{} owns the stack: {mark}", tool.name()), release)
+        }
+        Obstacle::TestStack { tested } => owned(
+            format!("a test of {tested} created the stack, and deletes it"),
+            "adopt the stack of the config, not that of its test",
+        ),
+        Obstacle::UnreadableTemplate => owned(
+            "the live template cannot be read, so its owner is not known".to_owned(),
+            release,
+        ),
+        Obstacle::NoStackId { .. }
+        | Obstacle::OtherAccount { .. }
+        | Obstacle::OtherRegion { .. }
+        | Obstacle::OtherName { .. } => owned(
+            "the stack is not the one of the config".to_owned(),
+            "write the full id of the config's own stack into the entry",
+        ),
+        Obstacle::InProgress { status } => Denial::new(
+            Code::StackBusy,
+            format!("the stack is {status}"),
+            "wait until the operation has ended, then try again",
+        ),
+        Obstacle::Failed { status } => Denial::new(
+            Code::StackFailed,
+            format!("the stack is {status}"),
+            "repair the stack with its former tool, then try again",
+        ),
+        Obstacle::NeverCreated { status } | Obstacle::Deleted { status } => Denial::new(
+            Code::StackNotFound,
+            format!("the stack is {status}"),
+            "create the stack first",
+        ),
+        Obstacle::TooManyTags { count } => Denial::new(
+            Code::AdoptTooManyTags,
+            format!("the stack would have {count} tags, and CloudFormation allows 50"),
+            "remove tags that nobody needs from the stack, then try again",
+        ),
+    }
 }
 
 /// The check compared the stack, so that reviewers saw it.
@@ -104,25 +142,39 @@ pub fn adoption_is_reviewed(input: &RuleInput<'_>) -> Option<Denial> {
     ))
 }
 
-/// The stack is still what reviewers saw: its template, parameters and tags.
+/// The stack is still what reviewers saw, and what this run compared at its beginning: its template, parameters and tags.
 pub fn stack_is_what_was_reviewed(input: &RuleInput<'_>) -> Option<Denial> {
-    let request = input.merge().filter(|_| changes_tags(input))?;
+    if !changes_tags(input) {
+        return None;
+    }
+    let denial =
+        |fact: String, remedy: &str| Some(Denial::new(Code::AdoptTemplateChanged, fact, remedy));
     // Another rule denies a stack that was not reviewed.
-    let reviewed = request.shown.as_ref()?.change_set.as_ref()?;
-    let fact = match adoption(input) {
-        Some(adoption) if adoption.digest == *reviewed => return None,
-        Some(adoption) => format!(
+    let shown = input.merge().and_then(|request| request.shown.as_ref());
+    let reviewed = shown.and_then(|shown| shown.change_set.as_ref());
+    let Some(adoption) = adoption(input) else {
+        let fact = "the stack's template, parameters and tags are not known".to_owned();
+        return reviewed.and_then(|_| denial(fact, NEW_PULL_REQUEST));
+    };
+    let now = &adoption.digest;
+    if let Some(reviewed) = reviewed.filter(|reviewed| *reviewed != now) {
+        let fact = format!(
             "reviewers saw the stack {}, and it is {} now: its template, parameters or tags changed",
             short(reviewed),
-            short(&adoption.digest)
-        ),
-        None => "the stack's template, parameters and tags are not known".to_owned(),
-    };
-    Some(Denial::new(
-        Code::AdoptTemplateChanged,
-        fact,
-        NEW_PULL_REQUEST,
-    ))
+            short(now)
+        );
+        return denial(fact, NEW_PULL_REQUEST);
+    }
+    let first = adoption.first_digest.as_ref()?;
+    if first == now {
+        return None;
+    }
+    let fact = format!(
+        "the stack was {} when it was compared, and it is {} now: its template, parameters or tags changed, or another stack has its name",
+        short(first),
+        short(now)
+    );
+    denial(fact, "run it again, and read the new comparison")
 }
 
 /// The change set that would run changes nothing but tags.
@@ -145,4 +197,38 @@ pub fn changes_only_tags(input: &RuleInput<'_>) -> Option<Denial> {
         fact,
         "find out why CloudFormation would change the resource with the same template and parameters, and clear that first",
     ))
+}
+
+/// No value that was changed by hand is in a resource that the change of tags updates.
+pub fn no_drift_is_overwritten(input: &RuleInput<'_>) -> Option<Denial> {
+    if !changes_tags(input) {
+        return None;
+    }
+    // Another rule denies a stack that was not compared.
+    let adoption = adoption(input)?;
+    if adoption.change_set == TagChangeSet::NotCreated {
+        return None;
+    }
+    let (fact, remedy) = match &adoption.drift {
+        None => (
+            "whether values of the stack were changed by hand is not known".to_owned(),
+            "run it again",
+        ),
+        Some(TagDrift { resources, .. }) if !resources.is_empty() => (
+            format!(
+                "the change of tags may overwrite values that were changed by hand, in {}",
+                resources.join(", ")
+            ),
+            "run `check-drift` to see the values; write them into the stack's template, or set them back",
+        ),
+        Some(TagDrift {
+            incomplete: Some(reason),
+            ..
+        }) => (
+            format!("drift detection did not check every resource: {reason}"),
+            "allow the role to read the resources, then try again",
+        ),
+        Some(_) => return None,
+    };
+    Some(Denial::new(Code::AdoptOnDrift, fact, remedy))
 }

@@ -37,6 +37,7 @@ impl Adoption {
             digest: digest(input, &tags),
             tags,
             drift: live.drift.clone(),
+            drifted: Vec::new(),
         }
     }
 }

@@ -12,7 +12,7 @@ mod tags;
 pub use input::AdoptionInput;
 pub use obstacle::{Obstacle, owner_mark};
 pub use result::{
-    Adoption, AdoptionVerdict, ComparedResource, DifferentSide, OutputDifference,
+    Adoption, AdoptionStep, AdoptionVerdict, ComparedResource, DifferentSide, OutputDifference,
     ResourceDifference, ResourceMatch,
 };
 pub use tags::{AdoptionTags, TagClash};

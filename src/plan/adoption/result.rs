@@ -1,5 +1,7 @@
 //! The result of a comparison.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -26,8 +28,21 @@ pub struct Adoption {
     pub tags: AdoptionTags,
     /// The last drift detection.
     pub drift: DriftCheck,
+    /// Logical ids of the resources in which the last drift detection found differences. Empty if they were not read.
+    pub drifted: Vec<String>,
     /// Digest of the stack's id, template, parameters and tags, and of the tags that the adoption adds.
     pub digest: Digest,
+}
+
+/// What an adoption of a stack does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdoptionStep<'a> {
+    /// It is denied, even if the stack has the tags.
+    Cannot(&'a [Obstacle]),
+    /// Nothing: the stack has all tags of provisioner's own stacks.
+    Adopted,
+    /// It adds tags.
+    Adopt,
 }
 
 /// How a live stack and a rendered template relate.
@@ -122,9 +137,26 @@ pub struct OutputDifference {
 }
 
 impl Adoption {
-    /// Whether the stack has all tags of provisioner's own stacks already.
+    /// What an adoption does. The dry-run, the check and the run decide by this.
+    pub fn step(&self) -> AdoptionStep<'_> {
+        match self.obstacles.as_slice() {
+            [] if self.tags.added.is_empty() => AdoptionStep::Adopted,
+            [] => AdoptionStep::Adopt,
+            obstacles => AdoptionStep::Cannot(obstacles),
+        }
+    }
+
+    /// Whether the stack has all tags of provisioner's own stacks already, and nothing stands against its adoption.
     pub fn is_adopted(&self) -> bool {
-        self.tags.added.is_empty() && self.tags.clashing.is_empty()
+        self.step() == AdoptionStep::Adopted
+    }
+
+    /// The comparison for an un-adoption, which removes the tags of `owner`.
+    pub fn into_unadoption(self, owner: &BTreeMap<String, String>) -> Self {
+        Self {
+            tags: self.tags.without(owner),
+            ..self
+        }
     }
 
     /// Resources that differ.

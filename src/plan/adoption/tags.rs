@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use crate::stack::is_reserved_tag;
+
 /// Tags of a stack before and after its adoption.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AdoptionTags {
     /// Tags of provisioner's own stacks that the live stack lacks.
     pub added: BTreeMap<String, String>,
-    /// All other tags of the live stack. Reports have their keys only.
+    /// Keys of tags that an un-adoption removes.
+    pub removed: Vec<String>,
+    /// All other tags of the live stack, without those that AWS gave. Reports have their keys only.
     #[serde(serialize_with = "keys")]
     #[schemars(with = "Vec<String>")]
     pub kept: BTreeMap<String, String>,
@@ -39,6 +43,7 @@ impl AdoptionTags {
             kept: live.clone(),
             ..Self::default()
         };
+        tags.kept.retain(|key, _| !is_reserved_tag(key));
         for (key, needed) in owner {
             match live.get(key) {
                 None => {
@@ -56,6 +61,21 @@ impl AdoptionTags {
             }
         }
         tags
+    }
+
+    /// The same for an un-adoption, which removes the tags of `owner`.
+    pub fn without(self, owner: &BTreeMap<String, String>) -> Self {
+        let mut kept = self.kept;
+        let clashing = self.clashing.into_iter();
+        let mut removed: Vec<String> = clashing.map(|clash| clash.key).collect();
+        removed.extend(kept.keys().filter(|key| owner.contains_key(*key)).cloned());
+        removed.sort();
+        kept.retain(|key, _| !owner.contains_key(key));
+        Self {
+            removed,
+            kept,
+            ..Self::default()
+        }
     }
 
     /// The number of tags after the adoption.

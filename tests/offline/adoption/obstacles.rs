@@ -1,7 +1,14 @@
 //! Which stacks cannot be adopted, and the tags and the digest of the others.
 
-use provisioner::plan::{AdoptionVerdict, Obstacle};
-use provisioner::stack::{OtherTool, StackStatus};
+use std::collections::BTreeMap;
+
+use provisioner::guard::{
+    AdoptionFacts, Authority, EffectKind, Facts, LockState, POLICY_FILE, TagChangeSet, denials,
+    read_policy,
+};
+use provisioner::model::RepoPath;
+use provisioner::plan::{AdoptionStep, AdoptionVerdict, Obstacle};
+use provisioner::stack::{OtherTool, StackStatus, owner_tags};
 
 use super::Pair;
 
@@ -176,11 +183,11 @@ fn attack_the_digest_covers_stack_template_parameters_and_tags() {
     assert_eq!(digest(&rendered), first);
 }
 
-#[test]
-fn every_obstacle_has_words() {
+/// One of each kind.
+fn all_obstacles() -> Vec<Obstacle> {
     let word = || "x".to_owned();
     let (live, needed, status) = (word(), word(), word());
-    let all = [
+    let all = vec![
         Obstacle::NoStackId { id: word() },
         Obstacle::OtherAccount {
             live: live.clone(),
@@ -217,8 +224,143 @@ fn every_obstacle_has_words() {
         Obstacle::UnreadableTemplate,
         Obstacle::TooManyTags { count: 51 },
     ];
+    // A new kind belongs into the list.
+    let known = |obstacle: &Obstacle| match obstacle {
+        Obstacle::NoStackId { .. }
+        | Obstacle::OtherAccount { .. }
+        | Obstacle::OtherRegion { .. }
+        | Obstacle::OtherName { .. }
+        | Obstacle::OtherConfig { .. }
+        | Obstacle::OtherTool { .. }
+        | Obstacle::TestStack { .. }
+        | Obstacle::InProgress { .. }
+        | Obstacle::Failed { .. }
+        | Obstacle::NeverCreated { .. }
+        | Obstacle::Deleted { .. }
+        | Obstacle::UnreadableTemplate
+        | Obstacle::TooManyTags { .. } => true,
+    };
+    assert!(all.iter().all(known));
+    all
+}
+
+#[test]
+fn every_obstacle_has_words() {
+    let all = all_obstacles();
     let lines = all
         .iter()
         .map(|obstacle| provisioner::report::obstacle(obstacle).plain());
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+}
+
+/// What the comparison names as an obstacle is never adopted, and never counts as adopted, whatever the tags of the stack are.
+#[test]
+fn attack_every_obstacle_denies_the_adoption() {
+    let pair = plain();
+    let owner = owner_tags("s3", &pair.stack);
+    let path = RepoPath::typed(POLICY_FILE);
+    let policy = read_policy(&path, None);
+    let mut codes = Vec::new();
+    for obstacle in all_obstacles() {
+        for tags in [BTreeMap::new(), owner.clone()] {
+            let mut live = pair.live.stack.clone();
+            live.tags = tags;
+            let facts = Facts {
+                stack: Some(Some(live)),
+                owner: owner.clone(),
+                adoption: Some(AdoptionFacts {
+                    digest: "a".to_owned(),
+                    first_digest: None,
+                    obstacles: vec![obstacle.clone()],
+                    change_set: TagChangeSet::NotCreated,
+                    drift: None,
+                }),
+                authority: Authority::CommandLine {
+                    force: true,
+                    typed: None,
+                    lock: LockState::Absent,
+                    now: jiff::Timestamp::UNIX_EPOCH,
+                },
+                ..Facts::default()
+            };
+            let denied = denials(EffectKind::Adopt, &policy, &facts, &pair.stack);
+            let free = Facts {
+                adoption: facts.adoption.clone().map(|adoption| AdoptionFacts {
+                    obstacles: Vec::new(),
+                    ..adoption
+                }),
+                ..facts
+            };
+            let others = denials(EffectKind::Adopt, &policy, &free, &pair.stack);
+            let own = denied.iter().filter(|denial| !others.contains(denial));
+            let own: Vec<&str> = own.map(|denial| denial.code.as_str()).collect();
+            assert_eq!(own.len(), 1, "{obstacle:?}: {denied:?}");
+            codes.push(own[0].to_owned());
+        }
+    }
+    codes.dedup();
+    assert_eq!(
+        codes,
+        [
+            "adopt-owned-elsewhere",
+            "stack-busy",
+            "stack-failed",
+            "stack-not-found",
+            "adopt-owned-elsewhere",
+            "adopt-too-many-tags",
+        ]
+    );
+}
+
+#[test]
+fn attack_a_stack_with_all_tags_and_an_obstacle_is_not_adopted() {
+    let own = || {
+        let pair = plain();
+        let owner = owner_tags("s3", &pair.stack);
+        let mut tags = owner.iter();
+        tags.try_fold(pair, |pair, (key, value)| Some(pair.tag(key, value)))
+            .unwrap()
+    };
+    assert_eq!(own().compare().step(), AdoptionStep::Adopted);
+    let test = own().tag("provisioner:test", "acme-stack").compare();
+    assert!(matches!(
+        test.step(),
+        AdoptionStep::Cannot([Obstacle::TestStack { .. }])
+    ));
+    let mut failed = own();
+    failed.live.stack.status = StackStatus("ROLLBACK_COMPLETE".to_owned());
+    assert!(!failed.compare().is_adopted());
+    let line = provisioner::report::adoption_line("acme-stack", &failed.compare());
+    assert_eq!(line, "acme-stack: cannot be adopted");
+}
+
+/// Tags that AWS gave do not count.
+#[test]
+fn tags_of_aws_do_not_count() {
+    let tags = (0..47).map(|index| format!("Tag{index}"));
+    let pair = tags.fold(plain(), |pair, key| pair.tag(&key, "x"));
+    let pair = pair.tag("aws:servicecatalog:x", "y");
+    assert!(
+        !pair
+            .compare()
+            .tags
+            .kept
+            .contains_key("aws:servicecatalog:x")
+    );
+    let too_many = |found: &Obstacle| matches!(found, Obstacle::TooManyTags { .. });
+    assert!(!obstacles(&pair).iter().any(too_many));
+}
+
+#[test]
+fn an_unadoption_names_removed_and_kept_tags() {
+    let pair = plain()
+        .tag("Team", "ml")
+        .tag("provisioner:stack", "acme-stack")
+        .tag("provisioner:product", "other");
+    let owner = owner_tags("s3", &pair.stack);
+    let tags = pair.compare().into_unadoption(&owner).tags;
+    assert_eq!(tags.removed, ["provisioner:product", "provisioner:stack"]);
+    let kept: Vec<&str> = tags.kept.keys().map(String::as_str).collect();
+    assert_eq!(kept, ["Team"]);
+    assert!(tags.added.is_empty() && tags.clashing.is_empty());
 }

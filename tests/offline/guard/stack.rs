@@ -106,6 +106,11 @@ const FACTS: &[Fact] = &[
             "of another tool",
             "of another config",
             "of resources",
+            "of too many tags",
+            "of drifted resources",
+            "of unchecked resources",
+            "without drift detection",
+            "changed at the prompt",
             "unknown",
         ],
     ),
@@ -205,9 +210,15 @@ impl Known {
         let adoption = |digest: &str, obstacles, change_set| {
             Some(AdoptionFacts {
                 digest: digest.to_owned(),
+                first_digest: None,
                 obstacles,
+                drift: (change_set != TagChangeSet::NotCreated).then(TagDrift::default),
                 change_set,
             })
+        };
+        let drifted = |drift| {
+            let found = adoption("a", Vec::new(), TagChangeSet::OnlyTags)?;
+            Some(AdoptionFacts { drift, ..found })
         };
         let buckets = |count| Buckets {
             deleted: BTreeMap::from([("acme-data".to_owned(), count)]),
@@ -299,6 +310,30 @@ impl Known {
             ("adoption", "of resources") => {
                 let beyond = TagChangeSet::Beyond(BeyondTags::Incomplete);
                 facts.adoption = adoption("a", Vec::new(), beyond);
+            }
+            ("adoption", "of too many tags") => {
+                let tags = vec![Obstacle::TooManyTags { count: 51 }];
+                facts.adoption = adoption("a", tags, TagChangeSet::NotCreated);
+            }
+            ("adoption", "of drifted resources") => {
+                facts.adoption = drifted(Some(TagDrift {
+                    resources: vec!["Bucket".to_owned()],
+                    incomplete: None,
+                }));
+            }
+            ("adoption", "of unchecked resources") => {
+                facts.adoption = drifted(Some(TagDrift {
+                    resources: Vec::new(),
+                    incomplete: Some("access denied".to_owned()),
+                }));
+            }
+            ("adoption", "without drift detection") => facts.adoption = drifted(None),
+            ("adoption", "changed at the prompt") => {
+                let found = adoption("a", Vec::new(), TagChangeSet::OnlyTags).unwrap();
+                facts.adoption = Some(AdoptionFacts {
+                    first_digest: Some("b".to_owned()),
+                    ..found
+                });
             }
             ("adoption", _) => facts.adoption = None,
             ("repair", "only") => facts.repair = Some(repair(&[])),

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use super::answers::{
-    change_set, created_change_set, events, first_events, no_stack, stack, stack_id,
+    change_set, created_change_set, detected, drifted, events, first_events, no_stack, stack,
+    stack_id,
 };
 use super::{Workdir, workdir};
+use crate::support::replay::refused;
 
 const TEMPLATE: &str =
     "Parameters: {Owner: {Type: String}}\nResources: {Bucket: {Type: AWS::S3::Bucket}}\n";
@@ -59,6 +61,8 @@ fn executed(workdir: &Workdir, [before, after]: [Value; 2]) {
         ("", "UPDATE_COMPLETE", ""),
     ];
     let rows = events(workdir, &rows);
+    // What was changed in a resource without tags stays.
+    detected(workdir, "DETECTION_COMPLETE", json!([drifted("Policy")]));
     workdir
         .aws
         .on("DescribeStacks", json!([before.clone(), before, after]))
@@ -202,6 +206,7 @@ fn attack_a_stack_that_changes_while_it_is_adopted() {
     changed["Stacks"][0]["Parameters"][0]["ParameterValue"] = json!("other");
     template(&workdir);
     created_change_set(&workdir, change_set_of_tags());
+    detected(&workdir, "DETECTION_COMPLETE", json!([]));
     workdir
         .aws
         .on(
@@ -210,9 +215,178 @@ fn attack_a_stack_that_changes_while_it_is_adopted() {
         )
         .on("ListChangeSets", json!({"Summaries": []}))
         .on("DeleteChangeSet", json!({}));
+    let denied = workdir.try_action("adopt", &["--force"]);
+    assert_eq!(denied.status, 20, "{}", denied.stdout);
+    insta::assert_snapshot!("adopt_changed", workdir.redact_account(&denied.stdout));
+}
+
+/// The stack is deleted and created again while a person reads the comparison. AWS has no stack of the former id.
+#[test]
+fn attack_a_stack_that_is_created_again_while_it_is_adopted() {
+    let workdir = workdir();
+    let mut namesake = foreign(&workdir, team());
+    namesake["Stacks"][0]["StackId"] = json!(format!("{}0", stack_id(&workdir)));
+    template(&workdir);
+    let gone = format!("Stack [{}] does not exist", stack_id(&workdir));
+    workdir
+        .aws
+        .on(
+            "DescribeStacks",
+            json!([foreign(&workdir, team()), namesake]),
+        )
+        .on("ListChangeSets", json!({"Summaries": []}))
+        .on("CreateChangeSet", refused("ValidationError", &gone));
+    let denied = workdir.try_action("adopt", &["--force"]);
+    assert_eq!(denied.status, 20, "{}", denied.stdout);
+    assert!(!denied.stdout.contains("What exists now"));
+    insta::assert_snapshot!(
+        "adopt_created_again",
+        workdir.redact_account(&denied.stdout)
+    );
+}
+
+/// The answers to a change set of tags that is not executed. `status`: of the drift detection.
+fn discarded(workdir: &Workdir, before: Value, [status, drifted_id]: [&str; 2]) {
+    template(workdir);
+    created_change_set(workdir, change_set_of_tags());
+    let drifts = match drifted_id {
+        "" => json!([]),
+        id => json!([drifted(id)]),
+    };
+    detected(workdir, status, drifts);
+    workdir
+        .aws
+        .on("DescribeStacks", before)
+        .on("ListChangeSets", json!({"Summaries": []}))
+        .on("DeleteChangeSet", json!({}));
+}
+
+#[test]
+fn attack_a_change_of_tags_over_a_value_that_was_changed_by_hand() {
+    for action in ["adopt", "unadopt"] {
+        let workdir = workdir();
+        let before = match action {
+            "adopt" => foreign(&workdir, team()),
+            _ => adopted(&workdir, "CREATE_COMPLETE"),
+        };
+        discarded(&workdir, before, ["DETECTION_COMPLETE", "Bucket"]);
+        let denied = workdir.try_action(action, &["--force"]);
+        assert_eq!(denied.status, 20, "{}", denied.stdout);
+        assert!(!denied.stdout.contains("secret"), "{}", denied.stdout);
+        insta::assert_snapshot!(
+            format!("{action}_on_drift"),
+            workdir.redact_account(&denied.stdout)
+        );
+    }
+}
+
+#[test]
+fn attack_a_change_of_tags_without_a_complete_drift_detection() {
+    let workdir = workdir();
+    let before = foreign(&workdir, team());
+    discarded(&workdir, before, ["DETECTION_FAILED", ""]);
+    let denied = workdir.try_action("adopt", &["--force"]);
+    assert_eq!(denied.status, 20, "{}", denied.stdout);
+    assert!(
+        denied.stdout.contains("adopt-on-drift"),
+        "{}",
+        denied.stdout
+    );
+
+    let workdir = self::workdir();
+    template(&workdir);
+    created_change_set(&workdir, change_set_of_tags());
+    workdir
+        .aws
+        .on("DescribeStacks", foreign(&workdir, team()))
+        .on("ListChangeSets", json!({"Summaries": []}))
+        .on("DeleteChangeSet", json!({}))
+        .on("DetectStackDrift", refused("AccessDenied", "not allowed"));
     let failed = workdir.try_action("adopt", &["--force"]);
-    assert_ne!(failed.status, 0, "{}", failed.stdout);
-    insta::assert_snapshot!("adopt_changed", workdir.redact_account(&failed.stdout));
+    assert_eq!(failed.status, 30, "{}", failed.stdout);
+}
+
+/// The preview says what it knows of values that were changed by hand.
+#[test]
+fn dry_runs_say_what_the_change_of_tags_may_overwrite() {
+    for action in ["adopt", "unadopt"] {
+        let mut shown = String::new();
+        for status in [None, Some("IN_SYNC"), Some("DRIFTED")] {
+            let workdir = workdir();
+            template(&workdir);
+            let mut before = match action {
+                "adopt" => foreign(&workdir, team()),
+                _ => adopted(&workdir, "CREATE_COMPLETE"),
+            };
+            if let Some(status) = status {
+                before["Stacks"][0]["DriftInformation"] = json!({
+                    "StackDriftStatus": status,
+                    "LastCheckTimestamp": "2026-11-25T10:00:00.000Z",
+                });
+            }
+            if status == Some("DRIFTED") {
+                let drifts = json!({"StackResourceDrifts": [drifted("Bucket")]});
+                workdir.aws.on("DescribeStackResourceDrifts", drifts);
+            }
+            workdir.aws.on("DescribeStacks", before);
+            let compared = workdir.run_action(action, &["--dry-run"]);
+            assert!(!compared.stdout.contains("secret"), "{}", compared.stdout);
+            let lines = compared.stdout.lines();
+            let lines = lines.filter(|line| line.contains("tag") || line.contains("drift"));
+            for line in lines {
+                shown.push_str(&format!("{}\n", workdir.redact_account(line)));
+            }
+            shown.push('\n');
+        }
+        insta::assert_snapshot!(format!("{action}_drift_lines"), shown);
+    }
+}
+
+/// Every reason for which the comparison says that a stack cannot be adopted denies the run, before anything is written.
+#[test]
+fn attack_adopting_what_the_comparison_says_cannot_be_adopted() {
+    type Prepare = fn(&Workdir) -> Value;
+    let cases: [(Prepare, &str); 4] = [
+        (
+            |workdir| {
+                let tag = |index| json!({"Key": format!("Tag{index}"), "Value": "x"});
+                foreign(workdir, (0..50).map(tag).collect())
+            },
+            "adopt-too-many-tags",
+        ),
+        (
+            |workdir| {
+                let mut own = adopted(workdir, "CREATE_COMPLETE");
+                let tags = own["Stacks"][0]["Tags"].as_array_mut().unwrap();
+                tags.push(json!({"Key": "provisioner:test", "Value": "x"}));
+                own
+            },
+            "adopt-owned-elsewhere",
+        ),
+        (
+            |workdir| adopted(workdir, "ROLLBACK_COMPLETE"),
+            "stack-failed",
+        ),
+        (
+            |workdir| {
+                let mut own = adopted(workdir, "CREATE_COMPLETE");
+                own["Stacks"][0]["ParentId"] = json!("arn:parent");
+                own
+            },
+            "adopt-owned-elsewhere",
+        ),
+    ];
+    for (prepare, code) in cases {
+        let workdir = workdir();
+        template(&workdir);
+        workdir.aws.on("DescribeStacks", prepare(&workdir));
+        let compared = workdir.try_action("adopt", &["--dry-run"]);
+        let verdict = format!("{}: cannot be adopted\n", workdir.stack());
+        assert!(compared.stdout.contains(&verdict), "{}", compared.stdout);
+        let denied = workdir.try_action("adopt", &["--force"]);
+        assert_eq!(denied.status, 20, "{}", denied.stdout);
+        assert!(denied.stdout.contains(code), "{code}: {}", denied.stdout);
+    }
 }
 
 #[test]

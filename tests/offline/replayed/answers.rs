@@ -183,3 +183,35 @@ pub fn first_events(events: &[Value], count: usize) -> Value {
     let newest_first: Vec<&Value> = events[..count].iter().rev().collect();
     json!({"StackEvents": newest_first})
 }
+
+/// A drift detection that finds these resources.
+pub fn detected(workdir: &Workdir, status: &str, drifts: Value) {
+    let ended = json!({
+        "StackId": "stack", "StackDriftDetectionId": "detection", "DetectionStatus": status,
+        "DetectionStatusReason": "Failed to detect drift on resource [Bucket]",
+        "Timestamp": "2026-11-25T09:00:00.000Z",
+    });
+    workdir
+        .aws
+        .on(
+            "DetectStackDrift",
+            json!({"StackDriftDetectionId": "detection"}),
+        )
+        .on("DescribeStackDriftDetectionStatus", ended)
+        .on(
+            "DescribeStackResourceDrifts",
+            json!({"StackResourceDrifts": drifts}),
+        );
+}
+
+/// A resource with a value that was changed by hand.
+pub fn drifted(logical_id: &str) -> Value {
+    json!({
+        "LogicalResourceId": logical_id, "ResourceType": "AWS::S3::Bucket",
+        "StackResourceDriftStatus": "MODIFIED",
+        "PropertyDifferences": [{
+            "PropertyPath": "/VersioningConfiguration/Status", "DifferenceType": "NOT_EQUAL",
+            "ExpectedValue": "Enabled", "ActualValue": "secret data",
+        }],
+    })
+}

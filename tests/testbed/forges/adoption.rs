@@ -125,9 +125,12 @@ fn a_merged_entry_adopts_the_stack<W: ForgeWorld>() {
     let text = world.text();
     let changed = world.another(8, |commit| commit.write(&world.workdir().path(), text));
     let before = world.approved_and_merged(&changed);
+    let comment = world.comment(8, "check");
+    assert!(comment.contains("tags kept: `Team`"), "{comment}");
     let run = world.run_push(&before);
     run.assert_exit(0);
     assert!(run.summary.contains("updated"), "{}", run.summary);
+    assert_eq!(existing.tags(), tags, "the update keeps the team's tag");
     world.fake().take_writes();
 }
 

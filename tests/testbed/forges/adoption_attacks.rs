@@ -154,6 +154,40 @@ fn attack_a_change_set_that_changes_a_resource<W: ForgeWorld>() {
     }
 }
 
+/// Somebody changed a value by hand. The emulator writes all values of a resource that gets tags.
+fn attack_an_adoption_that_would_overwrite_a_value<W: ForgeWorld>() {
+    let existing = Existing::<W>::new("", &TEAM, "");
+    let world = &existing.world;
+    let pull = existing.proposed();
+    let before = world.approved_and_merged(&pull);
+    let edit = |value: &str| {
+        let put = world.workdir().aws.parameters().put_parameter();
+        let name = format!("/s3/{}/SolutionsPrefix", world.workdir().name);
+        let put = put.name(name).value(value).overwrite(true);
+        world.workdir().aws.wait(put.send()).unwrap();
+    };
+    let value = || {
+        let get = world.workdir().aws.parameters().get_parameter();
+        let get = get.name(format!("/s3/{}/SolutionsPrefix", world.workdir().name));
+        let parameter = world.workdir().aws.wait(get.send()).unwrap().parameter;
+        parameter.unwrap().value.unwrap()
+    };
+    let templated = value();
+    edit("hand/");
+    existing.proxy.clear();
+    let run = world.run_push(&before);
+    run.assert_exit(20);
+    assert_eq!(run.codes(), ["adopt-on-drift"], "{}", run.summary);
+    assert_eq!(existing.mutations(), ["CreateChangeSet", "DeleteChangeSet"]);
+    assert_eq!(value(), "hand/");
+    assert_eq!(existing.tags().len(), 1);
+    world.fake().take_writes();
+    // The twin: the value is that of the template again.
+    edit(&templated);
+    existing.assert_adopted(&before);
+    assert_eq!(value(), templated);
+}
+
 /// CloudFormation says that another stack contains the stack.
 fn attack_adopting_a_nested_stack<W: ForgeWorld>() {
     let existing = Existing::<W>::new("", &TEAM, "");
@@ -326,6 +360,7 @@ on_both_forges! {
     attack_an_entry_that_was_edited_after_the_approval
     attack_an_entry_is_used_twice
     attack_a_change_set_that_changes_a_resource
+    attack_an_adoption_that_would_overwrite_a_value
     attack_adopting_a_nested_stack
     attack_an_entry_for_another_stack_than_the_configs
     attack_an_adoption_that_nothing_compared
