@@ -31,7 +31,9 @@ EVERY = [
     ("delete", "bucket", "s3:ListObjectVersions"),
     ("check-drift", "stack", "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift cloudformation:GetTemplate"
      " cloudformation:ListStackResources"),
-    ("check-drift", "anything", "cloudformation:DescribeStackDriftDetectionStatus"),
+    # A change of tags updates resources, so drift is detected first.
+    ("adopt unadopt", "stack", "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift"),
+    ("adopt check-drift unadopt", "anything", "cloudformation:DescribeStackDriftDetectionStatus"),
     ("adopt unadopt restore", "stack", "cloudformation:CreateChangeSet cloudformation:DeleteChangeSet"
      " cloudformation:DescribeChangeSet cloudformation:DescribeStackEvents cloudformation:ExecuteChangeSet"
      " cloudformation:GetTemplate cloudformation:ListChangeSets"),
@@ -61,6 +63,8 @@ S3 = [
     ("deploy deploy-solution", "bucket", "s3:ListObjectsV2"),
     ("deploy deploy-solution", "folders", "s3:PutObject"),
     ("upload-template", "templates", "s3:PutObject"),
+    # Whether a stack has the bucket already: a tag says so.
+    ("import", "bucket", "s3:GetBucketTagging"),
     # When the stack is gone already, the deleted stack says which buckets it left, and a tag whether a bucket is still its own.
     # So does a creation that finds the bucket of a cancelled one.
     ("tear-down", "anything", "cloudformation:ListStacks"),
@@ -114,7 +118,7 @@ IAM_NAMES = {
 
 # What else has to be allowed, by IAM's names: services ask for it when they get one of these calls.
 IN_TURN = [
-    ("check-drift", "anything", "cloudformation:BatchDescribeTypeConfigurations"),
+    ("adopt check-drift unadopt", "anything", "cloudformation:BatchDescribeTypeConfigurations"),
     # DescribeStacks without a stack.
     ("test-deploy", "anything", "cloudformation:ListStacks"),
     # CloudFormation resolves a parameter.
