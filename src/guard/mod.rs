@@ -87,12 +87,10 @@ impl Denial {
         matches!(self.code, Code::DeleteNotConfirmed | Code::ForceRequired)
     }
 
-    /// Whether it lacks nothing but a confirmation: by a person at a command line, or by a comment that confirms a repair.
+    /// Whether it lacks nothing but a confirmation: by a person at a command line, or by a comment.
     pub fn is_missing_confirmation(&self) -> bool {
-        matches!(
-            self.code,
-            Code::ForceRequired | Code::NameNotTyped | Code::RepairNotConfirmed
-        )
+        self.awaits_confirmation()
+            || matches!(self.code, Code::NameNotTyped | Code::RepairNotConfirmed)
     }
 
     /// Whether the person who confirms a deletion is not a second person.
