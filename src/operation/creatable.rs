@@ -2,7 +2,7 @@
 
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::guard::{EffectKind, Facts};
+use crate::guard::{Create, EffectKind, Facts};
 use crate::plan::Deletion;
 use crate::stack::Stack;
 
@@ -29,6 +29,8 @@ pub(super) async fn ensure_creatable(
     // The deletion asks for the confirmation of both.
     let denials = site.denials_if_confirmed(EffectKind::Create, &after, &desired.stack);
     if !denials.is_empty() {
+        // For the evidence.
+        let _denied = site.decide::<Create>(&after, &desired.stack);
         return Err(OperationError::Denied(denials));
     }
     // What a failed creation retains may be deleted with it.
