@@ -132,11 +132,10 @@ impl Window {
                     true => day.tomorrow().ok()?,
                     false => day,
                 };
-                let zoned = |time: DateTime| time.to_zoned(self.zone.clone()).ok();
-                Some((
-                    zoned(day.to_datetime(self.from))?,
-                    zoned(last.to_datetime(self.to))?,
-                ))
+                // In an hour that a clock repeats or skips, a window is the shorter one.
+                let from = reading(&self.zone, day.to_datetime(self.from), true).ok()?;
+                let to = reading(&self.zone, last.to_datetime(self.to), false).ok()?;
+                Some((from, to)).filter(|(from, to)| from < to)
             })
     }
 }
@@ -219,7 +218,17 @@ fn moment(key: &'static str, text: &str, zone: &TimeZone, ends: bool) -> Result<
         true => time.tomorrow().map_err(|_| fault())?,
         false => time,
     };
-    time.to_zoned(zone.clone()).map_err(|_| fault())
+    // In an hour that a clock repeats or skips, a freeze is the longer one.
+    reading(zone, time, ends).map_err(|_| fault())
+}
+
+/// The moment of a local time. Of an hour that a clock repeats or skips, `late` is the later reading.
+fn reading(zone: &TimeZone, time: DateTime, late: bool) -> Result<Zoned, jiff::Error> {
+    let moment = zone.to_ambiguous_zoned(time);
+    match late {
+        true => moment.later(),
+        false => moment.earlier(),
+    }
 }
 
 /// UTC unless the file names another one.

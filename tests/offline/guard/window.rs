@@ -107,6 +107,36 @@ fn attack_an_environment_without_the_defaults() {
     }
 }
 
+/// Berlin's clocks go from 02:00 to 03:00 on 2026-03-29, and from 03:00 to 02:00 on 2026-10-25.
+#[test]
+fn attack_an_hour_that_a_clock_repeats_or_skips() {
+    let is_open = |text: &str, now: &str| {
+        let loaded = policy(&format!("defaults: {{updates: reviewed, {text}}}"));
+        let mut scene = Scene::merged(EffectKind::Create);
+        scene.request().now = Some(now.parse().unwrap());
+        codes(EffectKind::Create, &loaded, &scene.facts).is_empty()
+    };
+    let freeze =
+        "freeze: [{from: 2026-10-25T01:00, to: 2026-10-25T02:30, zone: Europe/Berlin, reason: a}]";
+    let repeated = "windows: [{from: '02:15', to: '02:30', zone: Europe/Berlin}]";
+    let skipped = "windows: [{from: '02:30', to: '03:15', zone: Europe/Berlin}]";
+    for (text, now, expected) in [
+        (freeze, "2026-10-24T22:59:59Z", true),
+        (freeze, "2026-10-24T23:00:00Z", false),
+        (freeze, "2026-10-25T00:45:00Z", false),
+        (freeze, "2026-10-25T01:29:59Z", false),
+        (freeze, "2026-10-25T01:30:00Z", true),
+        // The second reading of its begin is after the first one of its end.
+        (repeated, "2026-10-25T00:20:00Z", false),
+        (repeated, "2026-10-25T01:20:00Z", false),
+        (repeated, "2026-10-26T01:20:00Z", true),
+        (skipped, "2026-03-29T01:10:00Z", false),
+        (skipped, "2026-03-30T00:45:00Z", true),
+    ] {
+        assert_eq!(is_open(text, now), expected, "{text} at {now}");
+    }
+}
+
 #[test]
 fn a_denial_names_the_reason_and_the_next_time() {
     let said = |text: &str, now: i64| {
