@@ -32,8 +32,10 @@ EVERY = [
     ("check-drift", "stack", "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift cloudformation:GetTemplate"
      " cloudformation:ListStackResources"),
     # A change of tags updates resources, so drift is detected first.
-    ("adopt unadopt", "stack", "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift"),
-    ("adopt check-drift unadopt", "anything", "cloudformation:DescribeStackDriftDetectionStatus"),
+    ("adopt unadopt deploy replace import", "stack",
+     "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift"),
+    ("adopt check-drift unadopt deploy replace import", "anything",
+     "cloudformation:DescribeStackDriftDetectionStatus"),
     ("adopt unadopt restore", "stack", "cloudformation:CreateChangeSet cloudformation:DeleteChangeSet"
      " cloudformation:DescribeChangeSet cloudformation:DescribeStackEvents cloudformation:ExecuteChangeSet"
      " cloudformation:GetTemplate cloudformation:ListChangeSets"),
