@@ -70,7 +70,7 @@ fn a_refused_creation_says_whether_a_stack_exists_with_one_request() {
     assert_eq!(run.status, 30, "{}", run.stderr);
     let words = [
         format!("stack {} is CREATE_COMPLETE", world.workdir.stack()),
-        "Run it again: it checks the stack and changes what differs".to_owned(),
+        "Run it again: it updates the stack if its template differs".to_owned(),
     ];
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     assert_said(&run, &world.last_comment(), &words);
