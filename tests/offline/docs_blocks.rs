@@ -92,6 +92,7 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
     ("docs/gitlab.md", "call ", "a GitLab server"),
     ("docs/gitlab.md", "provisioner roles", "AWS"),
     ("docs/gitlab.md", "id=", "a GitLab server"),
+    ("docs/iam-policies.md", "aws kms tag-resource", "AWS"),
     ("docs/migration.md", "mkdir", "a container"),
     (
         "docs/policy.md",
