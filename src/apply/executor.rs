@@ -11,7 +11,7 @@ use super::deployments::DeploymentReporter;
 use super::fresh::FreshChange;
 use super::job_time::JobTime;
 use super::order;
-use super::outcome::{ApplyReport, to_outcome};
+use super::outcome::{ApplyReport, failed_outcome, to_outcome};
 use super::recorder::{DecisionRecorder, recorded_policies, unread_record};
 use super::schedule::{Ended, Held, Schedule};
 use super::task::{RefusedUpdate, StackTask};
@@ -68,11 +68,9 @@ impl Executor<'_> {
         };
         let mut applied = ApplyReport::default();
         let mut running = FuturesUnordered::new();
-        let mut minutes_left = 0;
         loop {
             if let Some(minutes) = time.too_little(self.clock.elapsed()) {
-                minutes_left = minutes;
-                schedule.hold_rest();
+                schedule.hold_rest(minutes);
             }
             while let Some(step) = schedule.next() {
                 let task = tasks[step].clone();
@@ -90,7 +88,7 @@ impl Executor<'_> {
             applied.add(outcome, exit);
         }
         for (step, held) in schedule.held() {
-            let (outcome, record, exit) = not_started(&tasks, step, held, minutes_left);
+            let (outcome, record, exit) = not_started(&tasks, step, held);
             applied.records.push(record);
             applied.add(outcome, exit);
         }
@@ -135,21 +133,15 @@ impl Executor<'_> {
         let (mut outcome, exit) = match result {
             Ok(details) => to_outcome(&task.change.path, config, details, is_commanded),
             Err(failure) => {
-                let is_denial = matches!(failure, OperationError::Denied(_));
-                let failed = to_diagnostics(config, &values, failure);
-                let state = match is_denial {
-                    true => State::Denied,
-                    false => State::Failed,
-                };
-                let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), state);
-                outcome.add_failure(&failed.diagnostics, failed.remains);
+                let (mut outcome, exit) =
+                    failed_outcome(&task.change.path, config, &values, failure);
                 if recorder.has_failed_rollback() {
                     let config = task.change.path.to_string();
                     outcome
                         .next_steps
                         .push(NextStep::ContinueRollback { config });
                 }
-                (outcome, Some(failed.exit))
+                (outcome, exit)
             }
         };
         let mut exit = exit;
@@ -297,7 +289,7 @@ fn ended(state: State) -> Ended {
 }
 
 /// A task that waits for a later run.
-fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held, minutes_left: usize) -> Finished {
+fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held) -> Finished {
     let task = &tasks[step];
     let stack = StackName::for_config(&task.config);
     let config = |step: usize| tasks[step].change.path.as_str();
@@ -315,17 +307,17 @@ fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held, minutes_left: u
             pluralize(failures, "stack"),
             task.config.target.environment
         ),
-        Held::Time => format!("the job ends in {}", pluralize(minutes_left, "minute")),
+        Held::Time(minutes) => format!("the job ends in {}", pluralize(minutes, "minute")),
     };
     let help = match held {
-        Held::Time => "apply the merge again",
+        Held::Time(_) => "apply the merge again",
         _ => "correct the cause, then apply the merge again",
     };
     let problem = Diagnostic::error(Code::NotStarted, &task.change.path, why).with_help(help);
     let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::NotStarted);
     outcome.add_failure(&[problem], None);
     // Other causes have an exit code of their own.
-    let exit = (held == Held::Time).then_some(Exit::Operation);
+    let exit = matches!(held, Held::Time(_)).then_some(Exit::Operation);
     (outcome, unread_record(task, &stack), exit)
 }
 

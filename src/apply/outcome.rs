@@ -4,8 +4,12 @@ use super::task::StackTask;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::model::RepoPath;
-use crate::operation::{ActionOutcome, Conclusion, denial_diagnostics};
-use crate::report::{ConfirmedDeletion, NextStep, Outcome, Problem, StackRecord, State, Success};
+use crate::operation::{
+    ActionOutcome, Conclusion, OperationError, denial_diagnostics, to_diagnostics,
+};
+use crate::report::{
+    ConfirmedDeletion, NextStep, Outcome, Problem, Redactor, StackRecord, State, Success,
+};
 use crate::stack::StackName;
 
 /// The results of a change's tasks.
@@ -105,4 +109,22 @@ pub fn to_outcome(
         outcome.success = None;
     }
     (outcome, exit)
+}
+
+/// The outcome and the exit code of a task that was denied or failed.
+pub fn failed_outcome(
+    path: &RepoPath,
+    config: &Config,
+    values: &Redactor,
+    failure: OperationError,
+) -> (Outcome, Option<Exit>) {
+    let state = match failure {
+        OperationError::Denied(_) => State::Denied,
+        _ => State::Failed,
+    };
+    let failed = to_diagnostics(config, values, failure);
+    let stack = StackName::for_config(config);
+    let mut outcome = Outcome::new(path.as_str(), Some(&stack), state);
+    outcome.add_failure(&failed.diagnostics, failed.remains);
+    (outcome, Some(failed.exit))
 }

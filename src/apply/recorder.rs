@@ -162,13 +162,14 @@ impl Progress for DecisionRecorder {
 
 /// The policy files that decisions on a change pass, for the evidence.
 pub fn recorded_policies(merged: &MergedChange) -> RecordedPolicies {
-    // An empty policy file represents one that is not a regular file: neither loads.
-    let text = |file: &FileContents| {
-        String::from_utf8_lossy(file.bytes().unwrap_or_default()).into_owned()
-    };
     let now = merged.policy_file_of_now();
     RecordedPolicies {
-        before: merged.policy_file.as_ref().map(text),
-        now: now.map(|file| file.map(text)),
+        before: merged.policy_file.as_ref().map(policy_text),
+        now: now.map(|file| file.map(policy_text)),
     }
+}
+
+/// A policy file for the evidence. One that is not a regular file does not load, as an empty one.
+pub fn policy_text(file: &FileContents) -> String {
+    String::from_utf8_lossy(file.bytes().unwrap_or_default()).into_owned()
 }

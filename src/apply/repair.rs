@@ -2,19 +2,17 @@
 
 use super::RunClock;
 use super::credentials::run_with_role;
-use super::outcome::{ApplyReport, to_outcome};
-use super::recorder::DecisionRecorder;
+use super::outcome::{ApplyReport, failed_outcome, to_outcome};
+use super::recorder::{DecisionRecorder, policy_text};
 use super::run::{ANSWER_LIMIT, RecordedChange, Run};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::guard::{ChangeRequest, LoadedPolicy, Policies};
 use crate::job::{CredentialCache, JobError, ProgressLog};
 use crate::model::{CommitSha, FileContents};
-use crate::operation::{
-    ActionData, ActionOutcome, OperationError, Task, TaskOptions, to_diagnostics,
-};
+use crate::operation::{ActionData, ActionOutcome, OperationError, Task, TaskOptions};
 use crate::product::Verb;
-use crate::report::{Heading, Outcome, RecordedPolicies, Redactor, StackRecord, State};
+use crate::report::{Heading, Outcome, RecordedPolicies, Redactor, StackRecord};
 use crate::stack::{Drift, StackName};
 
 /// The repair of one stack.
@@ -117,17 +115,10 @@ impl RepairTask<'_> {
                 }
             }
             Err(failure) => {
-                let state = match failure {
-                    OperationError::Denied(_) => State::Denied,
-                    _ => State::Failed,
-                };
-                let failed = to_diagnostics(self.config, &self.values(), failure);
-                let stack = StackName::for_config(self.config);
-                let mut outcome = Outcome::new(path.as_str(), Some(&stack), state);
-                outcome.add_failure(&failed.diagnostics, failed.remains);
+                let (outcome, exit) = failed_outcome(path, self.config, &self.values(), failure);
                 RepairReport {
                     outcome,
-                    exit: Some(failed.exit),
+                    exit,
                     to_confirm: None,
                     drift: None,
                 }
@@ -158,13 +149,11 @@ impl Run<'_> {
         let mut applied = ApplyReport::default();
         applied.records.push(recorder.completed(unread));
         applied.add(report.outcome.clone(), report.exit);
-        let bytes = policy_file.map(|file| file.bytes().unwrap_or_default());
-        let text = bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         let recorded = RecordedChange {
             pull_request: None,
             commit: commit.clone(),
             policy: RecordedPolicies {
-                before: text,
+                before: policy_file.map(policy_text),
                 now: None,
             },
             is_repair: true,

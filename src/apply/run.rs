@@ -371,6 +371,7 @@ impl<'a> Run<'a> {
             ("waiting", State::AwaitingConfirmation),
             ("denied", State::Denied),
             ("failed", State::Failed),
+            ("remaining", State::NotStarted),
         ] {
             outputs.set(name, states(state));
         }

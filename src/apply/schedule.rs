@@ -33,8 +33,8 @@ pub enum Held {
     First(usize),
     /// So many steps of the environment failed: more than the policy allows.
     Failures(usize),
-    /// The time of the job does not suffice.
-    Time,
+    /// The job ends in so many minutes.
+    Time(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,11 +86,11 @@ impl Schedule {
         self.lanes.leave(&self.steps[step].lane, throttled);
     }
 
-    /// The time is up: what has not begun is held.
-    pub fn hold_rest(&mut self) {
+    /// Holds what has not begun, because the job ends in so many minutes.
+    pub fn hold_rest(&mut self, minutes: usize) {
         for status in &mut self.status {
             if *status == StepStatus::Waiting {
-                *status = StepStatus::Held(Held::Time);
+                *status = StepStatus::Held(Held::Time(minutes));
             }
         }
     }

@@ -34,4 +34,4 @@ pub use products::products;
 pub use proposed::PullRequestContext;
 pub use reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 pub use selection::{named_paths, require_matches, unselected_configs};
-pub use valid_configs::valid_configs;
+pub use valid_configs::{load_valid, valid_configs};

@@ -1,10 +1,9 @@
 //! `check`: flow 1 on a local repository. Prints the comment.
 
-use std::path::PathBuf;
-
 use anyhow::Context as _;
-use clap::{Args, ValueHint};
+use clap::Args;
 
+use super::config_args::CommitArgs;
 use super::result::ResultFormat;
 use super::tier::check_tier;
 use crate::VERSION;
@@ -20,7 +19,7 @@ use crate::flow::check::upgrade::{add_lock, mark_unread};
 use crate::forge::Source;
 use crate::forge::local::LocalRepository;
 use crate::guard::POLICY_FILE;
-use crate::product::{Registry, RunInput};
+use crate::product::Registry;
 use crate::report::{self as print, Notice, OfflineReason, Report};
 use crate::workspace::{ConfigSelector, add_repository_products, glob_invalid};
 
@@ -44,26 +43,8 @@ pub struct CheckArgs {
     /// Branch or commit to check
     #[arg(long, value_name = "REV", default_value = HEAD)]
     head: String,
-    /// Configs to check, as a glob; repeatable [default: those of the policy file]
-    #[arg(
-        long,
-        value_name = "GLOB",
-        value_delimiter = '\n',
-        env = "PROVISIONER_CONFIGS",
-        hide_env_values = true
-    )]
-    configs: Vec<String>,
-    /// Tier for configs that name no tier
-    #[arg(
-        long,
-        value_name = "TIER",
-        env = "PROVISIONER_TIER",
-        hide_env_values = true
-    )]
-    tier: Option<String>,
-    /// Folder of the repository
-    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
-    repository: PathBuf,
+    #[command(flatten)]
+    of_commit: CommitArgs,
     /// Print the report in this format
     #[arg(long, value_enum, default_value = "markdown")]
     format: ResultFormat,
@@ -101,10 +82,10 @@ pub fn check(args: &CheckArgs) -> (String, Exit) {
 }
 
 fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
-    let repository = LocalRepository::open(args.repository.clone())?;
+    let repository = LocalRepository::open(args.of_commit.repository.clone())?;
     let mut registry = Registry::built_in();
-    add_repository_products(&mut registry, &args.repository);
-    check_tier(args.tier.as_deref(), &registry).map_err(anyhow::Error::msg)?;
+    add_repository_products(&mut registry, &args.of_commit.repository);
+    check_tier(args.of_commit.tier.as_deref(), &registry).map_err(anyhow::Error::msg)?;
     let head = repository.commit(&args.head)?;
     let tip = repository.commit(&args.base)?;
     let base = repository.merge_base(&tip, &head).with_context(|| {
@@ -113,13 +94,8 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
             args.base, args.head
         )
     })?;
-    // A variable may end with a line break.
-    let globs = args.configs.iter().map(|glob| glob.trim().to_owned());
-    let globs: Vec<String> = globs.filter(|glob| !glob.is_empty()).collect();
-    let given = RunInput {
-        tier: args.tier.clone(),
-        ..RunInput::default()
-    };
+    let globs = args.of_commit.globs();
+    let given = args.of_commit.given();
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let (mut report, selection) = runtime.block_on(async {
         let files = repository.changed_files(&base, &head).await?;

@@ -1,10 +1,13 @@
 //! The configs of a command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Command, ValueHint};
+
+use crate::product::RunInput;
 
 /// Arguments of every command that reads configs.
 #[derive(Debug, Args)]
@@ -15,6 +18,46 @@ pub struct ConfigArgs {
     /// Use every config of the policy file; without it, of the usual folders
     #[arg(long, conflicts_with = "configs")]
     all: bool,
+}
+
+/// Arguments of the commands that read the configs of a commit.
+#[derive(Debug, Args)]
+pub struct CommitArgs {
+    /// Configs to read, as a glob; repeatable [default: those of the policy file]
+    #[arg(
+        long,
+        value_name = "GLOB",
+        value_delimiter = '\n',
+        env = "PROVISIONER_CONFIGS",
+        hide_env_values = true
+    )]
+    configs: Vec<String>,
+    /// Tier for configs that name no tier
+    #[arg(
+        long,
+        value_name = "TIER",
+        env = "PROVISIONER_TIER",
+        hide_env_values = true
+    )]
+    pub tier: Option<String>,
+    /// Folder of the repository
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub repository: PathBuf,
+}
+
+impl CommitArgs {
+    /// A variable may end with a line break.
+    pub fn globs(&self) -> Vec<String> {
+        let globs = self.configs.iter().map(|glob| glob.trim().to_owned());
+        globs.filter(|glob| !glob.is_empty()).collect()
+    }
+
+    pub fn given(&self) -> RunInput {
+        RunInput {
+            tier: self.tier.clone(),
+            ..RunInput::default()
+        }
+    }
 }
 
 /// Requires configs or `--all`, for a command that changes AWS.

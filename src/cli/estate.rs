@@ -1,23 +1,22 @@
 //! `estate`: what is known of each config of a commit and its stack, as a text, a document or a page.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueEnum};
 
+use super::config_args::CommitArgs;
 use super::console::width;
 use super::tier::check_tier;
-use crate::change::{configs_at, policy_at, products, require_matches};
+use crate::change::{configs_at, load_valid, policy_at, products, require_matches};
 use crate::ci;
 use crate::cloud::Session;
-use crate::config::load_contents;
 use crate::diagnostic::LOG_TARGET;
 use crate::estate::Estate;
 use crate::exit::{Exit, exit_codes};
 use crate::flow::estate::{EstateInput, StackAccess, read_estate};
 use crate::forge::local::LocalRepository;
 use crate::job::cancel_on_signal;
-use crate::product::{Registry, RunInput};
+use crate::product::Registry;
 use crate::report::{diagnostics, estate_page, estate_text, json_text};
 use crate::workspace::ConfigSelector;
 
@@ -30,7 +29,7 @@ Reads the configs of a commit, the history of the checkout, and with your AWS
 credentials the stacks of their account. Facts of other accounts, reviews and open
 pull requests are unknown here: the drift job of CI reads them. Changes nothing.";
 
-/// Queries of AWS at the same time.
+/// Queries of AWS at the same time in each account and region.
 const CONCURRENCY: usize = 4;
 
 #[derive(Debug, Args)]
@@ -42,26 +41,8 @@ pub struct EstateArgs {
     /// Do not query AWS
     #[arg(long)]
     no_aws: bool,
-    /// Configs to list, as a glob; repeatable [default: those of the policy file]
-    #[arg(
-        long,
-        value_name = "GLOB",
-        value_delimiter = '\n',
-        env = "PROVISIONER_CONFIGS",
-        hide_env_values = true
-    )]
-    configs: Vec<String>,
-    /// Tier for configs that name no tier
-    #[arg(
-        long,
-        value_name = "TIER",
-        env = "PROVISIONER_TIER",
-        hide_env_values = true
-    )]
-    tier: Option<String>,
-    /// Folder of the repository
-    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
-    repository: PathBuf,
+    #[command(flatten)]
+    of_commit: CommitArgs,
     /// Print the estate in this format
     #[arg(long, value_enum, default_value_t)]
     format: EstateFormat,
@@ -122,7 +103,7 @@ fn read(args: &EstateArgs) -> Result<(Estate, Exit), EstateError> {
 async fn read_commit(args: &EstateArgs) -> Result<(Estate, Exit), EstateError> {
     let usage = |error: &dyn std::fmt::Display| (format!("error: {error}"), Exit::Usage);
     let repository =
-        LocalRepository::open(args.repository.clone()).map_err(|error| usage(&error))?;
+        LocalRepository::open(args.of_commit.repository.clone()).map_err(|error| usage(&error))?;
     let commit = repository
         .commit(&args.revision)
         .map_err(|error| usage(&error))?;
@@ -130,31 +111,19 @@ async fn read_commit(args: &EstateArgs) -> Result<(Estate, Exit), EstateError> {
     let policy = policy.map_err(|error| usage(&error))?;
     let policy = policy.map_err(|problems| (diagnostics(&problems), Exit::Config));
     let policy = Ok(policy?);
-    // A variable may end with a line break.
-    let globs = args.configs.iter().map(|glob| glob.trim().to_owned());
-    let globs: Vec<String> = globs.filter(|glob| !glob.is_empty()).collect();
+    let globs = args.of_commit.globs();
     let selection = ConfigSelector::for_policy(&globs, &policy)
         .map_err(|error| (format!("error: {error:#}"), Exit::Usage))?;
     require_matches(&repository, &[&commit], &globs, &selection)
         .await
         .map_err(|error| usage(&error))?;
-    let given = RunInput {
-        tier: args.tier.clone(),
-        ..RunInput::default()
-    };
+    let given = args.of_commit.given();
     let registry: Registry = products(&repository, &commit, &given)
         .await
         .map_err(|error| usage(&error))?;
-    check_tier(args.tier.as_deref(), &registry).map_err(|error| usage(&error))?;
+    check_tier(args.of_commit.tier.as_deref(), &registry).map_err(|error| usage(&error))?;
     let files = configs_at(&repository, &commit, &registry, &selection).await;
-    let mut configs = Vec::new();
-    let mut invalid = Vec::new();
-    for (path, file) in files.map_err(|error| usage(&error))? {
-        match load_contents(&registry, &path, &file).config {
-            Some(config) => configs.push(config),
-            None => invalid.push(path),
-        }
-    }
+    let (configs, invalid) = load_valid(&registry, &files.map_err(|error| usage(&error))?);
     let session = match args.no_aws {
         true => None,
         false => Some(Session::open(cancel_on_signal()).await),

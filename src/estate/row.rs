@@ -111,7 +111,7 @@ pub struct LastChange {
 /// What was read about a config.
 #[derive(Debug)]
 pub struct ConfigFacts<'a> {
-    /// The stack of its name; without a value and reason if there is none.
+    /// The stack of its name. If it does not exist, neither value nor reason.
     pub stack: Fact<&'a Stack>,
     pub template: Fact<TemplateState>,
     pub last_change: Fact<LastChange>,

@@ -98,7 +98,7 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
     let scanned = ScannedStacks {
         stacks,
         without_stack,
-        invalid,
+        invalid: invalid.iter().map(ToString::to_string).collect(),
         left,
         unwritten,
     };

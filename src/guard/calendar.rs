@@ -68,7 +68,7 @@ pub(super) struct Closed {
     pub(super) opens: Option<String>,
 }
 
-/// Why nothing may change now; `None` if the time is inside of a window, or there is none, and outside of every freeze.
+/// Why nothing may change now; `None` if something may. Without a window, every time outside of a freeze is open.
 pub(super) fn closed(windows: &[Window], freezes: &[Freeze], now: Timestamp) -> Option<Closed> {
     let frozen = freezes.iter().find(|freeze| freeze.contains(now));
     let zone = windows.first().map(|window| &window.zone);

@@ -80,8 +80,12 @@ pub fn states_line<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> S
         let outcomes = outcomes.clone();
         outcomes.filter(|outcome| outcome.state == state).count()
     };
+    let not_started = match of(State::NotStarted) {
+        0 => String::new(),
+        count => format!(", {count} not started"),
+    };
     format!(
-        "provisioner: {}, {} done, {} waiting, {} denied, {} failed",
+        "provisioner: {}, {} done, {} waiting, {} denied, {} failed{not_started}",
         pluralize(outcomes.clone().count(), "config"),
         of(State::Done),
         of(State::AwaitingConfirmation),

@@ -25,7 +25,7 @@ pub struct ScannedEstate<'a> {
     /// All valid configs.
     pub configs: &'a [Config],
     /// The configs with errors.
-    pub invalid: &'a [String],
+    pub invalid: &'a [RepoPath],
     /// Whether deployed templates are current, by config.
     pub current: BTreeMap<RepoPath, bool>,
 }
@@ -36,8 +36,6 @@ pub async fn publish(
     scanned: &ScannedEstate<'_>,
 ) -> Result<(Vec<Alert>, Option<Exit>), JobError> {
     let now = job.forge.server_time().unwrap_or_else(ci::now);
-    let invalid = scanned.invalid.iter().map(|path| RepoPath::typed(path));
-    let invalid: Vec<RepoPath> = invalid.collect();
     let tip = &scanned.branch.tip;
     let input = EstateInput {
         repository: Some(job.environment.repository.repository().to_owned()),
@@ -45,7 +43,7 @@ pub async fn publish(
         forge: Some(&*job.forge),
         commit: tip,
         configs: scanned.configs,
-        invalid: &invalid,
+        invalid: scanned.invalid,
         access: StackAccess::Roles {
             policy: scanned.policy,
             sessions: scanned.sessions,

@@ -29,7 +29,7 @@ pub struct EstateInput<'a> {
     pub access: StackAccess<'a>,
     /// Whether deployed templates are current, as far as the run compared them before.
     pub current: &'a BTreeMap<RepoPath, bool>,
-    /// Queries at the same time.
+    /// Queries at the same time in each account and region.
     pub concurrency: usize,
     pub now: Timestamp,
 }

@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::StreamExt as _;
-
 use crate::cloud::{Cloud, CloudError, Session};
 use crate::config::Config;
 use crate::estate::{EstatePlace, EstateProblem, Fact, PlaceStacks, TemplateState, Unknown};
 use crate::guard::Policy;
 use crate::job::CredentialCache;
+use crate::lanes::{Lane, Lanes, Throttled, work_in_lanes};
 use crate::model::RepoPath;
 use crate::operation::Desired;
 use crate::product::Target;
@@ -28,7 +27,7 @@ pub enum StackAccess<'a> {
     },
     /// The person who runs the command.
     Person(&'a Session),
-    /// Nobody's: AWS is not queried.
+    /// No credentials: AWS is not queried.
     Nobody,
 }
 
@@ -55,6 +54,16 @@ impl StackAccess<'_> {
     }
 }
 
+impl Throttled for StackAccess<'_> {
+    fn throttled(&self, lane: &Lane) -> u64 {
+        match self {
+            Self::Roles { sessions, .. } => sessions.throttled(lane),
+            Self::Person(session) => session.throttled(lane),
+            Self::Nobody => 0,
+        }
+    }
+}
+
 fn failed(error: &CloudError) -> Unread {
     (Unknown::AwsFailed, Some(error.to_string()))
 }
@@ -73,19 +82,26 @@ pub(super) async fn list_stacks(
         let of_place = places.entry(place).or_default();
         of_place.entry(&target.environment).or_insert(target);
     }
-    let lists = futures_util::stream::iter(places)
-        .map(|(place, targets)| async move {
-            let mut found = Err((Unknown::AwsNotQueried, None));
-            for target in targets.values() {
-                found = list(access, target).await;
-                if found.is_ok() {
-                    break;
-                }
+    let places = places.into_iter().map(|(place, targets)| {
+        let lane = Lane {
+            account: place.0.clone(),
+            region: place.1.clone(),
+        };
+        (lane, (place, targets))
+    });
+    let lanes = Lanes::new(concurrency);
+    let lists = work_in_lanes(lanes, &access, places, async |(place, targets)| {
+        let targets: BTreeMap<&str, &Target> = targets;
+        let mut found = Err((Unknown::AwsNotQueried, None));
+        for target in targets.values() {
+            found = list(access, target).await;
+            if found.is_ok() {
+                break;
             }
-            (place, found)
-        })
-        .buffer_unordered(concurrency);
-    let lists: Vec<(EstatePlace, Result<Vec<Stack>, Unread>)> = lists.collect().await;
+        }
+        (place, found)
+    });
+    let lists: Vec<(EstatePlace, Result<Vec<Stack>, Unread>)> = lists.await;
     let mut stacks = PlaceStacks::new();
     let mut problems = Vec::new();
     for (place, list) in lists {
@@ -150,17 +166,20 @@ pub(super) async fn compare_templates(
     let rest = open.split_off(open.len().min(MAX_TEMPLATES));
     let rest = rest.into_iter();
     templates.extend(rest.map(|(config, _)| (config.path.clone(), Fact::unknown(Unknown::Limit))));
-    let compared = futures_util::stream::iter(open)
-        .map(|(config, stack)| async move {
-            let template = async {
-                let cloud = access.cloud(&config.target).await?;
-                let deployed = cloud.template(&stack.id).await;
-                deployed.map_err(|error| failed(&error))
-            };
-            (config, template.await)
-        })
-        .buffer_unordered(concurrency);
-    let compared: Vec<(&Config, Result<String, Unread>)> = compared.collect().await;
+    let open = open
+        .into_iter()
+        .map(|(config, stack)| (Lane::from(&config.target), (config, stack)));
+    let lanes = Lanes::new(concurrency);
+    let compared = work_in_lanes(lanes, &access, open, async |(config, stack)| {
+        let (config, stack): (&Config, &Stack) = (config, stack);
+        let template = async {
+            let cloud = access.cloud(&config.target).await?;
+            let deployed = cloud.template(&stack.id).await;
+            deployed.map_err(|error| failed(&error))
+        };
+        (config, template.await)
+    });
+    let compared: Vec<(&Config, Result<String, Unread>)> = compared.await;
     let mut problems = BTreeSet::new();
     for (config, deployed) in compared {
         let fact = match deployed {

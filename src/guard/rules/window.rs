@@ -37,6 +37,9 @@ pub fn environment_is_open(input: &RuleInput<'_>) -> Option<Denial> {
             (Some(opens), Some(_)) if input.kind.repairs() => {
                 format!("comment again from {opens} on")
             }
+            (Some(opens), Some(request)) if request.command().is_some() => {
+                format!("comment again from {opens} on")
+            }
             (Some(opens), Some(_)) => format!("apply the merge again from {opens} on"),
             (Some(opens), None) => format!("run it again from {opens} on"),
             (None, _) => input.policy_remedy("change `windows` or `freeze`"),

@@ -120,18 +120,10 @@ fn a_merged_entry_adopts_the_stack<W: ForgeWorld>() {
     assert_eq!(existing.mutations(), [""; 0]);
     assert!(world.comment(7, "provision").contains("unchanged"));
     world.fake().take_writes();
-    // From now on it is a stack as any other.
-    world.workdir().write_config(TAGGED);
-    let text = world.text();
-    let changed = world.another(8, |commit| commit.write(&world.workdir().path(), text));
-    let before = world.approved_and_merged(&changed);
+    world.assert_updates(8);
     let comment = world.comment(8, "check");
     assert!(comment.contains("tags kept: `Team`"), "{comment}");
-    let run = world.run_push(&before);
-    run.assert_exit(0);
-    assert!(run.summary.contains("updated"), "{}", run.summary);
     assert_eq!(existing.tags(), tags, "the update keeps the team's tag");
-    world.fake().take_writes();
 }
 
 fn the_check_says_what_the_next_update_would_change<W: ForgeWorld>() {

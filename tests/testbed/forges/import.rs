@@ -120,15 +120,7 @@ fn a_merged_entry_imports_a_bucket<W: ForgeWorld>() {
     assert_eq!(loose.mutations(), [""; 0]);
     assert!(world.comment(7, "provision").contains("unchanged"));
     world.fake().take_writes();
-    // From now on it is a stack as any other.
-    world.workdir().write_config(TAGGED);
-    let text = world.text();
-    let changed = world.another(8, |commit| commit.write(&world.workdir().path(), text));
-    let before = world.approved_and_merged(&changed);
-    let run = world.run_push(&before);
-    run.assert_exit(0);
-    assert!(run.summary.contains("updated"), "{}", run.summary);
-    world.fake().take_writes();
+    world.assert_updates(8);
 }
 
 /// A comment tries again what a run could not do. The creating action of the product does the same.

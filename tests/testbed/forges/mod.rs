@@ -284,6 +284,19 @@ pub trait ForgeWorld: Sized {
         run
     }
 
+    /// The stack is one as any other: a merged change of its config updates it.
+    #[track_caller]
+    fn assert_updates(&self, number: u64) {
+        self.workdir().write_config(TAGGED);
+        let text = self.text();
+        let changed = self.another(number, |commit| commit.write(&self.workdir().path(), text));
+        let before = self.approved_and_merged(&changed);
+        let run = self.run_push(&before);
+        run.assert_exit(0);
+        assert!(run.summary.contains("updated"), "{}", run.summary);
+        self.fake().take_writes();
+    }
+
     /// provisioner's comments of a kind on a pull request.
     fn comments(&self, number: u64, kind: &str) -> Vec<String> {
         let marker = format!("<!-- provisioner:{kind} ");

@@ -53,6 +53,9 @@ fn attack_the_others_begin_although_the_first_failed() {
     assert_eq!(status, 0, "{report}");
     assert_eq!(created(&many), [""; 0]);
     assert_eq!(many.complete(), 0);
+    let counted = "provisioner: 3 configs, 0 done, 0 waiting, 0 denied, 1 failed, 2 not started";
+    assert!(run.stderr.contains(counted), "{}", run.stderr);
+    assert_eq!(run.outputs["remaining"], "2");
     insta::assert_snapshot!("first_failed", many.world.report(7));
     assert_all_created(&many, 3);
 }
