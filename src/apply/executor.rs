@@ -310,7 +310,9 @@ fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held) -> Finished {
         Held::Time(minutes) => format!("the job ends in {}", pluralize(minutes, "minute")),
     };
     let help = match held {
-        Held::Time(_) => "apply the merge again",
+        Held::Time(_) => {
+            "a scheduled run applies the rest; without a schedule, apply the merge again"
+        }
         _ => "correct the cause, then apply the merge again",
     };
     let problem = Diagnostic::error(Code::NotStarted, &task.change.path, why).with_help(help);

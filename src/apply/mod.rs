@@ -9,6 +9,7 @@ mod fresh;
 mod job_time;
 mod order;
 mod outcome;
+mod recorded;
 mod recorder;
 mod repair;
 mod run;

@@ -3,8 +3,9 @@
 use super::RunClock;
 use super::credentials::run_with_role;
 use super::outcome::{ApplyReport, failed_outcome, to_outcome};
+use super::recorded::RecordedChange;
 use super::recorder::{DecisionRecorder, policy_text};
-use super::run::{ANSWER_LIMIT, RecordedChange, Run};
+use super::run::{ANSWER_LIMIT, Run};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::guard::{ChangeRequest, LoadedPolicy, Policies};

@@ -1,5 +1,6 @@
 //! One run of a job over merged changes: comments, evidence, job summary, exit code.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -10,25 +11,25 @@ use super::deployments::DeploymentReporter;
 use super::executor::Executor;
 use super::fresh::FreshChange;
 use super::outcome::ApplyReport;
-use super::recorder::{DecisionRecorder, recorded_policies};
+use super::recorded::{RecordedChange, recorded_change};
+use super::recorder::DecisionRecorder;
 use super::task::{Resolution, StackTask};
 use crate::VERSION;
 use crate::change::MergedChange;
 use crate::change::MergedRange;
-use crate::ci::{self, JobOutputs, JobRun, summary};
+use crate::ci::{self, JobOutputs, summary};
 use crate::exit::Exit;
 use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
 use crate::job::ProgressLog;
 use crate::job::{Job, JobError, JobResult};
-use crate::model::{CommitSha, Digest, RepoPath, UserId};
+use crate::model::{Digest, RepoPath, UserId};
 use crate::operation;
 use crate::plan::Change;
 use crate::report::{
     Alert, ChangeRecord, ConfirmedDeletion, Evidence, Heading, NotWritten, Notice, Outcome,
-    Problem, Provisioning, RecordedPolicies, Redactor, ReportSource, RunRecord, SealedChange,
-    StackRecord, State, outcome_lines, page_links, provisioning, run_summary, states_line,
-    unread_merge, unwritten_comment,
+    Problem, Provisioning, Redactor, RunRecord, SealedChange, StackRecord, State, outcome_lines,
+    page_links, provisioning, run_summary, states_line, unread_merge, unwritten_comment,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -70,15 +71,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Provisions the commits of one pull request. Returns the paths of its configs.
+    /// Provisions the commits of one pull request. `only`: the configs to work on, besides deletions; `None` for all. Returns the paths of
+    /// its configs.
     pub async fn provision_range(
         &mut self,
         branch: &DefaultBranch,
         range: &MergedRange,
+        only: Option<&BTreeSet<RepoPath>>,
     ) -> Result<Vec<RepoPath>, JobError> {
         let merged = MergedChange::read(self.job, branch, self.own, range).await?;
         let merged = Arc::new(merged);
-        self.provision_change(&merged, range.number).await?;
+        self.provision_change(&merged, range.number, only).await?;
         let changes = merged.plan.changes.iter();
         Ok(changes.map(|change| change.path.clone()).collect())
     }
@@ -94,17 +97,30 @@ impl<'a> Run<'a> {
         self.exit = self.exit.max(Some(failure.exit()));
     }
 
+    /// Adds what the run does not begin with to the job summary. `unread`: AWS or the forge did not answer a query about it.
+    pub fn report_pending(&mut self, page: String, unread: bool) {
+        self.summary.push(page);
+        self.exit = self.exit.max(unread.then_some(Exit::Unreachable));
+    }
+
     /// Provisions a merged change and comments on its pull request.
     async fn provision_change(
         &mut self,
         merged: &Arc<MergedChange>,
         number: Option<u64>,
+        only: Option<&BTreeSet<RepoPath>>,
     ) -> Result<(), JobError> {
         let mut applied = ApplyReport::default();
         let mut tasks = Vec::new();
         let mut superseded = Vec::new();
+        let mut skipped = 0;
         for change in &merged.plan.changes {
             if !self.is_of_this_job(change) {
+                continue;
+            }
+            // A deletion keeps its invitation in the comment.
+            if !change.is_removed() && only.is_some_and(|only| !only.contains(&change.path)) {
+                skipped += 1;
                 continue;
             }
             if merged.is_outdated(change) {
@@ -125,6 +141,11 @@ impl<'a> Run<'a> {
             });
         }
         let applied = self.execute(merged, tasks, applied, &mut notices).await;
+        // A newer merge decides about all of the configs, and reports it.
+        if only.is_some() && applied.outcomes.is_empty() {
+            return Ok(());
+        }
+        notices.extend((skipped > 0).then_some(Notice::PendingOnly { skipped }));
         let unserved = unserved_configs(self.job, merged);
         let pull_request = number
             .zip(self.own)
@@ -403,36 +424,5 @@ impl<'a> Run<'a> {
         written.map_err(JobError::Internal)?;
         log::info!("{closing}");
         Ok((ci::alerts(&self.alerts), exit))
-    }
-}
-
-/// What a record says of the change.
-pub(super) struct RecordedChange {
-    pub pull_request: Option<u64>,
-    pub commit: CommitSha,
-    pub policy: RecordedPolicies,
-    /// Whether it repairs what the default branch has, so that there is no merge.
-    pub is_repair: bool,
-}
-
-fn recorded_change(merged: &MergedChange, pull_request: Option<u64>) -> RecordedChange {
-    RecordedChange {
-        pull_request,
-        commit: merged.merge.clone(),
-        policy: recorded_policies(merged),
-        is_repair: false,
-    }
-}
-
-impl RecordedChange {
-    /// Where a report comes from.
-    fn source(&self, run: &JobRun) -> ReportSource {
-        let commit = self.commit.short().to_owned();
-        let url = run.url.clone();
-        let run = run.name();
-        match self.is_repair {
-            true => ReportSource::Branch { commit, run, url },
-            false => ReportSource::Merge { commit, run, url },
-        }
     }
 }

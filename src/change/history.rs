@@ -1,5 +1,7 @@
 //! Finds the pull request of each commit on the default branch.
 
+use jiff::Timestamp;
+
 use crate::forge::{Forge, ForgeError, Reviews};
 use crate::model::{CommitSha, RepoPath};
 
@@ -101,16 +103,8 @@ pub async fn last_merge_of(
     let history = forge.history(tip, path, 1).await?;
     let commit = history.commits.into_iter().next();
     let commit = commit.ok_or_else(|| ForgeError::invalid(&what, "no commit has the file"))?;
-    let merge = match pull_request_with(forge, &commit).await? {
-        Some(number) => forge
-            .request(number, &[])
-            .await?
-            .merge
-            .map(|it| (number, it)),
-        None => None,
-    };
-    if let Some((number, merge)) = merge {
-        return range_of_pull_request(forge, number, &merge).await;
+    if let Some((range, _)) = merge_with(forge, &commit).await? {
+        return Ok(range);
     }
     let base = parent(forge, &commit).await?;
     Ok(MergedRange {
@@ -120,6 +114,23 @@ pub async fn last_merge_of(
         merge: commit,
         is_requested: true,
     })
+}
+
+/// The range of the merge that brought a commit of a file's history, and when the forge merged it; `None` if no single pull request brought
+/// it.
+pub async fn merge_with(
+    forge: &dyn Forge,
+    commit: &CommitSha,
+) -> Result<Option<(MergedRange, Option<Timestamp>)>, ForgeError> {
+    let Some(number) = pull_request_with(forge, commit).await? else {
+        return Ok(None);
+    };
+    let reviewed = forge.request(number, &[]).await?;
+    let Some(merge) = reviewed.merge else {
+        return Ok(None);
+    };
+    let range = range_of_pull_request(forge, number, &merge).await?;
+    Ok(Some((range, reviewed.merged_at)))
 }
 
 /// `None` if the commit belongs to no pull request or to more than one.

@@ -4,6 +4,7 @@ mod claims;
 mod contents;
 mod contributors;
 mod entries;
+mod governing;
 mod history;
 mod inputs;
 mod later_commits;
@@ -21,8 +22,9 @@ mod valid_configs;
 
 pub use claims::reject_claimed_stacks;
 pub use contributors::add_contributors;
+pub use governing::governing_files;
 pub use history::{
-    MergedRange, last_merge_of, merged_ranges, pull_request_with, range_of_pull_request,
+    MergedRange, last_merge_of, merge_with, merged_ranges, pull_request_with, range_of_pull_request,
 };
 pub use inputs::{ChangeInputs, configs_at, read_inputs};
 pub use limits::IdentityLimits;

@@ -39,6 +39,14 @@ fn below_products(path: &str) -> Option<&str> {
     path.strip_prefix(PRODUCTS_FOLDER)?.strip_prefix('/')
 }
 
+/// The paths of all files of the repository's products.
+pub(super) async fn product_files(
+    source: &dyn Source,
+    at: &CommitSha,
+) -> Result<Vec<RepoPath>, ForgeError> {
+    source.list(at, &ProductFiles).await
+}
+
 /// The built-in products, and those of the repository at a commit.
 pub async fn products(
     source: &dyn Source,

@@ -1,14 +1,14 @@
 //! The event that started a job, in neutral words.
 
+use anyhow::bail;
+
 use crate::model::CommitSha;
 
 /// The parts of an event that flows use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CiEvent {
     /// A pull request was opened or changed.
-    PullRequest {
-        number: u64,
-    },
+    PullRequest { number: u64 },
     /// A merge queue requests a check of a group of pull requests.
     MergeGroup {
         /// Tip of the target branch.
@@ -37,13 +37,14 @@ pub enum CiEvent {
         /// The comment's text when the event was sent.
         body: String,
     },
+    /// A schedule that detects drift.
     Schedule,
-    /// A person started the workflow.
+    /// A person started the workflow, or a schedule that applies.
     Dispatch {
         /// The full name of the branch or tag whose workflow runs.
         reference: String,
         mode: DispatchMode,
-        /// Paths or file names of configs.
+        /// Paths or file names of configs. Of a schedule empty.
         configs: Vec<String>,
     },
     /// An event that the program handles in other cases.
@@ -56,11 +57,72 @@ pub enum CiEvent {
     Other(String),
 }
 
-/// What a person starts the workflow for.
+/// What a person or a schedule starts the workflow for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DispatchMode {
     /// Detect drift. Changes nothing.
     Look,
     /// Provision what the default branch says.
     Apply,
+}
+
+impl DispatchMode {
+    /// `place`: where the word is from. An empty word is no mode.
+    pub fn parse(place: &str, word: &str) -> anyhow::Result<Option<Self>> {
+        match word.trim() {
+            "" => Ok(None),
+            "look" => Ok(Some(Self::Look)),
+            "apply" => Ok(Some(Self::Apply)),
+            other => bail!("{place}: expected `look` or `apply`: {other:?}"),
+        }
+    }
+}
+
+/// The event of a schedule. A job of an environment can change stacks, so it must say what it is for. `reference`: the full name of the
+/// branch.
+pub fn scheduled(
+    mode: Option<DispatchMode>,
+    environment: Option<&str>,
+    reference: Option<String>,
+) -> anyhow::Result<CiEvent> {
+    match (mode, environment) {
+        (Some(DispatchMode::Apply), _) => {
+            let Some(reference) = reference else {
+                bail!("the branch of the schedule is not known");
+            };
+            Ok(CiEvent::Dispatch {
+                reference,
+                mode: DispatchMode::Apply,
+                configs: Vec::new(),
+            })
+        }
+        (None, Some(environment)) => bail!(
+            "the schedule does not say what the job of `{environment}` is for\n  \
+             help: set its mode to `apply`, or remove its environment to detect drift"
+        ),
+        (Some(DispatchMode::Look) | None, _) => Ok(CiEvent::Schedule),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_of_an_environment_says_what_it_is_for() {
+        let branch = || Some("refs/heads/main".to_owned());
+        let (look, apply) = (Some(DispatchMode::Look), Some(DispatchMode::Apply));
+        for (mode, environment) in [(None, None), (look, None), (look, Some("prod"))] {
+            let event = scheduled(mode, environment, branch()).unwrap();
+            assert_eq!(event, CiEvent::Schedule);
+        }
+        let event = scheduled(apply, Some("prod"), branch()).unwrap();
+        let CiEvent::Dispatch { mode, configs, .. } = event else {
+            panic!("{event:?}");
+        };
+        assert_eq!((mode, configs.len()), (DispatchMode::Apply, 0));
+        let unclear = scheduled(None, Some("prod"), branch()).unwrap_err();
+        assert!(unclear.to_string().contains("set its mode"), "{unclear}");
+        scheduled(apply, None, None).unwrap_err();
+    }
 }

@@ -237,7 +237,7 @@ catalogue! {
         "Comment on the pull request that changed the config, or add the entry in a new pull request.";
     NotStarted "not-started":
         "The run did not begin with the stack: a stack that it needs or that goes first is not done, more stacks failed than `max-failures` allows, or the job ends soon. Nothing was changed.",
-        "Correct the cause that the message names, then apply the merge again.";
+        "Correct the cause that the message names. A scheduled run applies the rest; without a schedule, apply the merge again.";
     OutputEdited "output-edited":
         "Someone edited an output file, or provisioner did not write it. Overwriting it would lose the edit.",
         "Move the change into the config, or pass `--overwrite` to overwrite the file.";
@@ -246,7 +246,7 @@ catalogue! {
         "Check the permissions and the free space of the folder.";
     OutsideWindow "outside-window":
         "The policy's `windows` and `freeze` say when an environment may change. The time is outside of them, or it is not known. A pull request is decided by the forge's clock, a command line by the clock of its machine.",
-        "Wait until the time that the message names, then apply the merge again, or run the command again.";
+        "Wait until the time that the message names. A scheduled run then applies the merge; without a schedule, apply it again. Run a command again.";
     PlanChanged "plan-changed":
         "The change that would run differs from the change that was shown. A pull request shows it to reviewers in the plan of its head, the command line to its user.",
         "Read the change again, and confirm it. For a merged pull request, open a new one that changes the config.";

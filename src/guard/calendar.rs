@@ -61,15 +61,15 @@ pub(super) struct TimeFault {
 
 /// Why nothing may change at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Closed {
+pub struct ClosedTime {
     /// For a message, such as `frozen until 2027-01-05 00:00 UTC: end of year`.
-    pub(super) why: String,
+    pub why: String,
     /// When it opens; `None` if that is more than some months away.
-    pub(super) opens: Option<String>,
+    pub opens: Option<String>,
 }
 
 /// Why nothing may change now; `None` if something may. Without a window, every time outside of a freeze is open.
-pub(super) fn closed(windows: &[Window], freezes: &[Freeze], now: Timestamp) -> Option<Closed> {
+pub(super) fn closed(windows: &[Window], freezes: &[Freeze], now: Timestamp) -> Option<ClosedTime> {
     let frozen = freezes.iter().find(|freeze| freeze.contains(now));
     let zone = windows.first().map(|window| &window.zone);
     let why = match (frozen, zone) {
@@ -81,7 +81,7 @@ pub(super) fn closed(windows: &[Window], freezes: &[Freeze], now: Timestamp) -> 
         _ => return None,
     };
     let opens = next_opening(windows, freezes, now).map(|opens| shown(&opens));
-    Some(Closed { why, opens })
+    Some(ClosedTime { why, opens })
 }
 
 /// The first time from `now` on at which stacks may change.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::calendar::{Closed, Freeze, Window, closed};
+use super::calendar::{ClosedTime, Freeze, Window, closed};
 use super::policy_times::time_problems;
 use super::rollout::FirstStacks;
 use crate::config::{newer_version, validate};
@@ -187,7 +187,7 @@ impl Policy {
     }
 
     /// Why no stack of an environment may change at a time.
-    pub(super) fn closed(&self, environment: &str, now: Timestamp) -> Option<Closed> {
+    pub(super) fn closed(&self, environment: &str, now: Timestamp) -> Option<ClosedTime> {
         closed(self.windows(environment), self.freezes(environment), now)
     }
 
@@ -231,6 +231,19 @@ impl Policy {
         let teams = teams.filter(|name| name.contains('/')).map(str::to_owned);
         let unique: std::collections::BTreeSet<String> = teams.collect();
         unique.into_iter().collect()
+    }
+
+    /// Why no stack of an environment may change at a time, and when that ends; `None` if the environment is open. `now`: by the forge's
+    /// clock, `None` if it is not known.
+    pub fn closed_time(&self, environment: &str, now: Option<Timestamp>) -> Option<ClosedTime> {
+        if !self.has_times(environment) {
+            return None;
+        }
+        let Some(now) = now else {
+            let why = "not known to be open: the time is not known".to_owned();
+            return Some(ClosedTime { why, opens: None });
+        };
+        self.closed(environment, now)
     }
 
     /// The ARN of the role that reads stacks of a target; `None` if the policy names none.

@@ -49,13 +49,19 @@ pub fn steps(answers: &Answers, changes: &SetupChanges, git: &GitState) -> Vec<S
         )
         .with_note("The job's log has the findings of `provisioner doctor` and the next command."),
     );
+    let schedule = |cron: &str, name: &str, mode: &str| {
+        format!(
+            "glab schedule create --cron '{cron}' --description 'provisioner {name}' --ref {} --variable PROVISIONER_MODE:{mode}",
+            quote_argument(&answers.branch)
+        )
+    };
     steps.push(
         SetupStep::new(
-            "Schedule the search for drift",
-            vec![format!(
-                "glab schedule create --cron '23 3 * * *' --description 'provisioner drift' --ref {} --variable PROVISIONER_MODE:look",
-                quote_argument(&answers.branch)
-            )],
+            "Schedule the search for drift, and the run that applies what is left",
+            vec![
+                schedule("23 3 * * *", "drift", "look"),
+                schedule("37 * * * *", "apply", "apply"),
+            ],
         )
         .with_note("The schedule's owner must be an Owner of the project, because the schedule sets a variable."),
     );

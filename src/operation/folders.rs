@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Desired, OperationContext, OperationError};
-use crate::cloud::StackBucket;
+use crate::cloud::{Cloud, StackBucket};
 use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Facts, Folders, Upload};
 use crate::product::{FolderItem, ProductError, Verb};
 use crate::report::{Counted, FolderCount, Refusal, RemainingFolders, Remains, StackRemains};
+use crate::stack::Stack;
 use crate::text::quote;
 
 /// The prefixes of a solution, or of all solutions of the config. A name that no solution can have is an error. A solution that the
@@ -64,8 +65,8 @@ pub async fn deploy_folders(
 ) -> Result<FolderResult, OperationError> {
     let facts = site.facts(desired).await?;
     let permit = site.decide::<Folders>(&facts, &desired.stack)?;
-    let bucket = bucket(site, desired, &facts).await?;
-    let (missing, requested) = missing_folders(site, desired, &bucket, prefixes).await?;
+    let bucket = bucket(site.cloud, desired, stack_of(&facts)).await?;
+    let (missing, requested) = missing_folders(site.cloud, desired, &bucket, prefixes).await?;
     let total = missing.len() as u64;
     let done = std::sync::atomic::AtomicU64::new(0);
     let notify = || {
@@ -103,6 +104,23 @@ pub async fn deploy_folders(
     })
 }
 
+/// Whether the bucket of a stack lacks folders that its config requests. Reads only.
+pub async fn lacks_folders(
+    cloud: &Cloud,
+    config: &Config,
+    stack: &Stack,
+) -> Result<bool, OperationError> {
+    let prefixes = select_folders(config, None);
+    let prefixes = prefixes.map_err(|problem| OperationError::Invalid(vec![problem]))?;
+    if prefixes.is_empty() {
+        return Ok(false);
+    }
+    let desired = Desired::new(config)?;
+    let bucket = bucket(cloud, &desired, Some(stack)).await?;
+    let (missing, _) = missing_folders(cloud, &desired, &bucket, &prefixes).await?;
+    Ok(!missing.is_empty())
+}
+
 /// The folders that [`deploy_folders`] would create.
 pub async fn preview_folders(
     site: &OperationContext<'_>,
@@ -111,8 +129,8 @@ pub async fn preview_folders(
 ) -> Result<FolderResult, OperationError> {
     let facts = site.facts(desired).await?;
     let _allowed = site.decide::<Folders>(&facts, &desired.stack)?;
-    let bucket = bucket(site, desired, &facts).await?;
-    let (missing, requested) = missing_folders(site, desired, &bucket, prefixes).await?;
+    let bucket = bucket(site.cloud, desired, stack_of(&facts)).await?;
+    let (missing, requested) = missing_folders(site.cloud, desired, &bucket, prefixes).await?;
     Ok(FolderResult {
         bucket: bucket.name().to_owned(),
         prefixes: prefixes.to_vec(),
@@ -123,7 +141,7 @@ pub async fn preview_folders(
 
 /// The keys of folders that the bucket lacks, and the number of all folders.
 async fn missing_folders(
-    site: &OperationContext<'_>,
+    cloud: &Cloud,
     desired: &Desired<'_>,
     bucket: &StackBucket,
     prefixes: &[String],
@@ -136,7 +154,7 @@ async fn missing_folders(
     let keys: Vec<String> = keys.collect();
     let mut missing = Vec::new();
     for prefix in prefixes {
-        let existing = site.cloud.keys(bucket, prefix).await?;
+        let existing = cloud.keys(bucket, prefix).await?;
         let below = keys.iter().filter(|key| key.starts_with(prefix.as_str()));
         missing.extend(below.filter(|key| !existing.contains(*key)).cloned());
     }
@@ -155,7 +173,7 @@ pub async fn upload_template(
         .map(|_| site.decide::<Upload>(&facts, &desired.stack))
         .collect();
     let permits = permits?;
-    let bucket = bucket(site, desired, &facts).await?;
+    let bucket = bucket(site.cloud, desired, stack_of(&facts)).await?;
     let mut places = Vec::with_capacity(prefixes.len());
     for (prefix, permit) in prefixes.iter().zip(permits) {
         let key = template_key(desired, prefix);
@@ -175,7 +193,7 @@ pub async fn preview_upload(
 ) -> Result<Vec<String>, OperationError> {
     let facts = site.facts(desired).await?;
     let _allowed = site.decide::<Upload>(&facts, &desired.stack)?;
-    let bucket = bucket(site, desired, &facts).await?;
+    let bucket = bucket(site.cloud, desired, stack_of(&facts)).await?;
     let place = |prefix: &String| {
         let key = template_key(desired, prefix);
         format!("s3://{}/{key}", bucket.name())
@@ -189,19 +207,22 @@ fn template_key(desired: &Desired<'_>, prefix: &str) -> String {
 }
 
 /// The stack's bucket, if it is the one that the config names. After a denied update a stack may hold another.
+fn stack_of(facts: &Facts) -> Option<&Stack> {
+    facts.stack.as_ref().and_then(Option::as_ref)
+}
+
 async fn bucket(
-    site: &OperationContext<'_>,
+    cloud: &Cloud,
     desired: &Desired<'_>,
-    facts: &Facts,
+    stack: Option<&Stack>,
 ) -> Result<StackBucket, OperationError> {
     let (logical_id, named) = desired.named_bucket().ok_or_else(|| {
         let message = "the product has no bucket with a name of its own";
         let problem = Diagnostic::error(Code::ActionNotOffered, &desired.config.path, message);
         OperationError::Invalid(vec![problem])
     })?;
-    let stack = facts.stack.as_ref().and_then(Option::as_ref);
     let resources = match stack {
-        Some(stack) => site.cloud.resources(&stack.id).await?,
+        Some(stack) => cloud.resources(&stack.id).await?,
         None => Vec::new(),
     };
     let mut held = resources.into_iter();

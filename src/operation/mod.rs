@@ -62,7 +62,8 @@ pub use failure::{
 };
 pub use finish::{finish_provision, finish_tags, finish_test, report_remains};
 pub use folders::{
-    FolderResult, deploy_folders, preview_folders, preview_upload, select_folders, upload_template,
+    FolderResult, deploy_folders, lacks_folders, preview_folders, preview_upload, select_folders,
+    upload_template,
 };
 pub use outcome::{ActionData, ActionOutcome, Conclusion};
 pub use perform::{Task, TaskOptions, perform};

@@ -42,6 +42,8 @@ pub enum Notice {
     },
     /// Number of configs that a newer change changed again.
     Superseded { configs: Vec<String> },
+    /// The run worked only on configs that were not applied. Number of the merge's other configs.
+    PendingOnly { skipped: usize },
     /// A stack was updated. What reviewers were shown can be forged.
     UpdatePlanRecomputed,
     /// More stacks in one run than deployments may be created for.
@@ -175,6 +177,13 @@ impl Notice {
                 return Text::ours("A newer merge changed ")
                     .and(Text::and_list(shown.chain(more)))
                     .and(Text::ours(" again. The run of that merge decides."));
+            }
+            Self::PendingOnly { skipped } => {
+                return Text::ours(
+                    "This run applies what was merged and is not applied. It skipped ",
+                )
+                .and(Text::count(*skipped, "other config"))
+                .and(Text::ours(" of this pull request."));
             }
             Self::UpdatePlanRecomputed => {
                 "provisioner recomputed the plan before the update, so a forged status or comment could not change what ran. \

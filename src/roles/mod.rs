@@ -42,7 +42,7 @@ pub use covered::Laws;
 use covered::Targets;
 pub use error::{RolesError, ScopeProblem};
 pub use plan_policy::OmittedRead;
-pub use project::ProjectId;
+pub use project::{APPLY_SOURCES, ProjectId};
 pub use subject::RepositoryId;
 pub use template::template;
 pub use trust::{Invalid, Issuer, branch};

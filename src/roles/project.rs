@@ -9,8 +9,8 @@ use super::trust::{Invalid, Issuer, TrustedJobs, is_name};
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
 const GITLAB_ISSUER: &str = "gitlab.com";
 
-/// The pipelines that change stacks: merges, and commands in comments.
-const APPLY_SOURCES: [&str; 2] = ["push", "trigger"];
+/// The pipelines that change stacks: merges, commands in comments, and schedules that apply what is left.
+pub const APPLY_SOURCES: [&str; 3] = ["push", "trigger", "schedule"];
 
 /// A project by its path, such as `group/subgroup/project`, and its id.
 #[derive(Clone, Debug, PartialEq, Eq)]

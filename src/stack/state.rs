@@ -84,6 +84,11 @@ impl StackStatus {
         }
     }
 
+    /// Whether the stack is being created.
+    pub fn is_creation(&self) -> bool {
+        self.0 == "CREATE_IN_PROGRESS"
+    }
+
     /// Whether the stack's creation failed. Such a stack was never complete, and can only be deleted.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
     pub fn is_failed_creation(&self) -> bool {

@@ -61,7 +61,7 @@ fn official_example_payloads_are_understood() {
     for webhook in all.as_array().unwrap() {
         let name = webhook["name"].as_str().unwrap();
         for example in webhook["examples"].as_array().unwrap() {
-            let event = parse_event(name, &example.to_string()).unwrap();
+            let event = parse_event(name, &example.to_string(), None).unwrap();
             match name {
                 "pull_request" => {
                     let number = example["pull_request"]["number"].as_u64().unwrap();

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::environment::{JobEnvironment, JobRun, Workplace, git_variables, required, variable};
-use super::event::{CiEvent, DispatchMode};
+use super::event::{CiEvent, DispatchMode, scheduled};
 use super::fit::fit_bytes;
 use super::system::CiSystem;
 use crate::forge::IdentityTokens;
@@ -56,7 +56,16 @@ pub fn read() -> anyhow::Result<JobEnvironment> {
         bail!("event file {path}: {size} bytes are more than any event has");
     }
     let payload = fs::read_to_string(&path).with_context(|| format!("event file {path}"))?;
-    let event = parse_event(&required("GITHUB_EVENT_NAME")?, &payload)?;
+    let mode = variable("PROVISIONER_MODE").unwrap_or_default();
+    let mode = DispatchMode::parse("input `mode`", &mode)?;
+    let event = match parse_event(&required("GITHUB_EVENT_NAME")?, &payload, mode)? {
+        // The payload of a schedule names no branch.
+        CiEvent::Schedule => {
+            let environment = variable("PROVISIONER_ENVIRONMENT");
+            scheduled(mode, environment.as_deref(), variable("GITHUB_REF"))?
+        }
+        event => event,
+    };
     let api_url = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
     let graphql_url =
         variable("GITHUB_GRAPHQL_URL").unwrap_or_else(|| format!("{api_url}/graphql"));
@@ -218,8 +227,12 @@ fn commit(text: &str) -> anyhow::Result<Option<CommitSha>> {
     Ok((!is_none).then(|| CommitSha::parse(text)).transpose()?)
 }
 
-/// Reads a webhook payload by the name of its event.
-pub fn parse_event(name: &str, payload: &str) -> anyhow::Result<CiEvent> {
+/// Reads a webhook payload by the name of its event. `own`: the mode that the workflow gives the job.
+pub fn parse_event(
+    name: &str,
+    payload: &str,
+    own: Option<DispatchMode>,
+) -> anyhow::Result<CiEvent> {
     match name {
         // `pull_request_target` is not supported: its token can write and it runs for forks too. provisioner executes nothing of
         // the head, but a workflow with that event has more rights than the check needs.
@@ -262,13 +275,18 @@ pub fn parse_event(name: &str, payload: &str) -> anyhow::Result<CiEvent> {
         "workflow_dispatch" => {
             let payload: DispatchPayload = read_payload(name, payload)?;
             let inputs = payload.inputs.unwrap_or_default();
+            let mode = DispatchMode::parse("input `mode`", &inputs.mode)?;
+            if let (Some(mode), Some(own)) = (mode, own)
+                && mode != own
+            {
+                bail!(
+                    "input `mode`: the job is for another mode: {:?}",
+                    inputs.mode
+                );
+            }
             Ok(CiEvent::Dispatch {
                 reference: payload.reference,
-                mode: match inputs.mode.trim() {
-                    "" | "look" => DispatchMode::Look,
-                    "apply" => DispatchMode::Apply,
-                    other => bail!("input `mode`: expected `look` or `apply`: {other:?}"),
-                },
+                mode: mode.or(own).unwrap_or(DispatchMode::Look),
                 configs: inputs
                     .configs
                     .split([',', '\n'])
@@ -354,7 +372,7 @@ mod tests {
     fn a_dispatch_detects_drift_unless_its_mode_is_apply() {
         let event = |inputs: &str| {
             let payload = format!(r#"{{"ref":"refs/heads/main","inputs":{inputs}}}"#);
-            parse_event("workflow_dispatch", &payload)
+            parse_event("workflow_dispatch", &payload, None)
         };
         let dispatch = |mode, configs: &[&str]| CiEvent::Dispatch {
             reference: "refs/heads/main".to_owned(),

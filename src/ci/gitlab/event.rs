@@ -3,12 +3,12 @@
 //!
 //! All of it is claims: a person who starts a pipeline by a trigger can overwrite every variable.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde::Deserialize;
 
 use super::sources::{SourceKind, pipeline_source};
 use super::variables::Variables;
-use crate::ci::event::{CiEvent, DispatchMode};
+use crate::ci::event::{CiEvent, DispatchMode, scheduled};
 use crate::model::CommitSha;
 
 /// Reads the event from the variables. `payload` is the content of `TRIGGER_PAYLOAD`, the file with the webhook that started the
@@ -21,7 +21,7 @@ pub fn parse_event(variables: &dyn Variables, payload: Option<&str>) -> anyhow::
     let event = match source.kind {
         SourceKind::MergeRequest => merge_request(variables)?,
         SourceKind::Push => push(variables)?,
-        SourceKind::Schedule => Some(CiEvent::Schedule),
+        SourceKind::Schedule => Some(schedule(variables)?),
         SourceKind::Trigger => payload.map(comment).transpose()?.flatten(),
         SourceKind::Manual => manual(variables)?,
     };
@@ -66,13 +66,22 @@ fn push(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
     }))
 }
 
+fn mode(variables: &dyn Variables) -> anyhow::Result<Option<DispatchMode>> {
+    let name = "PROVISIONER_MODE";
+    DispatchMode::parse(name, &variables.value(name).unwrap_or_default())
+}
+
+fn schedule(variables: &dyn Variables) -> anyhow::Result<CiEvent> {
+    let environment = variables.value("PROVISIONER_ENVIRONMENT");
+    let reference = variables.value("CI_COMMIT_BRANCH");
+    let reference = reference.map(|branch| format!("refs/heads/{branch}"));
+    scheduled(mode(variables)?, environment.as_deref(), reference)
+}
+
 /// A person's pipeline. Without the mode it is for other jobs.
 fn manual(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
-    let mode = match variables.value("PROVISIONER_MODE").as_deref() {
-        None => return Ok(None),
-        Some("look") => DispatchMode::Look,
-        Some("apply") => DispatchMode::Apply,
-        Some(other) => bail!("PROVISIONER_MODE: expected `look` or `apply`: {other:?}"),
+    let Some(mode) = mode(variables)? else {
+        return Ok(None);
     };
     let branch = variables.value("CI_COMMIT_BRANCH");
     let reference = match branch {

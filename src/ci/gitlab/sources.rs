@@ -41,7 +41,7 @@ pub const PIPELINE_SOURCES: &[PipelineSource] = &[
     PipelineSource {
         names: &["schedule"],
         kind: SourceKind::Schedule,
-        does: "detects drift",
+        does: "detects drift. With `PROVISIONER_MODE` = `apply`: applies what was merged and is not applied",
         only_if: None,
     },
     PipelineSource {

@@ -1,6 +1,7 @@
 //! The identity of a job. GitLab mints the token when the job starts; it cannot be renewed.
 //! <https://docs.gitlab.com/ci/secrets/id_token_authentication/>
 
+use crate::roles::APPLY_SOURCES;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -59,8 +60,7 @@ impl JobClaims {
 
     /// Whether the pipeline is of a source that apply roles trust. AWS compares the source for gitlab.com only.
     pub fn are_of_applying_pipeline(&self) -> bool {
-        self.iss != "https://gitlab.com"
-            || ["push", "trigger"].contains(&self.pipeline_source.as_str())
+        self.iss != "https://gitlab.com" || APPLY_SOURCES.contains(&self.pipeline_source.as_str())
     }
 
     /// Whether only pipelines of this branch get such a token: its subject names the branch, and the branch is protected.

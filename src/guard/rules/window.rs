@@ -40,7 +40,9 @@ pub fn environment_is_open(input: &RuleInput<'_>) -> Option<Denial> {
             (Some(opens), Some(request)) if request.command().is_some() => {
                 format!("comment again from {opens} on")
             }
-            (Some(opens), Some(_)) => format!("apply the merge again from {opens} on"),
+            (Some(opens), Some(_)) => format!(
+                "a scheduled run applies the merge from {opens} on; without a schedule, apply it again then"
+            ),
             (Some(opens), None) => format!("run it again from {opens} on"),
             (None, _) => input.policy_remedy("change `windows` or `freeze`"),
         },

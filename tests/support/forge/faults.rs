@@ -24,6 +24,8 @@ pub enum Fault {
     CutBody,
     /// Executed; the answer is late.
     Slow(Duration),
+    /// Executed; then so many seconds pass on the forge.
+    Passes(u64),
     /// Executed; the body is complete by HTTP and has half of the JSON.
     TruncatedJson,
     /// Not executed; answers this JSON.

@@ -90,7 +90,11 @@ fn serve<F: Rules>(
     if let Some(reply) = fault.as_ref().and_then(|fault| F::instead(state, fault)) {
         return (http(state, &reply), fault);
     }
-    let reply = match F::answer(state, &mut call) {
+    let answer = F::answer(state, &mut call);
+    if let Some(Fault::Passes(seconds)) = &fault {
+        F::pass(state, *seconds);
+    }
+    let reply = match answer {
         Some(Ok(reply) | Err(reply)) => reply,
         None => {
             let line = format!("{} {path}", call.method);

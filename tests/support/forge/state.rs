@@ -28,6 +28,8 @@ pub trait Rules: Default + Send + Sized + 'static {
     /// Before the first request.
     fn started(state: &mut State<Self>, address: SocketAddr);
     fn now(state: &mut State<Self>) -> String;
+    /// Lets time pass.
+    fn pass(state: &mut State<Self>, seconds: u64);
     /// A number in place of a commit's time: two otherwise equal commits differ.
     fn order(state: &mut State<Self>) -> u64;
     /// Who pushes to a repository of this namespace when no test says who.

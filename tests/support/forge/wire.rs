@@ -154,3 +154,9 @@ pub fn unescape(text: &str, plus_is_space: bool) -> String {
     }
     String::from_utf8_lossy(&out).into_owned()
 }
+
+/// The time of the header `Date`, from seconds since 1970.
+pub fn http_date(second: i64) -> String {
+    let time = jiff::Timestamp::from_second(second).expect("a time of this century");
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}

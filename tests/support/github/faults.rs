@@ -32,6 +32,8 @@ pub fn instead(fault: &Fault) -> Option<Reply> {
         Fault::DropBefore => Reply::text(500, "text/plain", ""),
         Fault::Json(status, value) => Reply::json(*status, value.clone()),
         Fault::Text(status, text) => Reply::text(*status, "application/json", text),
-        Fault::DropAfter | Fault::CutBody | Fault::Slow(_) | Fault::TruncatedJson => return None,
+        Fault::DropAfter | Fault::CutBody | Fault::Slow(_) | Fault::Passes(_) | Fault::TruncatedJson => {
+            return None;
+        },
     })
 }

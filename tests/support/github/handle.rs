@@ -1,6 +1,6 @@
 //! The test's handle of the fake: addresses, teams, limits and tokens.
 
-use super::super::forge;
+use super::super::forge::{self, Rules as _};
 use super::auth::{Token, Writes};
 use super::state::{GitHub, Kind, Limits, User};
 use super::wire::epoch;
@@ -14,6 +14,11 @@ impl FakeGitHub {
     /// The time in the fake's answers, in seconds since 1970.
     pub fn now(&self) -> i64 {
         i64::try_from(epoch()).expect("the time is after 1970")
+    }
+
+    /// Lets time pass. From then on, answers have the time of the fake's clock.
+    pub fn pass(&self, seconds: u64) {
+        self.state(|s| GitHub::pass(s, seconds));
     }
 
     /// The value of `GITHUB_API_URL` at github.com; GraphQL is at `/graphql` below it.

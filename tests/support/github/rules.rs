@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use axum::http::HeaderMap;
 
-use super::super::forge::wire::{Secret, header};
+use super::super::forge::wire::{Secret, header, http_date};
 use super::super::forge::{Fault, PullRecord, Rules, Sha};
 use super::auth::{Permission, Token};
 use super::handle::ACTIONS_BOT_ID;
@@ -29,18 +29,18 @@ impl Rules for GitHub {
     /// Every event is one second after the last, so answers are the same in every run.
     fn now(state: &mut State) -> String {
         state.clock += 1;
-        let (day, second) = (state.clock / 86_400, state.clock % 86_400);
-        let (hour, minute) = (second / 3600, second / 60 % 60);
-        format!(
-            "2026-01-{:02}T{hour:02}:{minute:02}:{:02}Z",
-            day + 1,
-            second % 60
-        )
+        let time = jiff::Timestamp::from_second(state.time());
+        time.expect("a time of this century").to_string()
+    }
+
+    fn pass(state: &mut State, seconds: u64) {
+        state.clock += seconds;
+        state.is_passed = true;
     }
 
     fn order(state: &mut State) -> u64 {
         state.clock += 1;
-        1_767_225_600 + state.clock
+        state.time().unsigned_abs()
     }
 
     /// The owner becomes an organisation unless it was made a user before.
@@ -138,14 +138,16 @@ impl Rules for GitHub {
         faults::instead(fault)
     }
 
-    fn headers(_: &State) -> Vec<(&'static str, String)> {
-        vec![
+    fn headers(state: &State) -> Vec<(&'static str, String)> {
+        let date = state.is_passed.then(|| ("date", http_date(state.time())));
+        let limits = vec![
             ("x-ratelimit-limit", "5000".to_owned()),
             ("x-ratelimit-remaining", "4987".to_owned()),
             ("x-ratelimit-used", "13".to_owned()),
             ("x-ratelimit-reset", (epoch() + 3600).to_string()),
             ("x-ratelimit-resource", "core".to_owned()),
             ("x-github-request-id", "FAKE:0001:0002:0003".to_owned()),
-        ]
+        ];
+        limits.into_iter().chain(date).collect()
     }
 }

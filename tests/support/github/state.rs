@@ -19,6 +19,9 @@ impl Kind {
     }
 }
 
+/// 2026-01-01.
+const START: i64 = 1_767_225_600;
+
 /// What GitHub knows besides users, repositories and tokens.
 #[derive(Default)]
 pub struct GitHub {
@@ -26,6 +29,8 @@ pub struct GitHub {
     pub teams: BTreeMap<(String, String, u64), &'static str>,
     pub limits: Limits,
     pub clock: u64,
+    /// Whether a test let time pass, so that answers have the clock's time.
+    pub is_passed: bool,
 }
 
 #[derive(Default)]
@@ -169,6 +174,11 @@ impl Default for Limits {
 }
 
 impl State {
+    /// The time of the fake's clock, in seconds since 1970.
+    pub fn time(&self) -> i64 {
+        START + i64::try_from(self.clock).expect("a time of this century")
+    }
+
     pub fn repo_by_name(&self, owner: &str, name: &str) -> Option<&RepoData> {
         self.repos
             .values()

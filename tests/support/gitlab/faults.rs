@@ -18,7 +18,10 @@ pub fn instead(fault: &Fault, now: i64) -> Option<Reply> {
             .header("ratelimit-remaining", 0)
             .header("ratelimit-name", "throttle_authenticated_api")
             .header("ratelimit-reset", reset)
-            .header("ratelimit-resettime", super::state::http_date(reset))
+            .header(
+                "ratelimit-resettime",
+                super::super::forge::wire::http_date(reset),
+            )
     };
     Some(match fault {
         Fault::Status(status) => {
@@ -36,6 +39,8 @@ pub fn instead(fault: &Fault, now: i64) -> Option<Reply> {
         Fault::DropBefore => Reply::text(500, "text/plain", ""),
         Fault::Json(status, value) => Reply::json(*status, value.clone()),
         Fault::Text(status, text) => Reply::text(*status, "application/json", text),
-        Fault::DropAfter | Fault::CutBody | Fault::Slow(_) | Fault::TruncatedJson => return None,
+        Fault::DropAfter | Fault::CutBody | Fault::Slow(_) | Fault::Passes(_) | Fault::TruncatedJson => {
+            return None;
+        },
     })
 }

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 
 use axum::http::HeaderMap;
 
-use super::super::forge::wire::{Secret, header};
+use super::super::forge::wire::{Secret, header, http_date};
 use super::super::forge::{Fault, PullRecord, Rules, Sha};
 use super::auth::{AccessLevel, Token, TokenKind, job_may, unauthorized};
 use super::state::{
     GitLab, Kind, Member, MergeRequestFields, ProjectFields, Protection, PushLevel, State,
-    http_date, timestamp,
+    timestamp,
 };
 use super::wire::{Answer, Body, Call, Reply, error};
 use super::{contract, faults, route};
@@ -38,6 +38,10 @@ impl Rules for GitLab {
             state.clock += 1;
         }
         timestamp(state.second())
+    }
+
+    fn pass(state: &mut State, seconds: u64) {
+        state.clock += seconds.cast_signed();
     }
 
     fn order(state: &mut State) -> u64 {

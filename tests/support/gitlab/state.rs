@@ -250,8 +250,3 @@ pub fn timestamp(second: i64) -> String {
     let time = jiff::Timestamp::from_second(second).expect("a time of this century");
     time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }
-
-pub fn http_date(second: i64) -> String {
-    let time = jiff::Timestamp::from_second(second).expect("a time of this century");
-    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}

@@ -8,6 +8,7 @@ mod comment;
 mod drift;
 mod estate;
 mod import;
+mod pending;
 mod plan;
 mod provision;
 mod removal;

@@ -1,0 +1,19 @@
+//! Flow 3: provisions what was merged into the default branch and approved.
+//!
+//! | file | what it provisions |
+//! |---|---|
+//! | `push` | what a push brought |
+//! | `named` | configs that a person names once more |
+//! | `pending` | what was merged and is not applied |
+//! | `unapplied` | finds the configs of `pending` at AWS |
+//! | `merge` | one merge of each of them |
+
+mod merge;
+mod named;
+mod pending;
+mod push;
+mod unapplied;
+
+pub use named::provision_again;
+pub use pending::provision_pending;
+pub use push::provision;

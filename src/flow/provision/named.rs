@@ -1,0 +1,57 @@
+//! Provisions configs that a person names once more.
+
+use super::merge::{provision_range, require_default_branch};
+use crate::apply::Run;
+use crate::change::{MergedRange, last_merge_of, named_paths, policy_at};
+use crate::job::{Job, JobError, JobResult};
+use crate::model::RepoPath;
+use crate::workspace::ConfigSelector;
+
+/// Maximum number of configs that a person names. Each costs the requests of a pull request.
+const MAX_NAMED: usize = 20;
+
+/// Provisions the merges that brought configs last, as their own runs did. The guard decides by the facts, the approvals and the policies
+/// of now. `reference` is a claim: it ends the job, and satisfies no rule.
+pub async fn provision_again(job: &Job, reference: &str, names: &[String]) -> JobResult {
+    let branch = job.forge.default_branch().await?;
+    require_default_branch(&branch, reference)?;
+    let usage = |message: String| JobError::Usage(anyhow::anyhow!(message));
+    if names.len() > MAX_NAMED {
+        let text = format!(
+            "{} configs are more than the {MAX_NAMED} of a run",
+            names.len()
+        );
+        return Err(usage(text));
+    }
+    let tip = &branch.tip;
+    let source = job.source(&[tip]);
+    let policy = policy_at(source, tip).await?;
+    let selection =
+        ConfigSelector::for_policy(&job.environment.configs, &policy).map_err(JobError::Usage)?;
+    let paths = source.list(tip, &selection).await?;
+    let paths = named_paths(&paths, names).map_err(JobError::Usage)?;
+    let mut merges: Vec<(MergedRange, Vec<RepoPath>)> = Vec::new();
+    for path in paths {
+        let range = last_merge_of(&*job.forge, tip, &path).await?;
+        match merges.iter_mut().find(|(known, _)| *known == range) {
+            Some((_, named)) => named.push(path),
+            None => merges.push((range, vec![path])),
+        }
+    }
+    let own = job.forge.current_user().await?;
+    let mut run = Run::new(job, own);
+    for (index, (range, named)) in merges.iter().enumerate() {
+        let done = provision_range(job, &mut run, &branch, range, index == 0, None).await;
+        let failure = match done {
+            Ok(changed) => named
+                .iter()
+                .find(|path| !changed.contains(path))
+                .map(|path| usage(format!("the merge does not change {path}"))),
+            Err(failure) => Some(failure),
+        };
+        if let Some(failure) = failure {
+            run.record_failure(range, &failure);
+        }
+    }
+    run.finish()
+}

@@ -1,0 +1,37 @@
+//! Provisions what a push brought.
+
+use super::merge::provision_range;
+use crate::apply::Run;
+use crate::change::merged_ranges;
+use crate::exit::Exit;
+use crate::job::{Job, JobResult};
+use crate::model::CommitSha;
+use crate::report::NothingToDo;
+
+/// Provisions the pull requests of a push.
+pub async fn provision(
+    job: &Job,
+    reference: &str,
+    before: Option<&CommitSha>,
+    after: Option<&CommitSha>,
+) -> JobResult {
+    let branch = job.forge.default_branch().await?;
+    let is_default = reference.strip_prefix("refs/heads/") == Some(&branch.branch.name);
+    let (Some(before), Some(after), true) = (before, after, is_default) else {
+        let reference = reference.to_owned();
+        let line = NothingToDo::Push { reference }.to_string();
+        log::info!("{line}");
+        return Ok((String::new(), Exit::Ok));
+    };
+    let own = job.forge.current_user().await?;
+    let ranges = merged_ranges(&*job.forge, before, after).await?;
+    let mut run = Run::new(job, own);
+    for (index, range) in ranges.iter().enumerate() {
+        // A failed merge does not stop the others.
+        if let Err(failure) = provision_range(job, &mut run, &branch, range, index == 0, None).await
+        {
+            run.record_failure(range, &failure);
+        }
+    }
+    run.finish()
+}

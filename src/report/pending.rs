@@ -1,0 +1,151 @@
+//! The report of a run that applies what was merged and is not applied: what it does not begin with, and why.
+
+use super::fit::{Block, Rest, fit_blocks};
+use super::format::Format;
+use super::text::Text;
+use crate::text::pluralize;
+
+/// Rows of the table.
+const MAX_ROWS: usize = 100;
+
+/// What a run leaves, before it applies anything.
+#[derive(Debug, Default)]
+pub struct PendingReport {
+    /// Number of configs that the run applies, and of merges that changed them.
+    pub configs: usize,
+    pub merges: usize,
+    /// Environments in which nothing may change now.
+    pub closed: Vec<ClosedEnvironment>,
+    /// Configs that are not applied, or whose stacks are not known, each with the reason.
+    pub left: Vec<(String, LeftReason)>,
+}
+
+/// An environment outside of its windows, or in a freeze.
+#[derive(Debug)]
+pub struct ClosedEnvironment {
+    pub name: String,
+    pub why: String,
+    pub opens: Option<String>,
+}
+
+/// Why a run does not apply a config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeftReason {
+    /// The policy sets no apply role for the environment.
+    NoApplyRole,
+    OtherAccount,
+    /// AWS's words.
+    Unread(String),
+    /// The status of the stack, which is being changed.
+    InProgress(String),
+    /// The status of the stack, whose last operation failed.
+    Failed(String),
+    /// The stack does not have the program's tags, and no entry asks for its adoption.
+    NotOwned,
+    /// The stack has no bucket for the config's folders.
+    NoFolders,
+    /// No commit that was read changed the config.
+    HistoryUnknown,
+    /// No single pull request brought the last change.
+    NotMerged,
+    /// The stack was changed after the merge, and does not have the config's template.
+    Attempted,
+    /// Other merges come first.
+    NextRun,
+    /// The forge's words.
+    MergeUnread(String),
+}
+
+impl LeftReason {
+    fn text(&self) -> Text {
+        let sentence = |words: &'static str, outside: &String| {
+            Text::ours(words).and(Text::sentence(outside.as_str()))
+        };
+        match self {
+            Self::NoApplyRole => Text::ours("the policy sets no apply role for the environment"),
+            Self::OtherAccount => Text::ours("the credentials are of another account"),
+            Self::Unread(words) => sentence("AWS did not answer: ", words),
+            Self::InProgress(status) => {
+                Text::ours("the stack is being changed: ").and(Text::name(status))
+            }
+            Self::Failed(status) => {
+                Text::ours("the stack needs a repair: ").and(Text::name(status))
+            }
+            Self::NotOwned => Text::ours(
+                "the stack does not belong to provisioner, and no entry asks for its adoption",
+            ),
+            Self::NoFolders => Text::ours("the stack has no bucket for the folders"),
+            Self::HistoryUnknown => Text::ours("the commit that changed it last is not known"),
+            Self::NotMerged => Text::ours("no single merge brought its last change"),
+            Self::Attempted => Text::ours(
+                "the stack was changed after the last merge, and has another template: apply the config again by hand",
+            ),
+            Self::NextRun => Text::ours("it is left for the next run"),
+            Self::MergeUnread(words) => sentence("the forge did not answer: ", words),
+        }
+    }
+
+    /// Whether AWS or the forge did not answer.
+    pub fn is_unread(&self) -> bool {
+        matches!(self, Self::Unread(_) | Self::MergeUnread(_))
+    }
+}
+
+impl ClosedEnvironment {
+    fn text(&self) -> Text {
+        let why = Text::ours(" is ").and(Text::sentence(self.why.as_str()));
+        let text = Text::name(self.name.as_str()).and(why);
+        match &self.opens {
+            Some(opens) => text
+                .and(Text::ours(". A run applies what waits from "))
+                .and(Text::sentence(opens.as_str()))
+                .and(Text::ours(" on.")),
+            None => text.and(Text::ours(".")),
+        }
+    }
+}
+
+/// The report's part of the job summary, in at most `limit` characters.
+pub fn pending_markdown(report: &PendingReport, limit: usize) -> String {
+    let configs = pluralize(report.configs, "config");
+    let merges = pluralize(report.merges, "merge");
+    let head = match report.configs {
+        0 => "Nothing to apply.".to_owned(),
+        _ => format!("This run applies {configs} of {merges}."),
+    };
+    let mut blocks = vec![Block::Whole(format!(
+        "## Provisioner: merged, not applied\n\n{head}\n\n"
+    ))];
+    for closed in &report.closed {
+        let line = Format::Markdown.line(&closed.text());
+        blocks.push(Block::Whole(format!("{line}\n")));
+    }
+    let rows = report.left.iter().take(MAX_ROWS);
+    let rows = rows.map(|(config, reason)| vec![Text::name(config.as_str()), reason.text()]);
+    let rows: Vec<Vec<Text>> = rows.collect();
+    if !rows.is_empty() {
+        let table = Format::Markdown.table(&["config", "why it is not applied"], &rows);
+        blocks.push(Block::Cut(format!("{table}\n")));
+    }
+    if report.left.len() > MAX_ROWS {
+        let rest = pluralize(report.left.len() - MAX_ROWS, "more config");
+        blocks.push(Block::Whole(format!("{rest} not applied.\n")));
+    }
+    fit_blocks(blocks, Rest::JobReport, limit)
+}
+
+/// The same for the log.
+pub fn pending_lines(report: &PendingReport) -> String {
+    let configs = pluralize(report.configs, "config");
+    let merges = pluralize(report.merges, "merge");
+    let mut lines = vec![format!(
+        "merged, not applied: this run applies {configs} of {merges}"
+    )];
+    lines.extend(report.closed.iter().map(|closed| closed.text().plain()));
+    let left = report.left.iter();
+    lines.extend(left.map(|(config, reason)| {
+        let config = Text::name(config.as_str()).and(Text::ours(": "));
+        config.and(reason.text()).plain()
+    }));
+    lines.join("\n")
+}
