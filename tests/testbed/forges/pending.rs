@@ -177,17 +177,22 @@ fn the_rest_of_a_merge_is_left_alone<W: RunPending>() {
 /// The stack is complete, and the run ended before its folders.
 fn a_killed_run_is_finished<W: RunPending>() {
     let world = W::new(&policy(""));
-    let pull = world.proposed("  solutions: [master-solution]\n");
+    let pull = world.proposed("  versioning: true\n  solutions: [master-solution]\n");
     world.approved_and_merged(&pull);
     let path = world.workdir().path();
     let created = world.workdir().run(&["prep-master", &path, "--force"]);
     assert_eq!(created.status, 0, "{}{}", created.stdout, created.stderr);
     let bucket = world.workdir().aws.buckets().remove(0);
-    assert_eq!(world.workdir().aws.keys(&bucket), [""; 0]);
+    let aws = &world.workdir().aws;
+    let keys = aws.keys(&bucket);
+    for key in &keys {
+        let removed = aws.objects().delete_object().bucket(&bucket).key(key);
+        aws.wait(removed.send()).unwrap();
+    }
+    assert_eq!(aws.keys(&bucket), [""; 0]);
     let run = world.run_pending();
     run.assert_exit(0);
-    let keys = world.workdir().aws.keys(&bucket);
-    assert!(!keys.is_empty(), "{}", run.summary);
+    assert_eq!(aws.keys(&bucket), keys, "{}", run.summary);
     world.assert_nothing_pending();
 }
 
