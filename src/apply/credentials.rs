@@ -36,6 +36,7 @@ pub async fn run_with_role(
         policies,
         authority: recorder,
         progress: recorder,
+        needs: task.options.needs,
     };
     perform(task, &site, values).await
 }

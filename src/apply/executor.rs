@@ -195,6 +195,7 @@ impl Executor<'_> {
             options: TaskOptions {
                 solution: task.solution.as_deref(),
                 token: self.token,
+                needs: merged.needs(),
                 finish_cancelled: self.finish_cancelled,
                 ..TaskOptions::default()
             },

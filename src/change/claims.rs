@@ -6,7 +6,7 @@ use super::inputs::{ChangeInputs, earlier_versions, other_configs_at};
 use crate::config::ConfigContents;
 use crate::forge::{ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
-use crate::plan::{Intent, Plan, StackClaims};
+use crate::plan::{Intent, LinkNeeds, Plan, StackClaims};
 use crate::product::Registry;
 use crate::workspace::ConfigSelector;
 
@@ -32,20 +32,36 @@ pub async fn stack_claims(
     Ok(claims)
 }
 
-/// Reports stacks that a config outside of the change claims.
-pub async fn reject_claimed_stacks(
+/// What a commit's configs need of other stacks; `None` for a plan that deletes no stack.
+pub fn link_needs(
+    registry: &Registry,
+    configs: &BTreeMap<RepoPath, ConfigContents>,
+    plan: &Plan,
+) -> Option<LinkNeeds> {
+    let mut changes = plan.changes.iter();
+    let deletes = changes.any(|change| change.intent.deletes_stack());
+    deletes.then(|| LinkNeeds::new(registry, configs))
+}
+
+/// Reports stacks that a config outside of the change claims, and adds the consumers of deleted stacks. Returns what the configs need.
+pub async fn add_other_configs(
     plan: &mut Plan,
     inputs: &ChangeInputs,
     source: &dyn Source,
     head: &CommitSha,
     selection: &ConfigSelector,
-) -> Result<(), ForgeError> {
-    if !plan.changes.is_empty() {
-        let known = |path: &RepoPath| inputs.at_head(path);
-        let configs = other_configs_at(source, head, &inputs.head, selection, known).await?;
-        let claims = stack_claims(source, head, &inputs.head, &configs, plan).await?;
-        plan.reject_claimed_stacks(&claims);
-        plan.reject_claimed_names(&claims, |path| inputs.config_at_head(path));
+) -> Result<Option<LinkNeeds>, ForgeError> {
+    if plan.changes.is_empty() {
+        return Ok(None);
     }
-    Ok(())
+    let known = |path: &RepoPath| inputs.at_head(path);
+    let configs = other_configs_at(source, head, &inputs.head, selection, known).await?;
+    let claims = stack_claims(source, head, &inputs.head, &configs, plan).await?;
+    plan.reject_claimed_stacks(&claims);
+    plan.reject_claimed_names(&claims, |path| inputs.config_at_head(path));
+    let needs = link_needs(&inputs.head, &configs, plan);
+    if let Some(needs) = &needs {
+        plan.add_consumers(needs, |change| inputs.config(change, true));
+    }
+    Ok(needs)
 }

@@ -18,7 +18,7 @@ use crate::guard::{
 };
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, RepoPath, UserId};
-use crate::plan::{Change, Intent, Plan, assess};
+use crate::plan::{Change, Intent, LinkNeeds, Plan, assess};
 use crate::workspace::ConfigSelector;
 
 pub struct MergedChange {
@@ -229,6 +229,11 @@ impl MergedChange {
     pub fn is_outdated(&self, change: &Change) -> bool {
         let tip = self.tip.as_ref();
         tip.is_some_and(|tip| tip.is_current(change) == Some(false))
+    }
+
+    /// What the configs of the default branch need of other stacks; `None` if the change deletes no stack.
+    pub fn needs(&self) -> Option<&LinkNeeds> {
+        self.tip.as_ref()?.needs()
     }
 
     /// The config as merged; for a removed config, as it was before.

@@ -20,7 +20,7 @@ mod selection;
 mod tip;
 mod valid_configs;
 
-pub use claims::reject_claimed_stacks;
+pub use claims::add_other_configs;
 pub use contributors::add_contributors;
 pub use governing::governing_files;
 pub use history::{

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claims::stack_claims;
+use super::claims::{link_needs, stack_claims};
 use super::history::MergedRange;
 use super::inputs::{ChangeInputs, other_configs_at};
 use super::later_commits::LaterCommits;
@@ -13,7 +13,7 @@ use crate::config::ConfigContents;
 use crate::guard::{LoadedPolicy, POLICY_FILE, read_policy_file};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, RepoPath};
-use crate::plan::{Change, ChangeKey, Input, Intent, Plan, StackClaims, assess};
+use crate::plan::{Change, ChangeKey, Input, Intent, LinkNeeds, Plan, StackClaims, assess};
 use crate::product::Registry;
 use crate::workspace::ConfigSelector;
 
@@ -27,6 +27,8 @@ pub(super) struct Tip {
     /// Whether the commits since the merge show who may delete its stacks.
     is_history_known: bool,
     claims: StackClaims,
+    /// `None` if the change deletes no stack.
+    needs: Option<LinkNeeds>,
 }
 
 impl Tip {
@@ -64,6 +66,7 @@ impl Tip {
             policy_file,
             superseded,
             is_history_known: later.complete,
+            needs: link_needs(registry, &configs, plan),
             claims,
         })
     }
@@ -79,6 +82,11 @@ impl Tip {
 
     pub(super) fn claims(&self) -> &StackClaims {
         &self.claims
+    }
+
+    /// What the configs need of other stacks.
+    pub(super) fn needs(&self) -> Option<&LinkNeeds> {
+        self.needs.as_ref()
     }
 
     /// The other configs that claim the stack of a change.

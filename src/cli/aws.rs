@@ -21,14 +21,15 @@ use crate::operation::{
     ActionData, ActionOutcome, Desired, FailureReport, OperationContext, OperationError, Task,
     complete_commands, perform, to_diagnostics,
 };
+use crate::plan::LinkNeeds;
 use crate::product::{Class, Verb};
 use crate::report::Redactor;
 use crate::workspace::{ProductLockFile, ignored_policy_file, policy_file};
 
-/// Runs one verb on its configs.
+/// Runs one verb on its configs. `needs`: what all configs need of other stacks.
 pub fn run(
     verb: Verb,
-    request: &ActionRequest,
+    (request, needs): (&ActionRequest, Option<&LinkNeeds>),
     group: &[LoadedConfig],
     results: &mut ActionResults,
 ) {
@@ -51,7 +52,7 @@ pub fn run(
             return;
         }
     };
-    runtime.block_on(run_all(verb, request, group, results));
+    runtime.block_on(run_all(verb, (request, needs), group, results));
 }
 
 /// The lock of the repositories that the configs are in. One that differs counts for all.
@@ -86,7 +87,7 @@ fn lock_around(group: &[LoadedConfig]) -> LockState {
 
 async fn run_all(
     verb: Verb,
-    request: &ActionRequest,
+    (request, needs): (&ActionRequest, Option<&LinkNeeds>),
     group: &[LoadedConfig],
     results: &mut ActionResults,
 ) {
@@ -104,6 +105,7 @@ async fn run_all(
     let run = AccountRun {
         verb,
         request,
+        needs,
         session,
         console: Console::new(request.force, request.yes, lock),
         policy,
@@ -162,6 +164,7 @@ async fn run_all(
 struct AccountRun<'a> {
     verb: Verb,
     request: &'a ActionRequest,
+    needs: Option<&'a LinkNeeds>,
     session: Session,
     console: Console,
     policy: Result<Policy, Vec<Diagnostic>>,
@@ -203,6 +206,7 @@ impl AccountRun<'_> {
             policies: (&self.policy).into(),
             authority: &console,
             progress: &console,
+            needs: self.needs,
         };
         let task = Task {
             verb: self.verb,

@@ -8,7 +8,7 @@ use super::result::ResultFormat;
 use super::tier::check_tier;
 use crate::VERSION;
 use crate::change::{
-    ProposedLock, ProposedPolicies, read_inputs, reject_claimed_stacks, require_matches,
+    ProposedLock, ProposedPolicies, add_other_configs, read_inputs, require_matches,
     unselected_configs,
 };
 use crate::diagnostic::LOG_TARGET;
@@ -109,7 +109,7 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         let mut report = report(&inputs, &base, &head, None);
         let plan = &mut report.plan;
         show_values(plan, &inputs, &policies.for_preview().shown_values());
-        reject_claimed_stacks(plan, &inputs, &repository, &head, &selection).await?;
+        add_other_configs(plan, &inputs, &repository, &head, &selection).await?;
         report.unselected = unselected_configs(
             &repository,
             (&base, &inputs.base),

@@ -25,6 +25,7 @@ mod init_prompt;
 mod intents;
 mod json_schema;
 mod levels;
+mod link_needs;
 mod load;
 mod lock;
 mod logger;

@@ -51,6 +51,7 @@ impl ActionRequest {
     pub(super) fn options(&self) -> TaskOptions<'_> {
         TaskOptions {
             finish_cancelled: false,
+            needs: None,
             real: self.real,
             keep: self.keep,
             dry_run: self.dry_run,

@@ -1,6 +1,7 @@
 //! Runs an action on its configs. Each verb turns configs into results, which are printed here.
 
 use super::candidate::ActionCandidate;
+use super::link_needs::link_needs;
 use super::load::{LoadedConfig, load_each, registry};
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
@@ -90,11 +91,14 @@ fn results(request: &ActionRequest) -> ActionResults {
             Verb::ValidateTemplate => {
                 validate_template::run(&group, &mut results);
                 if request.real {
-                    aws::run(verb, request, &group, &mut results);
+                    aws::run(verb, (request, None), &group, &mut results);
                 }
             }
             Verb::ReviewReport => review::run(request, &group, &mut results),
-            _ => aws::run(verb, request, &group, &mut results),
+            _ => {
+                let needs = link_needs(verb, &group, &registry);
+                aws::run(verb, (request, needs.as_ref()), &group, &mut results);
+            }
         }
     }
     results.sort();

@@ -205,6 +205,7 @@ impl DriftScan<'_> {
             policies: self.policy.into(),
             authority: &ReadOnly,
             progress: &ReadOnly,
+            needs: None,
         };
         operation::drift(&site, &Desired::new(config)?).await
     }

@@ -1,6 +1,6 @@
 //! Deletes a stack, after a preview of what is deleted with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::guard::{Delete, EffectKind, Facts, Inspect, TearDown};
 use crate::plan::{DeletedResource, Deletion, behavior_on_delete};
 use crate::report::{Counted, Fault, Step};
 use crate::stack::{Health, Stack, StackName};
-use crate::template::{DeletionBehavior, Document, name_claims};
+use crate::template::{DeletionBehavior, Document, Link, LinkKind, SSM_PARAMETER, name_claims};
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DeletionResult {
@@ -52,6 +52,7 @@ pub(super) async fn inspect_deletion(
         empties,
         resources: Vec::new(),
         importers: Vec::new(),
+        consumers: None,
         buckets: BTreeMap::new(),
         blocking: Vec::new(),
         returning: Vec::new(),
@@ -105,10 +106,28 @@ pub(super) async fn inspect_deletion(
         .resources
         .sort_by(|a, b| (&a.kind, &a.logical_id).cmp(&(&b.kind, &b.logical_id)));
     buckets.sort_by(|a, b| a.name().cmp(b.name()));
+    let links = deleted_links(&deletion, &exports);
+    deletion.consumers = site
+        .needs
+        .map(|needs| needs.consumers(&desired.stack, &links));
     let claims = name_claims(&desired.document, &desired.stack.target);
     deletion.find_blocking(&claims);
     deletion.find_returning(&desired.document);
     Ok((deletion, buckets))
+}
+
+/// The exports of the stack, and its parameters that are not retained.
+fn deleted_links(deletion: &Deletion, exports: &[String]) -> BTreeSet<Link> {
+    let target = &deletion.stack.target;
+    let exports = exports
+        .iter()
+        .map(|name| Link::new(target, LinkKind::Export, name));
+    let deleted = deletion.resources.iter().filter(|resource| {
+        resource.kind == SSM_PARAMETER && resource.deletion_behavior != DeletionBehavior::Retained
+    });
+    let parameters = deleted.filter_map(|resource| resource.physical_id.as_deref());
+    let parameters = parameters.map(|name| Link::new(target, LinkKind::Parameter, name));
+    exports.chain(parameters).collect()
 }
 
 /// Without a readable template nothing counts as retained.

@@ -43,7 +43,7 @@ use crate::guard::{
     Authority, Denial, Effect, EffectKind, Facts, Permit, Policies, RequestedChange,
     confirmation_word, decide, denials,
 };
-use crate::plan::{Adoption, Changes, Deletion, Restoration, RollbackContinuation};
+use crate::plan::{Adoption, Changes, Deletion, LinkNeeds, Restoration, RollbackContinuation};
 use crate::report::{Counted, Step};
 use crate::stack::{Health, Stack, StackEvent, StackName};
 use crate::template::role_boundaries;
@@ -83,6 +83,8 @@ pub struct OperationContext<'a> {
     pub policies: Policies<'a>,
     pub authority: &'a dyn AuthoritySource,
     pub progress: &'a dyn Progress,
+    /// What the repository's configs need of other stacks; `None` if nobody read it.
+    pub needs: Option<&'a LinkNeeds>,
 }
 
 /// What a person at a terminal sees and confirms.

@@ -11,7 +11,7 @@ use crate::guard::Denial;
 use crate::operation::{
     self, Desired, FolderResult, OperationContext, OperationError, Replacement,
 };
-use crate::plan::{Changes, Deletion};
+use crate::plan::{Changes, Deletion, LinkNeeds};
 use crate::product::{Class, Verb};
 use crate::report::{self, ActionSummary, Fault, Format, Redactor, Success};
 
@@ -42,6 +42,8 @@ pub struct TaskOptions<'a> {
     pub skip: &'a [String],
     /// Existing resources that a command line names for a new stack. A pull request names them in an entry.
     pub imports: &'a [NamedResource],
+    /// What the repository's configs need of other stacks.
+    pub needs: Option<&'a LinkNeeds>,
     /// Finish what a cancelled job left, instead of doing the task.
     pub finish_cancelled: bool,
     /// Suffix for the names of a test: six letters and digits.

@@ -165,6 +165,7 @@ fn unassessed(path: &RepoPath) -> Change {
         external_references: Vec::new(),
         role_boundaries: Vec::new(),
         diagnostics: Vec::new(),
+        consumers: None,
         caveat: None,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Consumers;
 use crate::model::Digest;
 use crate::stack::StackName;
 use crate::template::{DeletionBehavior, Document, ImportedResource, NameClaim, importable};
@@ -32,6 +33,8 @@ pub struct Deletion {
     pub resources: Vec<DeletedResource>,
     /// Stacks that import its outputs.
     pub importers: Vec<String>,
+    /// Configs that need its exports or parameters; `null` if they are unknown.
+    pub consumers: Option<Consumers>,
     /// Object versions and delete markers by bucket.
     pub buckets: BTreeMap<String, u64>,
     /// Logical ids of retained resources whose names a new stack of the config needs.
@@ -70,7 +73,7 @@ pub fn behavior_on_delete(
     }
 }
 
-const VERSION: &str = "provisioner-deletion/2\n";
+const VERSION: &str = "provisioner-deletion/3\n";
 
 impl Deletion {
     /// Whether nothing is left to delete: neither the stack nor a bucket.
@@ -200,6 +203,7 @@ mod tests {
             empties: false,
             resources: Vec::new(),
             importers: Vec::new(),
+            consumers: None,
             buckets: BTreeMap::new(),
             blocking: Vec::new(),
             returning: Vec::new(),

@@ -5,7 +5,9 @@ mod assess;
 mod cause;
 mod changes;
 mod claims;
+mod consumers;
 mod contents;
+mod deleted_links;
 mod deletion;
 mod digest;
 mod drift_impact;
@@ -52,6 +54,7 @@ pub use assess::assess;
 pub use cause::Cause;
 pub use changes::{Assessed, Changes};
 pub use claims::StackClaims;
+pub use consumers::{Consumer, Consumers, LinkNeeds, config_links};
 pub use deletion::{BUCKET, DeletedResource, Deletion, behavior_on_delete};
 pub use digest::{change_set_digest, combined_digest};
 pub use drift_impact::{DriftImpact, DriftedProperty};
@@ -153,6 +156,8 @@ pub struct Change {
     /// The roles of the template at the head.
     #[serde(skip)]
     pub role_boundaries: Vec<RoleBoundary>,
+    /// Configs that need what the deletion of the stack takes away; `null` for other changes, and if they are unknown.
+    pub consumers: Option<Consumers>,
     /// Problems of the config at the head.
     pub diagnostics: Vec<Diagnostic>,
     /// Why the comparison with the base is incomplete.

@@ -107,6 +107,7 @@ fn signature(report: &Report, change: &Change) -> Value {
         "problems": problems.collect::<Vec<_>>(),
         "lines": change.diff.as_ref().map(|diff| changed_lines(change, diff)),
         "caveat": change.caveat,
+        "consumers": change.consumers,
         "preview": preview.map(|preview| &preview.shape),
     })
 }

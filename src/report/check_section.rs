@@ -8,6 +8,7 @@ use super::changed_keys::changed_value;
 use super::changes::line_text;
 use super::check::Report;
 use super::check_groups::EqualChanges;
+use super::consumers::consumers_markdown;
 use super::costs::costs_markdown;
 use super::diagnostics::{diagnostic, diagnostic_below};
 use super::fit::first_lines;
@@ -122,6 +123,7 @@ pub(super) fn group_section(
             renamed_to => renamed_to.map(|path| path.as_str()),
             former_stack => former_stack(change).map(|text| safe(text.markdown())),
             new_stack => new_stack(change).map(|text| safe(text.markdown())),
+            consumers => (!is_previewed || brief).then(|| consumers_markdown(change)).flatten(),
             caveat => change.caveat.as_deref(),
             policy_update => change.policy_update.as_ref().filter(|update| update.renews_roles || update.action.is_some()).map(|update| safe(policy_update_text(change, update).markdown())),
             problems => (!problems.is_empty()).then(|| problems.join(if is_invalid && !group.is_single() { "" } else { "\n" })),

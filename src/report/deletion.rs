@@ -1,6 +1,7 @@
 //! The preview and the result of a deletion.
 
 use super::Text;
+use super::consumers::consumer_lines;
 use super::format::Format;
 use crate::plan::Deletion;
 use crate::text::pluralize;
@@ -85,6 +86,9 @@ pub fn deletion(deletion: &Deletion, format: Format) -> String {
     for importer in &deletion.importers {
         text.push_str(&format.line(&Text::ours("imported by ").and(Text::name(importer))));
     }
+    for line in consumer_lines(deletion.consumers.as_ref(), deletion.status.is_some()) {
+        text.push_str(&format.line(&line));
+    }
     let mut kinds = deletion.blocking_kinds();
     if let Some(first) = kinds.next() {
         let kept = Text::list([first].into_iter().chain(kinds).map(Text::name));
@@ -158,6 +162,7 @@ mod tests {
                 deletion_behavior: DeletionBehavior::Retained,
             }],
             importers: Vec::new(),
+            consumers: None,
             buckets: [].into(),
             blocking: Vec::new(),
             returning: Vec::new(),

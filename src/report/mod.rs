@@ -21,6 +21,7 @@ mod code_page;
 mod code_quality;
 mod command_help;
 mod confirmed;
+mod consumers;
 mod costs;
 mod deletion;
 mod diagnostics;

@@ -216,6 +216,7 @@ fn shape_of_deletion(found: &Deletion) -> Value {
         "status": found.status,
         "protected": found.protected,
         "importers": found.importers,
+        "consumers": found.consumers,
         "resources": resources.collect::<Vec<_>>(),
         "versions": found.buckets.values().collect::<Vec<_>>(),
     })

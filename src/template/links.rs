@@ -1,14 +1,18 @@
 //! What a stack provides for other stacks, and what it needs of them: exports, and parameters of SSM.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
-use super::document::Document;
+use super::document::{DeletionBehavior, Document};
 use super::resolve::{ResolvedTemplate, TemplateInputs};
 use crate::product::Target;
 
-const SSM_PARAMETER: &str = "AWS::SSM::Parameter";
+/// The type whose physical ids are names of parameters.
+pub const SSM_PARAMETER: &str = "AWS::SSM::Parameter";
 /// Dynamic references to parameters, up to the name.
 const SSM_REFERENCES: [&str; 2] = ["{{resolve:ssm:", "{{resolve:ssm-secure:"];
 
@@ -21,7 +25,31 @@ pub struct Link {
     pub name: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+impl Link {
+    pub fn new(target: &Target, kind: LinkKind, name: &str) -> Self {
+        Self {
+            account: target.account.clone(),
+            region: target.region.clone(),
+            kind,
+            // Both forms name the same parameter.
+            name: match kind {
+                LinkKind::Parameter => name.trim_start_matches('/').to_owned(),
+                LinkKind::Export => name.to_owned(),
+            },
+        }
+    }
+
+    /// The name as AWS writes it: that of a parameter in a hierarchy begins with a slash.
+    pub fn full_name(&self) -> Cow<'_, str> {
+        match self.kind {
+            LinkKind::Parameter if self.name.contains('/') => format!("/{}", self.name).into(),
+            _ => self.name.as_str().into(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum LinkKind {
     /// The export of an output.
     Export,
@@ -33,6 +61,8 @@ pub enum LinkKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StackLinks {
     pub provides: BTreeSet<Link>,
+    /// The provided ones that a deletion of the stack retains.
+    pub retained: BTreeSet<Link>,
     pub needs: BTreeSet<Link>,
 }
 
@@ -51,16 +81,7 @@ impl StackLinks {
             defaults: true,
         };
         let resolved = ResolvedTemplate::new(document, &inputs);
-        let link = |kind, name: &str| Link {
-            account: target.account.clone(),
-            region: target.region.clone(),
-            kind,
-            // Both forms name the same parameter.
-            name: match kind {
-                LinkKind::Parameter => name.trim_start_matches('/').to_owned(),
-                LinkKind::Export => name.to_owned(),
-            },
-        };
+        let link = |kind, name: &str| Link::new(target, kind, name);
         let mut links = Self::default();
         for output in document.section("Outputs") {
             let value = resolved.value(&output.value);
@@ -76,9 +97,11 @@ impl StackLinks {
             let value = resolved.value(&resource.entry.value);
             let name = value.pointer("/Properties/Name").and_then(Value::as_str);
             let name = name.filter(|_| resource.kind == SSM_PARAMETER);
-            links
-                .provides
-                .extend(name.map(|name| link(LinkKind::Parameter, name)));
+            let parameter = name.map(|name| link(LinkKind::Parameter, name));
+            if resource.deletion_behavior == DeletionBehavior::Retained {
+                links.retained.extend(parameter.clone());
+            }
+            links.provides.extend(parameter);
             add_needs(&value, &mut |kind, name| {
                 links.needs.insert(link(kind, name));
             });
@@ -87,6 +110,11 @@ impl StackLinks {
         let own = links.provides.clone();
         links.needs.retain(|need| !own.contains(need));
         links
+    }
+
+    /// What a deletion of the stack takes away.
+    pub fn deleted(&self) -> BTreeSet<Link> {
+        self.provides.difference(&self.retained).cloned().collect()
     }
 }
 

@@ -36,7 +36,7 @@ pub use import::{ImportedResource, import_template, importable, is_import_templa
 pub use import_types::is_importable;
 pub use intrinsic::{Reference, walk};
 pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};
-pub use links::{Link, LinkKind, StackLinks};
+pub use links::{Link, LinkKind, SSM_PARAMETER, StackLinks};
 pub use money::Money;
 pub use name_claim::{NameClaim, name_claims};
 pub use named_import::{NamedProblem, named_imports};

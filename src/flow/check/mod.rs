@@ -14,14 +14,15 @@ use self::publish::{Publisher, deliver, publisher, set_status, write_comment};
 use self::report::{collisions, report, show_values};
 use self::upgrade::{add_lock, mark_unread};
 use crate::change::{
-    ChangeInputs, GroupOrigin, ProposedLock, ProposedPolicies, group_origin, read_inputs,
-    reject_claimed_stacks, require_matches, unselected_configs,
+    ChangeInputs, GroupOrigin, ProposedLock, ProposedPolicies, add_other_configs, group_origin,
+    read_inputs, require_matches, unselected_configs,
 };
 use crate::exit::Exit;
 use crate::forge::{ChangedFile, DefaultBranch, Forge, IdentityTokens, Source};
 use crate::guard::{Branch, ChangeRequest, POLICY_FILE};
 use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
+use crate::plan::LinkNeeds;
 use crate::report::{Notice, OfflineReason, Report};
 
 pub async fn check_pull_request(job: &Job, number: u64) -> JobResult {
@@ -107,6 +108,7 @@ struct Assessment {
     inputs: ChangeInputs,
     policies: ProposedPolicies,
     lock: ProposedLock,
+    needs: Option<LinkNeeds>,
 }
 
 async fn assess_change(
@@ -131,7 +133,8 @@ async fn assess_change(
     let mut report = report(&inputs, base, head, Some(environment));
     let shown = policies.for_preview().shown_values();
     show_values(&mut report.plan, &inputs, &shown);
-    reject_claimed_stacks(&mut report.plan, &inputs, source, head, &selection).await?;
+    let plan = &mut report.plan;
+    let needs = add_other_configs(plan, &inputs, source, head, &selection).await?;
     report.unselected = unselected_configs(
         source,
         (base, &inputs.base),
@@ -148,6 +151,7 @@ async fn assess_change(
         inputs,
         policies,
         lock,
+        needs,
     })
 }
 
@@ -159,6 +163,7 @@ impl Assessment {
             policies: self.policies.for_preview(),
             identity: issuer.map(|issuer| issuer as Arc<dyn IdentityTokens>),
             session: format!("provisioner-{session}"),
+            needs: self.needs.as_ref(),
             stop: job.stop.clone(),
         };
         preview(&mut self.report, &self.inputs, &context).await

@@ -14,7 +14,7 @@ use crate::job::ReadOnly;
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::operation::to_diagnostics;
 use crate::operation::{self, ComparedStack, Desired, Occupancy, OperationContext, OperationError};
-use crate::plan::{Change, ChangeKey, Changes, Intent};
+use crate::plan::{Change, ChangeKey, Changes, Intent, LinkNeeds};
 use crate::product::Target;
 use crate::report::{
     Notice, OfflineReason, Preview, Redactor, Refusal, Report, Text, problems_line,
@@ -28,6 +28,8 @@ pub struct PreviewContext<'a> {
     pub identity: Option<Arc<dyn IdentityTokens>>,
     /// Role session name, which CloudTrail shows.
     pub session: String,
+    /// What the configs at the head need of other stacks.
+    pub needs: Option<&'a LinkNeeds>,
     pub stop: CancellationToken,
 }
 
@@ -103,7 +105,11 @@ pub async fn preview(
                 plan.session.clone(),
                 plan.stop.clone(),
             );
-            let look = Previewer { inputs, policies };
+            let look = Previewer {
+                inputs,
+                needs: plan.needs,
+                policies,
+            };
             let queries = work
                 .into_iter()
                 .map(|(change, target, role)| (Lane::from(target), (change, target, role)));
@@ -137,6 +143,7 @@ pub async fn preview(
 
 struct Previewer<'a> {
     inputs: &'a ChangeInputs,
+    needs: Option<&'a LinkNeeds>,
     policies: Policies<'a>,
 }
 
@@ -194,6 +201,7 @@ impl Previewer<'_> {
             policies: self.policies,
             authority: &ReadOnly,
             progress: &ReadOnly,
+            needs: self.needs,
         };
         let desired = Desired::new(config)?;
         if matches!(change.intent, Intent::Adopt | Intent::Unadopt) {

@@ -1,5 +1,6 @@
 //! `check`: from a pull request or a local branch to a comment, a status and files.
 
+mod consumers;
 mod defaults;
 mod faults;
 mod fetched;

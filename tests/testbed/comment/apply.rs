@@ -279,6 +279,69 @@ fn a_changed_stack_needs_a_new_confirmation() {
     world.assert_invitation_closed();
 }
 
+/// A product whose stack reads a parameter of the bucket's stack.
+const READER: &str = "name: reader\ntitle: Reader\nsummary: A reader.\nsection: reader\nfiles: '*-reader.yaml'\n\
+     target: {account: reader.account, region: reader.region, environment: \"'prod'\"}\n\
+     names: {config: \"'a-reader'\", stack: \"'a-reader-stack' ~ given.suffix\"}\n\
+     outputs: {template: \"'reader.yaml'\", policy: \"'reader.json'\"}\nactions: {deploy-product: provision}\n";
+const READER_SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"required":["reader"],"properties":{"reader":{"type":"object",
+    "additionalProperties":false,"required":["account","region","reads"],"properties":{"account":{"type":"string"},
+    "region":{"type":"string"},"reads":{"type":"string"}}}}}"#;
+const READER_STACK: &str = "Resources:\n  Note:\n    Type: AWS::SSM::Parameter\n    \
+     Properties: { Type: String, Value: {{ '{{resolve:ssm:' ~ reader.reads ~ '}}' }} }\n";
+
+#[test]
+fn attack_a_consumer_after_the_invitation_needs_a_new_confirmation() {
+    let (world, pull) = World::with_removal();
+    let posted = world.posted();
+    let names = world.workdir.aws.parameter_names("/s3");
+    let mut names = names.iter();
+    let name = names.find(|name| name.ends_with("/BucketName")).unwrap();
+    let account = &world.workdir.aws.account;
+    let region = crate::support::emulator::REGION;
+    let folder = ".provisioner/products/reader";
+    let text = format!("reader:\n  account: \"{account}\"\n  region: {region}\n  reads: {name}\n");
+    world
+        .repo
+        .commit("main")
+        .author(&world.carol)
+        .write(&format!("{folder}/product.yaml"), READER)
+        .write(&format!("{folder}/config.schema.json"), READER_SCHEMA)
+        .write(&format!("{folder}/stack.yaml.j2"), READER_STACK)
+        .write(&format!("{folder}/iam-policy.json.j2"), "{}\n")
+        .write("s3/configs/a-reader.yaml", &text)
+        .push();
+    world.apply(&pull, &world.carol, &posted).assert_exit(20);
+    world.github.expect_writes(&[COMMENT, COMMENTED, REACTION]);
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    let reply = world.replies().pop().unwrap();
+    let consumer =
+        format!("needed by `s3/configs/a-reader.yaml`, which reads the parameter `{name}`");
+    assert!(reply.contains(&consumer), "{reply}");
+    assert!(reply.contains("delete-not-confirmed"), "{reply}");
+    assert!(!reply.contains(&posted), "{reply}");
+    // The same line, on a laptop.
+    world
+        .workdir
+        .write(&format!("{folder}/product.yaml"), READER);
+    world
+        .workdir
+        .write(&format!("{folder}/config.schema.json"), READER_SCHEMA);
+    world
+        .workdir
+        .write(&format!("{folder}/stack.yaml.j2"), READER_STACK);
+    world
+        .workdir
+        .write(&format!("{folder}/iam-policy.json.j2"), "{}\n");
+    world.workdir.write("s3/configs/a-reader.yaml", &text);
+    let preview = world.workdir.try_action("tear-down", &["--dry-run"]);
+    assert!(
+        preview.stdout.contains(&consumer.replace('`', "")),
+        "{}",
+        preview.stdout
+    );
+}
+
 #[test]
 fn a_denied_deployment_is_recorded_as_failed() {
     let (world, pull) = World::with_merge();
