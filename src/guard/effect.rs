@@ -13,9 +13,13 @@ pub trait Effect: sealed::Sealed {
     const KIND: EffectKind;
 }
 
+/// Decided by facts that are read once: no person confirms it, or CloudFormation executes no change set of an earlier stack.
+pub trait DecidedOnce: Effect {}
+/// Decided again by facts that are read after the confirmation, immediately before the effect.
+pub trait DecidedAgain: Effect {}
 pub trait RunsChangeSet: Effect {}
 /// Its change set has the stack's own template and parameters, and other tags.
-pub trait ChangesTags: RunsChangeSet {}
+pub trait ChangesTags: RunsChangeSet + DecidedOnce {}
 pub trait DeletesStack: Effect {}
 pub trait EmptiesBuckets: DeletesStack {}
 
@@ -74,6 +78,22 @@ effects! {
     ContinueRollback,
 }
 
+impl DecidedOnce for Inspect {}
+impl DecidedOnce for Preview {}
+impl DecidedOnce for Create {}
+impl DecidedOnce for Resume {}
+impl DecidedOnce for Test {}
+impl DecidedOnce for Update {}
+impl DecidedOnce for Folders {}
+impl DecidedOnce for Upload {}
+impl DecidedOnce for Adopt {}
+impl DecidedOnce for Unadopt {}
+impl DecidedAgain for Delete {}
+impl DecidedAgain for TearDown {}
+impl DecidedAgain for Replace {}
+impl DecidedAgain for RemoveFailed {}
+impl DecidedAgain for Restore {}
+impl DecidedAgain for ContinueRollback {}
 impl RunsChangeSet for Create {}
 impl RunsChangeSet for Resume {}
 impl RunsChangeSet for Test {}

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChangeRequest, LockState};
 use crate::plan::{BeyondTags, Deletion, Obstacle, Verdict};
 use crate::product::Level;
-use crate::stack::Stack;
+use crate::stack::{Stack, StackPart};
 pub use crate::stack::{TEST_TAG, owner_tags};
 use crate::template::{ExternalReference, RoleBoundary};
 
@@ -47,6 +47,8 @@ pub struct Facts {
     pub unfinished_import: Option<bool>,
     /// ARN of the stack that the entry names, if it had the tags of `owner` and is deleted.
     pub replaced: Option<String>,
+    /// What differs in the stack from what was shown. Empty for the facts that are shown.
+    pub since_shown: Option<Vec<StackPart>>,
     /// Who or what requests the effect.
     pub authority: Authority,
 }
@@ -77,6 +79,7 @@ impl Facts {
         self.importers = Some(deletion.importers.clone());
         let (deleted, retained) = deletion.buckets_by_behavior();
         self.buckets = Some(Buckets { deleted, retained });
+        self.since_shown = Some(Vec::new());
     }
 }
 

@@ -19,9 +19,9 @@ mod weaker;
 
 pub use crate::model::EffectKind;
 pub use effect::{
-    Adopt, ChangesTags, ContinueRollback, Create, Delete, DeletesStack, Effect, EmptiesBuckets,
-    Folders, Inspect, Preview, RemoveFailed, Replace, Restore, Resume, RunsChangeSet, TearDown,
-    Test, Unadopt, Update, Upload,
+    Adopt, ChangesTags, ContinueRollback, Create, DecidedAgain, DecidedOnce, Delete, DeletesStack,
+    Effect, EmptiesBuckets, Folders, Inspect, Preview, RemoveFailed, Replace, Restore, Resume,
+    RunsChangeSet, TearDown, Test, Unadopt, Update, Upload,
 };
 pub use facts::{
     AdoptionFacts, Authority, Buckets, Caller, Facts, ImportFact, Repair, TEST_TAG, TagChangeSet,

@@ -79,10 +79,10 @@ async fn after_failed_creation(
     desired: &Desired<'_>,
     failed: &Stack,
 ) -> Result<Changes, OperationError> {
-    let (deletion, _) = inspect_deletion(site, desired, Some(failed), false).await?;
+    let inspected = inspect_deletion(site, desired, Some(failed), false).await?;
     let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
     Ok(Changes {
-        failed_creation: Some(deletion),
+        failed_creation: Some(inspected.deletion),
         ..new
     })
 }

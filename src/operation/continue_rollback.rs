@@ -11,7 +11,7 @@ use super::{Desired, OperationContext, OperationError, ShownEffect};
 use crate::guard::{ContinueRollback, EffectKind, Facts, Inspect, Repair};
 use crate::plan::RollbackContinuation;
 use crate::report::{Fault, Step};
-use crate::stack::{Stack, StackName};
+use crate::stack::{ShownStack, Stack, StackName};
 
 /// A rollback that was continued to its end.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -51,6 +51,7 @@ async fn continuation(
         digest: found.digest.to_string(),
         beyond: found.beyond(),
     });
+    facts.since_shown = Some(Vec::new());
     Ok(found)
 }
 
@@ -66,13 +67,13 @@ pub async fn continue_rollback(
     };
     let found = continuation(site, &desired.stack, &stack, skip, &mut facts).await?;
     let effect = ShownEffect::Rollback(&found);
-    site.confirm(
-        EffectKind::ContinueRollback,
-        &mut facts,
-        &desired.stack,
-        effect,
-    );
-    let permit = match site.decide::<ContinueRollback>(&facts, &desired.stack) {
+    let shown = ShownStack {
+        stack: Some(stack.clone()),
+        // No update runs before the rollback has ended.
+        template: None,
+    };
+    let permit = site.confirmed::<ContinueRollback>(desired, &mut facts, &shown, effect);
+    let permit = match permit.await {
         Ok(permit) => permit,
         Err(OperationError::Denied(denials)) => return Ok(RepairResult::Denied(found, denials)),
         Err(failed) => return Err(failed),

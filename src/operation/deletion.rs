@@ -9,10 +9,10 @@ use super::cancelled::what_remains;
 use super::error::operation_failed;
 use super::{Desired, OperationContext, OperationError, ShownEffect};
 use crate::cloud::{StackBucket, StackOperation, StackResource};
-use crate::guard::{Delete, EffectKind, Facts, Inspect, TearDown};
+use crate::guard::{Delete, Facts, Inspect, Permit, TearDown};
 use crate::plan::{DeletedResource, Deletion, behavior_on_delete};
 use crate::report::{Counted, Fault, Step};
-use crate::stack::{Health, Stack, StackName};
+use crate::stack::{Health, ShownStack, Stack, StackName};
 use crate::template::{DeletionBehavior, Document, Link, LinkKind, SSM_PARAMETER, name_claims};
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -32,9 +32,16 @@ pub async fn preview_deletion(
 ) -> Result<Deletion, OperationError> {
     let _looking = site.decide::<Inspect>(facts, &desired.stack)?;
     let stack = facts.stack.clone().flatten();
-    let (deletion, _) = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
-    facts.add_deletion(&deletion);
-    Ok(deletion)
+    let inspected = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
+    facts.add_deletion(&inspected.deletion);
+    Ok(inspected.deletion)
+}
+
+/// What a deletion would delete, and the stack of which that was read.
+pub(super) struct InspectedDeletion {
+    pub deletion: Deletion,
+    pub shown: ShownStack,
+    buckets: Vec<StackBucket>,
 }
 
 pub(super) async fn inspect_deletion(
@@ -42,7 +49,7 @@ pub(super) async fn inspect_deletion(
     desired: &Desired<'_>,
     stack: Option<&Stack>,
     empties: bool,
-) -> Result<(Deletion, Vec<StackBucket>), OperationError> {
+) -> Result<InspectedDeletion, OperationError> {
     let mut buckets = Vec::new();
     let mut deletion = Deletion {
         stack: desired.stack.clone(),
@@ -70,7 +77,14 @@ pub(super) async fn inspect_deletion(
                 }
             }
         }
-        return Ok((deletion, buckets));
+        return Ok(InspectedDeletion {
+            deletion,
+            shown: ShownStack {
+                stack: None,
+                template: None,
+            },
+            buckets,
+        });
     };
     let exports: Vec<String> = stack
         .outputs
@@ -113,7 +127,14 @@ pub(super) async fn inspect_deletion(
     let claims = name_claims(&desired.document, &desired.stack.target);
     deletion.find_blocking(&claims);
     deletion.find_returning(&desired.document);
-    Ok((deletion, buckets))
+    Ok(InspectedDeletion {
+        deletion,
+        shown: ShownStack {
+            stack: Some(stack.clone()),
+            template: Some(deployed),
+        },
+        buckets,
+    })
 }
 
 /// The exports of the stack, and its parameters that are not retained.
@@ -146,47 +167,42 @@ pub async fn delete(
 ) -> Result<DeletionResult, OperationError> {
     let mut facts = site.facts(desired).await?;
     let stack = facts.stack.clone().flatten();
-    let (deletion, held) = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
-    facts.add_deletion(&deletion);
-    let kind = match empties {
-        true => EffectKind::TearDown,
-        false => EffectKind::Delete,
-    };
-    site.confirm(
-        kind,
-        &mut facts,
-        &desired.stack,
-        ShownEffect::Deletion(&deletion),
-    );
+    let inspected = inspect_deletion(site, desired, stack.as_ref(), empties).await?;
+    facts.add_deletion(&inspected.deletion);
     if empties {
-        tear_down(site, desired, facts, stack, (deletion, held)).await
-    } else {
-        let permit = site.decide::<Delete>(&facts, &desired.stack)?;
-        let Some(stack) = stack else {
-            return Ok(DeletionResult {
-                deletion,
-                versions: 0,
-            });
-        };
+        return tear_down(site, desired, facts, inspected).await;
+    }
+    let effect = ShownEffect::Deletion(&inspected.deletion);
+    let permit = site
+        .confirmed::<Delete>(desired, &mut facts, &inspected.shown, effect)
+        .await?;
+    if let Some(stack) = stack {
         site.progress.step(&desired.stack, Step::Deletion);
         let running = site.cloud.delete(permit, &stack.id).await?;
         watch_deletion(site, &desired.stack, running).await?;
-        Ok(DeletionResult {
-            deletion,
-            versions: 0,
-        })
     }
+    Ok(DeletionResult {
+        deletion: inspected.deletion,
+        versions: 0,
+    })
 }
 
+/// Emptying a bucket takes time, so the stack is read again before each bucket and before its deletion.
 async fn tear_down(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    facts: Facts,
-    stack: Option<Stack>,
-    (deletion, buckets): (Deletion, Vec<StackBucket>),
+    mut facts: Facts,
+    inspected: InspectedDeletion,
 ) -> Result<DeletionResult, OperationError> {
-    let mut permit = site.decide::<TearDown>(&facts, &desired.stack)?;
-    let rest = site.decide::<TearDown>(&facts, &desired.stack)?;
+    let InspectedDeletion {
+        deletion,
+        shown,
+        buckets,
+    } = inspected;
+    let effect = ShownEffect::Deletion(&deletion);
+    let mut permit = site
+        .confirmed::<TearDown>(desired, &mut facts, &shown, effect)
+        .await?;
     let mut versions = 0;
     for bucket in &buckets {
         let name = bucket.name();
@@ -195,21 +211,40 @@ async fn tear_down(
         let notify = |done| site.progress.count(&desired.stack, counted, done, count);
         let step = Step::BucketEmptied { bucket: name };
         site.progress.step(&desired.stack, step);
-        permit = site.cloud.empty(permit, bucket, &notify).await?;
+        drop(site.cloud.empty(permit, bucket, &notify).await?);
         versions += count.unwrap_or_default();
+        permit = site.decide_again(desired, &mut facts, &shown).await?;
     }
-    if let Some(stack) = stack {
-        site.progress.step(&desired.stack, Step::Deletion);
-        let running = site.cloud.delete(permit, &stack.id).await?;
-        watch_deletion(site, &desired.stack, running).await?;
+    let Some(stack) = &shown.stack else {
+        delete_buckets(site, desired, permit, &buckets).await?;
+        return Ok(DeletionResult { deletion, versions });
+    };
+    // The buckets are those of the stack that is deleted here.
+    let rest = match buckets.is_empty() {
+        true => None,
+        false => Some(site.decide_again(desired, &mut facts, &shown).await?),
+    };
+    site.progress.step(&desired.stack, Step::Deletion);
+    let running = site.cloud.delete(permit, &stack.id).await?;
+    watch_deletion(site, &desired.stack, running).await?;
+    if let Some(rest) = rest {
+        delete_buckets(site, desired, rest, &buckets).await?;
     }
-    for bucket in &buckets {
+    Ok(DeletionResult { deletion, versions })
+}
+
+async fn delete_buckets(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    permit: Permit<TearDown>,
+    buckets: &[StackBucket],
+) -> Result<(), OperationError> {
+    for bucket in buckets {
         let bucket = bucket.name();
         let step = Step::BucketDeleted { bucket };
         site.progress.step(&desired.stack, step);
     }
-    site.cloud.delete_buckets(rest, &buckets).await?;
-    Ok(DeletionResult { deletion, versions })
+    Ok(site.cloud.delete_buckets(permit, buckets).await?)
 }
 
 pub(super) async fn watch_deletion(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::creatable::ensure_creatable;
 use super::deletion::{inspect_deletion, watch_deletion};
 use super::{Desired, OperationContext, OperationError, ShownEffect};
-use crate::guard::{EffectKind, Facts, RemoveFailed};
+use crate::guard::{Facts, RemoveFailed};
 use crate::report::Step;
 use crate::stack::Stack;
 
@@ -18,18 +18,16 @@ pub(super) async fn remove_failed(
     mut facts: Facts,
     stack: &Stack,
 ) -> Result<Vec<String>, OperationError> {
-    let (deletion, _) = inspect_deletion(site, desired, Some(stack), false).await?;
-    facts.add_deletion(&deletion);
+    let inspected = inspect_deletion(site, desired, Some(stack), false).await?;
+    let deletion = &inspected.deletion;
+    facts.add_deletion(deletion);
     // Denials come before the checks, which query AWS.
-    let _allowed = site.decide::<RemoveFailed>(&facts, &desired.stack)?;
-    ensure_creatable(site, desired, &facts, stack, &deletion).await?;
-    site.confirm(
-        EffectKind::RemoveFailed,
-        &mut facts,
-        &desired.stack,
-        ShownEffect::Deletion(&deletion),
-    );
-    let permit = site.decide::<RemoveFailed>(&facts, &desired.stack)?;
+    site.ensure_allowed::<RemoveFailed>(&facts, &desired.stack)?;
+    ensure_creatable(site, desired, &facts, stack, deletion).await?;
+    let effect = ShownEffect::Deletion(deletion);
+    let permit = site
+        .confirmed::<RemoveFailed>(desired, &mut facts, &inspected.shown, effect)
+        .await?;
     site.progress
         .step(&desired.stack, Step::FailedCreationRemoved);
     let running = site.cloud.delete(permit, &stack.id).await?;

@@ -4,6 +4,7 @@
 mod adoption;
 mod cancelled;
 mod changes;
+mod confirmed;
 mod continue_rollback;
 mod creatable;
 mod decision;
@@ -40,7 +41,7 @@ use std::time::Duration;
 
 use crate::cloud::Cloud;
 use crate::guard::{
-    Authority, Denial, Effect, EffectKind, Facts, Permit, Policies, RequestedChange,
+    Authority, DecidedOnce, Denial, Effect, EffectKind, Facts, Permit, Policies, RequestedChange,
     confirmation_word, decide, denials,
 };
 use crate::plan::{Adoption, Changes, Deletion, LinkNeeds, Restoration, RollbackContinuation};
@@ -147,7 +148,16 @@ impl OperationContext<'_> {
         }
     }
 
-    fn decide<E: Effect>(
+    /// Effects that are shown first have [`Self::confirmed`].
+    fn decide<E: DecidedOnce>(
+        &self,
+        facts: &Facts,
+        stack: &StackName,
+    ) -> Result<Permit<E>, OperationError> {
+        self.permit(facts, stack)
+    }
+
+    fn permit<E: Effect>(
         &self,
         facts: &Facts,
         stack: &StackName,

@@ -18,7 +18,8 @@ use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::entries::NamedResource;
 use crate::guard::{
-    Authority, Create, EffectKind, Facts, Inspect, Preview, Resume, RunsChangeSet, Update,
+    Authority, Create, DecidedOnce, EffectKind, Facts, Inspect, Preview, Resume, RunsChangeSet,
+    Update,
 };
 use crate::plan::{self, Changes};
 use crate::product::Verb;
@@ -150,7 +151,7 @@ pub(super) async fn is_own_creation(
 }
 
 /// Creates a stack. `E`: the effect that the guard decides on. `given`: resources that a command line names for an import.
-pub(super) async fn create<E: RunsChangeSet>(
+pub(super) async fn create<E: RunsChangeSet + DecidedOnce>(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     mut facts: Facts,

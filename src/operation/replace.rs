@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::creatable::ensure_creatable;
 use super::decision::PreviewedDecision;
-use super::deletion::{inspect_deletion, watch_deletion};
+use super::deletion::{InspectedDeletion, inspect_deletion, watch_deletion};
 use super::import::unfinished_import;
 use super::provision::{DeployedConfig, is_own_creation};
 use super::remains::after_deletion;
@@ -60,7 +60,8 @@ pub async fn preview_replacement(
         let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
         return Err(OperationError::Denied(denials));
     };
-    let (deletion, _) = inspect_deletion(site, desired, Some(&stack), false).await?;
+    let deletion = inspect_deletion(site, desired, Some(&stack), false).await?;
+    let deletion = deletion.deletion;
     facts.add_deletion(&deletion);
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
     let decision = match denials.is_empty() {
@@ -86,29 +87,29 @@ pub async fn replace(
         return Ok(done(None, created));
     }
     let Some(stack) = facts.stack.clone().flatten() else {
-        let _missing = site.decide::<Replace>(&facts, &desired.stack)?;
+        site.ensure_allowed::<Replace>(&facts, &desired.stack)?;
         return Err(OperationError::Denied(Vec::new()));
     };
-    let (deletion, _) = inspect_deletion(site, desired, Some(&stack), false).await?;
+    let InspectedDeletion {
+        deletion, shown, ..
+    } = inspect_deletion(site, desired, Some(&stack), false).await?;
     facts.add_deletion(&deletion);
     // Denials come before the checks, which query AWS.
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
     let blocked = match denials.is_empty() {
         true => ensure_creatable(site, desired, &facts, &stack, &deletion).await,
-        false => site.decide::<Replace>(&facts, &desired.stack).map(drop),
+        false => site.ensure_allowed::<Replace>(&facts, &desired.stack),
     };
     if let Err(OperationError::Denied(denials)) = blocked {
         let deletion = Box::new(deletion);
         return Ok(Replacement::Denied { denials, deletion });
     }
     blocked?;
-    site.confirm(
-        EffectKind::Replace,
-        &mut facts,
-        &desired.stack,
-        ShownEffect::Deletion(&deletion),
-    );
-    let permit = match site.decide::<Replace>(&facts, &desired.stack) {
+    let effect = ShownEffect::Deletion(&deletion);
+    let permit = match site
+        .confirmed::<Replace>(desired, &mut facts, &shown, effect)
+        .await
+    {
         Err(OperationError::Denied(denials)) => {
             let deletion = Box::new(deletion);
             return Ok(Replacement::Denied { denials, deletion });

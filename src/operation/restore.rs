@@ -9,11 +9,11 @@ use super::error::operation_failed;
 use super::provisioned::ensure_executable;
 use super::{Desired, OperationContext, OperationError, ShownEffect};
 use crate::cloud::PendingChangeSet;
-use crate::guard::{Denial, EffectKind, Facts, Inspect, Preview, Repair, Restore};
+use crate::guard::{DecidedAgain, Denial, EffectKind, Facts, Inspect, Preview, Repair, Restore};
 use crate::plan::{Restoration, Verdict};
 use crate::product::Level;
 use crate::report::{Fault, Step};
-use crate::stack::Drift;
+use crate::stack::{Drift, ShownStack};
 
 /// A stack whose drift was reverted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -77,11 +77,12 @@ async fn pending(
         digest: restoration.digest.to_string(),
         beyond: restoration.beyond.clone(),
     });
+    facts.since_shown = Some(Vec::new());
     Ok(((restoration, pending), facts))
 }
 
 /// The denial of a repair of a stack that does not exist.
-pub(super) fn deny_missing<E: crate::guard::Effect>(
+pub(super) fn deny_missing<E: DecidedAgain>(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: Facts,
@@ -91,10 +92,11 @@ pub(super) fn deny_missing<E: crate::guard::Effect>(
         verdict: Some(Verdict::None),
         declared: Some(Level::None),
         repair: Some(Repair::default()),
+        since_shown: Some(Vec::new()),
         ..facts
     };
-    match site.decide::<E>(&facts, &desired.stack) {
-        Ok(_) => OperationError::VerificationFailed(Fault::StackGone),
+    match site.ensure_allowed::<E>(&facts, &desired.stack) {
+        Ok(()) => OperationError::VerificationFailed(Fault::StackGone),
         Err(denied) => denied,
     }
 }
@@ -112,8 +114,15 @@ pub async fn restore(
     }
     let pending = ensure_executable(site, desired, pending).await?;
     let effect = ShownEffect::Restoration(&restoration);
-    site.confirm(EffectKind::Restore, &mut facts, &desired.stack, effect);
-    let permit = match site.decide::<Restore>(&facts, &desired.stack) {
+    let shown = ShownStack {
+        stack: facts.stack.clone().flatten(),
+        // CloudFormation executes no change set that was created before another update.
+        template: None,
+    };
+    let permit = match site
+        .confirmed::<Restore>(desired, &mut facts, &shown, effect)
+        .await
+    {
         Ok(permit) => permit,
         Err(denied) => {
             site.cloud.without_cancellation().discard(pending).await?;

@@ -10,7 +10,7 @@ use crate::guard::{
 };
 use crate::plan::Verdict;
 use crate::product::Level;
-use crate::stack::{DriftCheck, Stack, StackName, StackStatus};
+use crate::stack::{DriftCheck, Stack, StackName, StackPart, StackStatus};
 use crate::template::{ExternalReference, RoleBoundary};
 
 /// Facts about AWS. The request, and the tags of an own stack, follow from the record of the stack.
@@ -53,6 +53,9 @@ pub struct RecordedFacts {
     /// ARN of the entry's stack, if it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<String>,
+    /// What differs in the stack from what was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_shown: Option<Vec<StackPart>>,
 }
 
 /// A stack without outputs, status reasons and tags of others, which may hold secrets.
@@ -95,6 +98,7 @@ impl RecordedFacts {
             imports,
             unfinished_import,
             replaced,
+            since_shown,
             authority: _,
         } = facts.clone();
         Self {
@@ -113,6 +117,7 @@ impl RecordedFacts {
             imports,
             unfinished_import,
             replaced,
+            since_shown,
         }
     }
 
@@ -136,6 +141,7 @@ impl RecordedFacts {
             imports: self.imports.clone(),
             unfinished_import: self.unfinished_import,
             replaced: self.replaced.clone(),
+            since_shown: self.since_shown.clone(),
             authority: Authority::Request(Box::new(request.clone())),
         }
     }

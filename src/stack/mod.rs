@@ -11,6 +11,7 @@ mod name;
 mod other_tool;
 mod owner;
 mod repair;
+mod shown;
 mod state;
 
 pub use arn::{NotAStackArn, StackArn};
@@ -26,4 +27,5 @@ pub use name::StackName;
 pub use other_tool::{OtherTool, ToolMark};
 pub use owner::{OWN_TAGS, TEST_TAG, TagChanges, foreign_tags, is_reserved_tag, owner_tags};
 pub use repair::FailedRollback;
+pub use shown::{ShownStack, StackPart};
 pub use state::{Health, Output, ROLLBACK_FAILED, Stack, StackStatus};

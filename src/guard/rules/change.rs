@@ -136,3 +136,23 @@ pub fn is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
         _ => None,
     }
 }
+
+/// The stack is still what was shown before the confirmation.
+pub fn stack_is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
+    if !input.deletes_stack() && !input.kind.repairs() {
+        return None;
+    }
+    let fact = match input.facts.since_shown.as_deref() {
+        Some([]) => return None,
+        None => "whether the stack is still what was shown is not known".to_owned(),
+        Some(parts) => {
+            let parts: Vec<&str> = parts.iter().map(|part| part.words()).collect();
+            format!("the stack changed after it was shown: {}", parts.join(", "))
+        }
+    };
+    Some(Denial::new(
+        Code::PlanChanged,
+        fact,
+        "run it again, and read the new preview",
+    ))
+}

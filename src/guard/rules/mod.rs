@@ -69,6 +69,7 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (WithAwsFacts, ByPolicy, change::updates_are_allowed),
     (WithAwsFacts, ByPreview, change::impact_is_allowed),
     (WithAwsFacts, AfterMerge, change::is_what_was_shown),
+    (WithAwsFacts, AfterMerge, change::stack_is_what_was_shown),
     (
         BeforeCredentials,
         AfterMerge,

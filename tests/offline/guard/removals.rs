@@ -25,6 +25,7 @@ const STACK_FACTS: &[(&str, Removal)] = options! {
     "without knowing the references of the template": |scene| scene.facts.external_references;
     "without knowing the roles of the template": |scene| scene.facts.role_boundaries;
     "without knowing the buckets": |scene| scene.facts.buckets;
+    "without knowing whether it is what was shown": |scene| scene.facts.since_shown;
     "without knowing the adoption": |scene| scene.facts.adoption;
 };
 

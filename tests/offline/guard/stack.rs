@@ -9,7 +9,7 @@ use provisioner::diagnostic::Code;
 use provisioner::guard::*;
 use provisioner::plan::{BeyondTags, Obstacle, Verdict};
 use provisioner::product::Level;
-use provisioner::stack::{DriftCheck, OtherTool, Stack, StackStatus};
+use provisioner::stack::{DriftCheck, OtherTool, Stack, StackPart, StackStatus};
 
 use super::{Loaded, STACK, codes, for_every_kind, policy};
 
@@ -84,6 +84,7 @@ const FACTS: &[Fact] = &[
     fact("importers", &["none", "some", "unknown"]),
     fact("buckets", &["empty", "full", "unknown"]),
     fact("repair", &["only", "more", "unknown"]),
+    fact("since shown", &["nothing", "its tags", "unknown"]),
     Fact {
         name: "imports",
         values: &[
@@ -336,6 +337,9 @@ impl Known {
                 });
             }
             ("adoption", _) => facts.adoption = None,
+            ("since shown", "nothing") => facts.since_shown = Some(Vec::new()),
+            ("since shown", "its tags") => facts.since_shown = Some(vec![StackPart::Tags]),
+            ("since shown", _) => facts.since_shown = None,
             ("repair", "only") => facts.repair = Some(repair(&[])),
             ("repair", "more") => facts.repair = Some(repair(&["Bucket"])),
             ("repair", _) => facts.repair = None,
@@ -460,7 +464,7 @@ fn representatives(fact: &Fact) -> Vec<usize> {
         "force, other name typed",
     ];
     // Few effects read them.
-    if ["repair", "imports", "unfinished"].contains(&fact.name) {
+    if ["repair", "since shown", "imports", "unfinished"].contains(&fact.name) {
         return vec![0];
     }
     let values = fact.values.iter().enumerate();

@@ -40,7 +40,13 @@ pub(super) fn continued(workdir: &Workdir, status: &str) {
     workdir
         .aws
         .on("ContinueUpdateRollback", json!({}))
-        .on("DescribeStacks", stack(workdir, status))
+        .on(
+            "DescribeStacks",
+            json!([
+                stack(workdir, "UPDATE_ROLLBACK_FAILED"),
+                stack(workdir, status)
+            ]),
+        )
         .on(
             "DescribeStackEvents",
             json!([first_events(&events, 1), first_events(&events, 4)]),

@@ -7,8 +7,8 @@ use super::answers::{events, first_events, fixture, stack, stack_id};
 use super::ml::ml;
 use crate::support::replay::refused;
 
-/// A stack of the ML product with two exports; `looks` queries return the same.
-fn previewed_stack(workdir: &Workdir, looks: usize, imports: &Value, versions: &Value) {
+/// A stack of the ML product with two exports, which AWS describes as returned; `looks` queries return the same.
+fn previewed_stack(workdir: &Workdir, looks: usize, imports: &Value, versions: &Value) -> Value {
     let mut there = stack(workdir, "CREATE_COMPLETE");
     there["Stacks"][0]["Outputs"] = json!([
         {"OutputKey": "A", "OutputValue": "a", "ExportName": "export-a"},
@@ -20,11 +20,12 @@ fn previewed_stack(workdir: &Workdir, looks: usize, imports: &Value, versions: &
     };
     workdir
         .aws
-        .on("DescribeStacks", there)
+        .on("DescribeStacks", there.clone())
         .on("ListImports", again(imports))
         .on("GetTemplate", fixture(workdir, "deletable"))
         .on("ListStackResources", again(&fixture(workdir, "resources")))
         .on("ListObjectVersions", again(versions));
+    there
 }
 
 fn without_imports() -> Value {
@@ -78,7 +79,7 @@ fn a_bucket_with_versions_blocks_deletion() {
 #[test]
 fn retained_resources_are_listed() {
     let workdir = ml();
-    previewed_stack(&workdir, 1, &without_imports(), &empty());
+    let there = previewed_stack(&workdir, 1, &without_imports(), &empty());
     let rows = [
         ("", "CREATE_COMPLETE", ""),
         ("", "DELETE_IN_PROGRESS", "User Initiated"),
@@ -92,6 +93,7 @@ fn retained_resources_are_listed() {
         .on(
             "DescribeStacks",
             json!([
+                there,
                 stack(&workdir, "DELETE_IN_PROGRESS"),
                 stack(&workdir, "DELETE_COMPLETE")
             ]),
@@ -114,7 +116,7 @@ fn retained_resources_are_listed() {
 #[test]
 fn a_deletion_that_fails_says_why() {
     let workdir = ml();
-    previewed_stack(&workdir, 1, &without_imports(), &empty());
+    let there = previewed_stack(&workdir, 1, &without_imports(), &empty());
     let rows = [
         ("", "CREATE_COMPLETE", ""),
         ("", "DELETE_IN_PROGRESS", "User Initiated"),
@@ -138,7 +140,10 @@ fn a_deletion_that_fails_says_why() {
     workdir
         .aws
         .on("DeleteStack", json!({}))
-        .on("DescribeStacks", stack(&workdir, "DELETE_FAILED"))
+        .on(
+            "DescribeStacks",
+            json!([there, stack(&workdir, "DELETE_FAILED")]),
+        )
         .on(
             "DescribeStackEvents",
             json!([first_events(&events, 1), first_events(&events, 5)]),

@@ -51,7 +51,8 @@ fn checked(workdir: &Workdir, bucket: Value) {
 }
 
 /// The answers to the deletion of the failed stack and to the creation of the next.
-fn deleted_and_created(workdir: &Workdir) {
+fn deleted_and_created(workdir: &Workdir, status: &str) {
+    let again = stack(workdir, status);
     let rows = [
         ("", "ROLLBACK_COMPLETE", ""),
         ("", "DELETE_IN_PROGRESS", "User Initiated"),
@@ -73,7 +74,13 @@ fn deleted_and_created(workdir: &Workdir) {
         .on("DeleteStack", json!({}))
         .on(
             "DescribeStacks",
-            json!([stack(workdir, "DELETE_COMPLETE"), no_stack(), busy, made]),
+            json!([
+                again,
+                stack(workdir, "DELETE_COMPLETE"),
+                no_stack(),
+                busy,
+                made
+            ]),
         )
         .on("ExecuteChangeSet", json!({}))
         .on(
@@ -97,7 +104,7 @@ fn a_failed_creation_is_deleted_by_its_arn_and_created() {
     for status in FAILED {
         let workdir = workdir();
         failed(&workdir, status);
-        deleted_and_created(&workdir);
+        deleted_and_created(&workdir, status);
         let made = workdir.json("prep-master", &["--force"]);
         let result = &made["items"][0]["result"];
         assert_eq!(result["outcome"], "created", "{made}");
@@ -116,7 +123,7 @@ fn a_failed_creation_is_deleted_by_its_arn_and_created() {
 fn the_log_says_what_was_deleted_and_what_stays() {
     let workdir = workdir();
     failed(&workdir, "ROLLBACK_COMPLETE");
-    deleted_and_created(&workdir);
+    deleted_and_created(&workdir, "ROLLBACK_COMPLETE");
     let made = workdir.run_action("prep-master", &["--force"]);
     insta::assert_snapshot!(
         "replayed_failed_creation",
@@ -298,7 +305,11 @@ fn a_failure_after_the_deletion_names_the_deleted_stack() {
         .on("DeleteStack", json!({}))
         .on(
             "DescribeStacks",
-            json!([stack(&workdir, "DELETE_COMPLETE"), no_stack()]),
+            json!([
+                stack(&workdir, "ROLLBACK_COMPLETE"),
+                stack(&workdir, "DELETE_COMPLETE"),
+                no_stack()
+            ]),
         )
         .on(
             "DescribeStackEvents",

@@ -30,6 +30,7 @@ mod nested;
 mod network;
 mod operations;
 mod overlay;
+mod reread;
 mod restore;
 mod solutions;
 mod stack_tags;

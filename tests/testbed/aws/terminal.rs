@@ -1,7 +1,7 @@
 //! A person at a terminal sees each change and confirms it.
 #![expect(clippy::disallowed_methods, reason = "a program needs a terminal")]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 use super::scene::{with_objects, with_stack};
@@ -13,6 +13,17 @@ const RENAMED: &str = "  versioning: true\n  bucket_name_override: acme-renamed-
 
 /// Runs an action at a terminal, where a person types a line. Returns what the terminal shows.
 fn at_terminal(workdir: &Workdir, action: &str, more: &[&str], typed: &str) -> String {
+    with_pause(workdir, action, more, typed, None)
+}
+
+/// The same. `meanwhile` happens while the prompt waits.
+fn with_pause(
+    workdir: &Workdir,
+    action: &str,
+    more: &[&str],
+    typed: &str,
+    meanwhile: Option<&dyn Fn()>,
+) -> String {
     let path = workdir.path();
     let command = workdir.command(&[&[action, &path], more].concat());
     let words = [command.get_program()]
@@ -34,10 +45,21 @@ fn at_terminal(workdir: &Workdir, action: &str, more: &[&str], typed: &str) -> S
     let script = script.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut running = script.stderr(Stdio::piped()).spawn().unwrap();
     let mut keyboard = running.stdin.take().unwrap();
+    let mut shown = Vec::new();
+    if let Some(meanwhile) = meanwhile {
+        let screen = running.stdout.as_mut().unwrap();
+        let mut byte = [0];
+        while !String::from_utf8_lossy(&shown).contains("to continue:") {
+            screen.read_exact(&mut byte).unwrap();
+            shown.extend(byte);
+        }
+        meanwhile();
+    }
     keyboard.write_all(typed.as_bytes()).unwrap();
     let output = running.wait_with_output().unwrap();
     drop(keyboard);
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    shown.extend(output.stdout);
+    String::from_utf8_lossy(&shown).into_owned()
 }
 
 fn status(workdir: &Workdir) -> Option<String> {
@@ -102,6 +124,56 @@ fn a_denied_deletion_shows_no_prompt() {
     let denied = at_terminal(&workdir, "tear-down", &["--force"], "");
     assert!(denied.contains("error[delete-not-allowed]"), "{denied}");
     assert!(!denied.contains("Type "), "{denied}");
+}
+
+/// Another tool updates the stack while the prompt waits: with a tag of its own, without ours, or with another resource.
+#[test]
+fn attack_a_stack_that_changes_while_the_prompt_waits_stays() {
+    use aws_sdk_cloudformation::types::Tag;
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+    for action in ["tear-down", "replace"] {
+        for change in ["own tags", "tag of another", "template"] {
+            let workdir = Workdir::with_few_folders();
+            with_stack(&workdir);
+            let stacks = workdir.aws.stacks().describe_stacks();
+            let stacks = stacks.stack_name(workdir.stack()).send();
+            let tags = workdir.aws.wait(stacks).unwrap().stacks()[0]
+                .tags()
+                .to_vec();
+            let deployed = workdir.aws.stacks().get_template();
+            let deployed = deployed.stack_name(workdir.stack()).send();
+            let deployed = workdir.aws.wait(deployed).unwrap();
+            let deployed = deployed.template_body().unwrap().to_owned();
+            let (tags, template, words) = match change {
+                "own tags" => (vec![tag("Owner", "zoe")], deployed, "its tags changed"),
+                "template" => {
+                    let queue = "\n  Queue:\n    Type: AWS::SQS::Queue\n";
+                    let more =
+                        deployed.replacen("\nResources:\n", &format!("\nResources:{queue}"), 1);
+                    assert_ne!(more, deployed);
+                    (tags, more, "its template changed")
+                }
+                _ => {
+                    let tags = [tags, vec![tag("Owner", "zoe")]].concat();
+                    (tags, deployed, "its tags changed")
+                }
+            };
+            let update = || {
+                let update = workdir.aws.stacks().update_stack();
+                let update = update.stack_name(workdir.stack());
+                let update = update.template_body(&template).set_tags(Some(tags.clone()));
+                workdir.aws.wait(update.send()).unwrap();
+            };
+            let first = workdir.stack_id();
+            let typed = format!("{}\n", workdir.stack());
+            let denied = with_pause(&workdir, action, &["--force"], &typed, Some(&update));
+            for words in ["error[plan-changed]", words] {
+                assert!(denied.contains(words), "{action} {change}: {denied}");
+            }
+            assert_eq!(workdir.stack_id(), first, "{action} {change}");
+            assert_eq!(workdir.aws.buckets(), [workdir.name.as_str()]);
+        }
+    }
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn attack_a_skipped_resource_that_was_not_confirmed<W: IssueWorld>() {
     world
         .workdir()
         .aws
-        .set("DescribeStacks", json!([failed, done]));
+        .set("DescribeStacks", json!([failed, failed, done]));
     world.assert_repaired(number, "bob", &line);
 }
 

@@ -46,7 +46,7 @@ fn a_second_person_confirms_a_continued_rollback<W: IssueWorld>() {
     world
         .workdir()
         .aws
-        .set("DescribeStacks", json!([failed, done]));
+        .set("DescribeStacks", json!([failed, failed, done]));
     let run = world.assert_repaired(number, "bob", &line);
     insta::assert_snapshot!("rollback_continued", world.last_reply(number));
     let decided = run.evidence.to_string();

@@ -1,0 +1,53 @@
+//! Effects that are shown first. The stack is read again after the confirmation, immediately before the effect: meanwhile, somebody may
+//! have updated the stack or taken its tags.
+
+use super::{Desired, OperationContext, OperationError, ShownEffect};
+use crate::guard::{DecidedAgain, Facts, Permit, denials};
+use crate::stack::{Health, ShownStack, StackName};
+
+impl OperationContext<'_> {
+    /// Denies an effect by the facts that are shown. No permit comes from them.
+    pub(super) fn ensure_allowed<E: DecidedAgain>(
+        &self,
+        facts: &Facts,
+        stack: &StackName,
+    ) -> Result<(), OperationError> {
+        let denials = denials(E::KIND, self.policies, facts, stack);
+        if denials.is_empty() {
+            return Ok(());
+        }
+        self.progress.decided(stack, E::KIND, facts, &denials);
+        Err(OperationError::Denied(denials))
+    }
+
+    /// Lets a person at a terminal confirm an effect, and decides on it by the stack as it is then.
+    pub(super) async fn confirmed<E: DecidedAgain>(
+        &self,
+        desired: &Desired<'_>,
+        facts: &mut Facts,
+        shown: &ShownStack,
+        effect: ShownEffect<'_>,
+    ) -> Result<Permit<E>, OperationError> {
+        self.confirm(E::KIND, facts, &desired.stack, effect);
+        self.ensure_allowed::<E>(facts, &desired.stack)?;
+        self.decide_again(desired, facts, shown).await
+    }
+
+    /// Reads the stack again, and decides. The facts then have the stack as it is now.
+    pub(super) async fn decide_again<E: DecidedAgain>(
+        &self,
+        desired: &Desired<'_>,
+        facts: &mut Facts,
+        shown: &ShownStack,
+    ) -> Result<Permit<E>, OperationError> {
+        let now = self.cloud.stack(&desired.stack.name).await?;
+        let now = now.filter(|stack| stack.status.health() != Health::Deleted);
+        let template = match (&now, &shown.template) {
+            (Some(stack), Some(_)) => Some(self.cloud.template(&stack.id).await?),
+            _ => None,
+        };
+        facts.since_shown = Some(shown.differences(now.as_ref(), template.as_deref()));
+        facts.stack = Some(now);
+        self.permit(facts, &desired.stack)
+    }
+}
