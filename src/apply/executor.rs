@@ -64,6 +64,7 @@ impl Executor<'_> {
         let mut schedule = Schedule::new(steps, lanes, max_failures);
         let mut time = JobTime {
             limit: self.time_limit,
+            monitoring: self.monitoring(&tasks),
             ..JobTime::default()
         };
         let mut applied = ApplyReport::default();
@@ -93,6 +94,14 @@ impl Executor<'_> {
             applied.add(outcome, exit);
         }
         applied
+    }
+
+    /// The longest time for which alarms watch a stack after its operation.
+    fn monitoring(&self, tasks: &[StackTask<'_>]) -> Duration {
+        let targets = tasks.iter().map(|task| &task.config.target);
+        let triggers = targets.filter_map(|target| self.policies.rollback(target));
+        let minutes = triggers.map(|triggers| triggers.monitoring_minutes).max();
+        Duration::from_secs(60 * u64::from(minutes.unwrap_or_default()))
     }
 
     async fn run(&self, task: StackTask<'_>) -> Finished {

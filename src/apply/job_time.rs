@@ -12,6 +12,8 @@ pub struct JobTime {
     pub limit: Option<Duration>,
     /// The longest stack of the run so far.
     pub longest: Duration,
+    /// How long CloudFormation watches alarms after an operation, at most.
+    pub monitoring: Duration,
 }
 
 impl JobTime {
@@ -19,7 +21,7 @@ impl JobTime {
     pub fn too_little(&self, elapsed: Duration) -> Option<usize> {
         let left = self.limit?.saturating_sub(elapsed);
         let minutes = usize::try_from(left.as_secs() / 60).unwrap_or(usize::MAX);
-        (left < self.longest.max(LEAST)).then_some(minutes)
+        (left < self.longest.max(LEAST + self.monitoring)).then_some(minutes)
     }
 }
 
@@ -36,12 +38,19 @@ mod tests {
         let time = |longest| JobTime {
             limit: Some(minutes(60)),
             longest: minutes(longest),
+            monitoring: Duration::ZERO,
         };
         assert_eq!(time(0).too_little(minutes(55)), None);
         assert_eq!(time(0).too_little(minutes(56)), Some(4));
         assert_eq!(time(20).too_little(minutes(40)), None);
         assert_eq!(time(20).too_little(minutes(41)), Some(19));
         assert_eq!(time(20).too_little(minutes(90)), Some(0));
+        let monitored = JobTime {
+            monitoring: minutes(30),
+            ..time(0)
+        };
+        assert_eq!(monitored.too_little(minutes(25)), None);
+        assert_eq!(monitored.too_little(minutes(26)), Some(34));
         assert_eq!(JobTime::default().too_little(minutes(900)), None);
     }
 }

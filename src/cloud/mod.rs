@@ -7,7 +7,7 @@ mod bucket;
 mod error;
 mod network;
 
-use crate::stack::{DescribedChangeSet, Stack, StackEvent, StackName};
+use crate::stack::{DescribedChangeSet, RollbackTriggers, Stack, StackEvent, StackName};
 use crate::template::ImportedResource;
 
 pub use aws::{Cloud, Session, ThrottleCounts};
@@ -26,6 +26,8 @@ pub struct ChangeSetInput {
     pub description: String,
     /// Existing resources that become the stack's own. If there are any, the template has no others.
     pub imports: Vec<ResourceImport>,
+    /// Alarms that roll back the operation; `None` leaves those of the stack.
+    pub rollback: Option<RollbackTriggers>,
 }
 
 /// An existing resource that a change set imports.

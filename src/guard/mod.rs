@@ -11,6 +11,7 @@ mod permit;
 mod policies;
 mod policy;
 mod policy_change;
+mod policy_rollback;
 mod policy_times;
 mod request;
 mod rollout;

@@ -7,7 +7,7 @@ use super::rules::RuleInput;
 use super::{Denial, EffectKind, Facts, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::product::Target;
-use crate::stack::StackName;
+use crate::stack::{RollbackTriggers, StackName};
 
 /// A policy, or the errors of its file.
 pub type LoadedPolicy = Result<Policy, Vec<Diagnostic>>;
@@ -109,6 +109,14 @@ impl<'a> Policies<'a> {
         policies
             .filter_map(|policy| policy.max_failures(environment))
             .min()
+    }
+
+    /// The alarms that roll back creations and updates of a target: those of both policies. `None` if neither names any, so that a stack
+    /// keeps its own.
+    pub fn rollback(self, target: &Target) -> Option<RollbackTriggers> {
+        let policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        let all = policies.filter_map(|policy| policy.rollback(target));
+        all.reduce(|before, now| before.joined(&now))
     }
 
     /// The number of stacks that are changed at the same time in each account and region.

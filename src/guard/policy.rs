@@ -9,12 +9,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::calendar::{ClosedTime, Freeze, Window, closed};
+use super::policy_rollback::rollback_problems;
 use super::policy_times::time_problems;
 use super::rollout::FirstStacks;
 use crate::config::{newer_version, validate};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FileContents, RepoPath, UserId};
 use crate::product::{Schema, Target};
+use crate::stack::RollbackTriggers;
 
 pub const FILE: &str = ".provisioner.yaml";
 
@@ -77,6 +79,7 @@ struct Defaults {
     first: Option<FirstStacks>,
     #[serde(rename = "max-failures")]
     max_failures: Option<usize>,
+    rollback: Option<RollbackTriggers>,
 }
 
 /// Overrides for one environment.
@@ -91,6 +94,7 @@ pub struct EnvironmentPolicy {
     first: Option<FirstStacks>,
     #[serde(rename = "max-failures")]
     max_failures: Option<usize>,
+    rollback: Option<RollbackTriggers>,
     /// `@user`, `@user#id` or `@organisation/team`; empty for everybody with write permission.
     pub approvers: Vec<String>,
     pub roles: EnvironmentRoles,
@@ -179,6 +183,23 @@ impl Policy {
         let own = self.environments.get(environment);
         own.and_then(|own| own.max_failures)
             .or(self.defaults.max_failures)
+    }
+
+    /// The alarms of a target's creations and updates, with their placeholders replaced; `None` if the policy names none.
+    pub(super) fn rollback(&self, target: &Target) -> Option<RollbackTriggers> {
+        let mut triggers = self.rollback_of(&target.environment)?.clone();
+        let alarms = triggers.alarms.iter_mut();
+        for alarm in alarms.chain(&mut triggers.composite_alarms) {
+            *alarm = filled(alarm, target);
+        }
+        Some(triggers)
+    }
+
+    /// The alarms of an environment as the file writes them.
+    pub(super) fn rollback_of(&self, environment: &str) -> Option<&RollbackTriggers> {
+        let own = self.environments.get(environment);
+        own.and_then(|own| own.rollback.as_ref())
+            .or(self.defaults.rollback.as_ref())
     }
 
     /// Whether the time decides whether stacks may change.
@@ -333,7 +354,8 @@ fn values(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Value, Vec<Diagnostic
         return Err(vec![problem]);
     }
     let values = validate(schema, "a policy", path, bytes)?;
-    let problems = time_problems(path, bytes, &values);
+    let mut problems = time_problems(path, bytes, &values);
+    problems.extend(rollback_problems(path, bytes, &values));
     match problems.is_empty() {
         true => Ok(values),
         false => Err(problems),

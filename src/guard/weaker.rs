@@ -14,6 +14,7 @@ pub(super) fn allows_more(key: &str, old: &Policy, new: &Policy) -> bool {
         ["accounts"] => widens(&old.accounts, &new.accounts),
         ["environments", name, ..] => of_environment(name, &parts[2..], old, new),
         // A name that no environment has: the defaults count.
+        ["defaults", "rollback", field] => of_rollback("", field, old, new),
         ["defaults", field] => of_settings("", field, old, new),
         // Owners answer for bots, which then count as these persons.
         ["bots", bot] => new.owner_of_bot(bot).is_some(),
@@ -41,6 +42,7 @@ fn of_environment(name: &str, keys: &[&str], old: &Policy, new: &Policy) -> bool
                 let role = |policy: &Policy| policy.role_of(name, role).map(str::to_owned);
                 role(new).is_some()
             }
+            ["rollback", field] => of_rollback(name, field, old, new),
             [field] => of_settings(name, field, old, new),
             _ => true,
         },
@@ -72,6 +74,22 @@ fn of_settings(environment: &str, field: &str, old: &Policy, new: &Policy) -> bo
             old.any(|freeze| !new.contains(freeze))
         }
         "approvers" => widens(old.approvers(environment), new.approvers(environment)),
+        _ => true,
+    }
+}
+
+/// Fewer alarms, or a shorter time.
+fn of_rollback(environment: &str, field: &str, old: &Policy, new: &Policy) -> bool {
+    let Some(old) = old.rollback_of(environment) else {
+        return false;
+    };
+    let Some(new) = new.rollback_of(environment) else {
+        return true;
+    };
+    match field {
+        "alarms" => adds(&new.alarms, &old.alarms),
+        "composite-alarms" => adds(&new.composite_alarms, &old.composite_alarms),
+        "monitoring-minutes" => new.monitoring_minutes < old.monitoring_minutes,
         _ => true,
     }
 }
@@ -136,6 +154,11 @@ mod tests {
     const PLAN: &str = "arn:aws:iam::123456789012:role/plan";
     const APPLY: &str = "arn:aws:iam::123456789012:role/apply";
 
+    fn watched(number: u8, minutes: u16) -> String {
+        let alarm = format!("arn:aws:cloudwatch:us-west-2:123456789012:alarm:errors-{number}");
+        format!("defaults: {{rollback: {{alarms: ['{alarm}'], monitoring-minutes: {minutes}}}}}")
+    }
+
     #[test]
     fn attack_every_key_that_allows_more_is_marked() {
         let with_role = |roles: &str| format!("environments: {{dev: {{roles: {{{roles}}}}}}}");
@@ -191,6 +214,12 @@ mod tests {
                 &frozen("2027-01-03"),
                 "+defaults.freeze",
             ),
+            (&watched(1, 5), &watched(2, 5), "+defaults.rollback.alarms"),
+            (
+                &watched(1, 5),
+                &watched(1, 4),
+                "+defaults.rollback.monitoring-minutes",
+            ),
             ("defaults: {approvals: 2}", "", "+defaults.approvals"),
             ("", "defaults: {updates: in-place}", "+defaults.updates"),
             (
@@ -243,6 +272,11 @@ mod tests {
             ),
             ("", "defaults: {first: 1}", "-defaults.first"),
             ("", "defaults: {max-failures: 3}", "-defaults.max-failures"),
+            (
+                &watched(1, 5),
+                &watched(1, 6),
+                "-defaults.rollback.monitoring-minutes",
+            ),
             ("", "defaults: {concurrency: 2}", "-defaults.concurrency"),
             (
                 "environments: {dev: {approvals: 3}, prod: {}}",

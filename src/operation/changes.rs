@@ -35,11 +35,8 @@ pub async fn changes(
         if !desired.external_references().is_empty() {
             let _allowed = site.decide::<Preview>(facts, &desired.stack)?;
         }
-        return Ok(Changes::for_new_stack(
-            desired.config,
-            &desired.stack,
-            &desired.document,
-        ));
+        let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
+        return Ok(site.with_alarms(desired, new));
     }
     let live = existing.as_ref().filter(|_| exists);
     if live.is_some_and(|stack| !desired.tag_changes(stack).is_empty()) {
@@ -83,7 +80,7 @@ async fn after_failed_creation(
     let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
     Ok(Changes {
         failed_creation: Some(inspected.deletion),
-        ..new
+        ..site.with_alarms(desired, new)
     })
 }
 
@@ -143,6 +140,18 @@ async fn unmet_or(
     refused.into()
 }
 
+impl OperationContext<'_> {
+    /// The changes with the alarms that watch them.
+    pub(super) fn with_alarms(&self, desired: &Desired<'_>, changes: Changes) -> Changes {
+        let alarms = self.policies.rollback(&desired.stack.target);
+        Changes {
+            // The alarms of an environment say nothing about a test's own stack.
+            rollback: alarms.filter(|_| changes.has_changes && !desired.is_test()),
+            ..changes
+        }
+    }
+}
+
 /// `live`: the stack and its template; `None` if the stack does not exist.
 pub(super) async fn assess(
     site: &OperationContext<'_>,
@@ -152,7 +161,9 @@ pub(super) async fn assess(
     deployed: &(dyn Fn(&str) -> Option<Config> + Sync),
 ) -> Result<Changes, OperationError> {
     let changes = |before, status| {
-        Changes::from_change_set(desired.config, before, &desired.stack, status, found)
+        let changes =
+            Changes::from_change_set(desired.config, before, &desired.stack, status, found);
+        site.with_alarms(desired, changes)
     };
     let Some((stack, body)) = live else {
         return Ok(changes(None, None));

@@ -110,6 +110,11 @@ impl<'a> Desired<'a> {
         tags
     }
 
+    /// Whether the stack is that of a test.
+    pub fn is_test(&self) -> bool {
+        self.marks.contains_key(TEST_TAG)
+    }
+
     /// What an update does to the tags of the stack.
     pub fn tag_changes(&self, existing: &Stack) -> TagChanges {
         TagChanges::new(&existing.tags, &self.tags(Some(existing)))
@@ -129,6 +134,7 @@ impl<'a> Desired<'a> {
             tags: self.tags(existing),
             description: format!("provisioner {}", env!("CARGO_PKG_VERSION")),
             imports: Vec::new(),
+            rollback: None,
         }
     }
 

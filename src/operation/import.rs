@@ -333,7 +333,7 @@ pub(super) async fn add_rest<E: RunsChangeSet>(
     };
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
     site.progress.step(&desired.stack, Step::ChangeSet);
-    let input = desired.change_set_input(Some(stack));
+    let input = site.watched_input(desired, Some(stack));
     let pending = site.cloud.preview(look, Some(stack), &input).await?;
     let pending = ensure_executable(site, desired, pending).await?;
     if let Some(fault) = harms_imported(&pending) {

@@ -39,7 +39,7 @@ mod verification;
 
 use std::time::Duration;
 
-use crate::cloud::Cloud;
+use crate::cloud::{ChangeSetInput, Cloud};
 use crate::guard::{
     Authority, DecidedOnce, Denial, Effect, EffectKind, Facts, Permit, Policies, RequestedChange,
     confirmation_word, decide, denials,
@@ -203,6 +203,17 @@ impl OperationContext<'_> {
         let facts = self.facts_of(desired, stack);
         let replaced = self.replaced(&facts).await?;
         Ok(Facts { replaced, ..facts })
+    }
+
+    /// The change set of a creation or an update, with the alarms that the policy names.
+    fn watched_input(&self, desired: &Desired<'_>, existing: Option<&Stack>) -> ChangeSetInput {
+        ChangeSetInput {
+            rollback: self
+                .policies
+                .rollback(&desired.stack.target)
+                .filter(|_| !desired.is_test()),
+            ..desired.change_set_input(existing)
+        }
     }
 
     /// The same with the stack that was read.

@@ -164,6 +164,7 @@ pub(super) async fn create<E: RunsChangeSet + DecidedOnce>(
         let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document)
             .with_former(&imports.former)
             .with_named(&imports.named);
+        let changes = site.with_alarms(desired, changes);
         let effect = ShownEffect::Changes(&changes);
         site.confirm(E::KIND, &mut facts, &desired.stack, effect);
     }
@@ -194,10 +195,8 @@ pub(super) async fn create<E: RunsChangeSet + DecidedOnce>(
     }
     site.progress.step(&desired.stack, Step::ChangeSet);
     let shell = facts.stack.as_ref().and_then(Option::as_ref);
-    let pending = site
-        .cloud
-        .preview(look, shell, &desired.change_set_input(None))
-        .await?;
+    let input = site.watched_input(desired, None);
+    let pending = site.cloud.preview(look, shell, &input).await?;
     let pending = ensure_executable(site, desired, pending).await?;
     // Nothing was to be imported.
     facts.imports = Some(imports.facts(&pending.described().change_set));
@@ -295,10 +294,8 @@ async fn update(
         return Err(OperationError::Invalid(missing));
     }
     site.progress.step(&desired.stack, Step::ChangeSet);
-    let pending = site
-        .cloud
-        .preview(look, Some(&stack), &desired.change_set_input(Some(&stack)))
-        .await?;
+    let input = site.watched_input(desired, Some(&stack));
+    let pending = site.cloud.preview(look, Some(&stack), &input).await?;
     if pending.described().change_set.is_empty() {
         site.cloud.without_cancellation().discard(pending).await?;
         let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;

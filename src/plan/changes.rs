@@ -14,8 +14,8 @@ use crate::config::Config;
 use crate::model::Digest;
 use crate::product::Level;
 use crate::stack::{
-    ChangeAction, ChangeSet, DescribedChangeSet, Detail, Hook, ResourceChange, StackName,
-    TagChanges,
+    ChangeAction, ChangeSet, DescribedChangeSet, Detail, Hook, ResourceChange, RollbackTriggers,
+    StackName, TagChanges,
 };
 use crate::template::{Document, ImportedResource};
 
@@ -54,6 +54,8 @@ pub struct Changes {
     pub refused: Option<String>,
     /// The stack whose creation failed, and that is deleted before this one is created; `None` if no creation failed.
     pub failed_creation: Option<Deletion>,
+    /// Alarms that roll back the operation; `None` if the policy names none.
+    pub rollback: Option<RollbackTriggers>,
     /// Equal digests mean equal effects.
     pub digest: Digest,
 }
@@ -123,6 +125,7 @@ impl Changes {
             unread: Vec::new(),
             refused: None,
             failed_creation: None,
+            rollback: None,
             digest: change_set_digest(&change_set),
         }
     }
@@ -211,6 +214,7 @@ impl Changes {
             unread: found.unread.clone(),
             refused: refused(change_set),
             failed_creation: None,
+            rollback: None,
             digest: change_set_digest(change_set),
         }
     }

@@ -5,6 +5,7 @@ use super::changed_keys::{changed_value, show_changed_values};
 use super::deletion::deletion;
 use super::format::Format;
 use super::redactor::Redactor;
+use super::watched::watched;
 use crate::config::{DEFAULTS_FILE, is_defaults};
 use crate::diagnostic::Location;
 use crate::guard::Denial;
@@ -102,6 +103,7 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
         let rows: Vec<Vec<Text>> = changes.resources.iter().map(row).collect();
         text.push_str(&format.table(HEAD, &rows));
     }
+    text.push_str(&watched(changes.rollback.as_ref(), format));
     text.push_str(&tags(changes, format));
     match &changes.declared {
         Some(declared) if !declared.is_empty() => {

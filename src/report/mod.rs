@@ -80,6 +80,7 @@ mod templates;
 mod text;
 mod unique_keys;
 mod unserved;
+mod watched;
 
 pub use action_summary::{ActionSummary, FolderCount};
 pub use adoption::{

@@ -183,6 +183,7 @@ fn shape_of_changes(found: &Changes) -> Value {
         "refused": found.refused,
         "has_changes": found.has_changes,
         "tags": found.tags,
+        "rollback": found.rollback,
         "resources": resources.collect::<Vec<_>>(),
         "failed_creation": found.failed_creation.as_ref().map(shape_of_deletion),
         "alone": is_alone.then_some(&found.stack),

@@ -26,6 +26,11 @@ impl StackEvent {
         self.status.ends_with("_FAILED")
     }
 
+    /// Whether the stack begins to roll back.
+    fn is_rollback(&self) -> bool {
+        self.status.ends_with("ROLLBACK_IN_PROGRESS")
+    }
+
     /// Whether the event only reports that another resource's failure stopped this one.
     fn is_consequence(&self) -> bool {
         let reason = self.reason.as_deref().unwrap_or_default();
@@ -48,11 +53,16 @@ pub fn kept_creations(events: &[StackEvent]) -> impl Iterator<Item = &StackEvent
     kept.filter(move |event| event.status == "DELETE_SKIPPED" && is_created(event))
 }
 
-/// The root failure: the oldest one that is not the consequence of another.
+/// The root failure: the oldest one that is not the consequence of another. Without a failed resource, the reason of the stack's
+/// rollback, such as an alarm.
 pub fn first_failure(events: &[StackEvent]) -> Option<&StackEvent> {
     let failures = || events.iter().filter(|event| event.is_failure());
     failures()
         .filter(|event| !event.is_consequence())
         .min_by_key(|event| event.time)
         .or_else(|| failures().min_by_key(|event| event.time))
+        .or_else(|| {
+            let mut events = events.iter();
+            events.find(|event| event.is_rollback() && event.reason.is_some())
+        })
 }

@@ -13,6 +13,7 @@ mod owner;
 mod repair;
 mod shown;
 mod state;
+mod triggers;
 
 pub use arn::{NotAStackArn, StackArn};
 pub use change_set::{
@@ -29,3 +30,4 @@ pub use owner::{OWN_TAGS, TEST_TAG, TagChanges, foreign_tags, is_reserved_tag, o
 pub use repair::FailedRollback;
 pub use shown::{ShownStack, StackPart};
 pub use state::{Health, Output, ROLLBACK_FAILED, Stack, StackStatus};
+pub use triggers::{MAX_TRIGGERS, RollbackTriggers};

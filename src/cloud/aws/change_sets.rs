@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetType, OnStackFailure, Parameter, ResourceToImport, Tag as StackTag,
+    Capability, ChangeSetType, OnStackFailure, Parameter, ResourceToImport, RollbackConfiguration,
+    RollbackTrigger, Tag as StackTag,
 };
 use futures_util::future::BoxFuture;
 
@@ -14,7 +15,9 @@ use crate::cloud::{ChangeSetInput, CloudError, PendingChangeSet, Result, StackOp
 use crate::guard::{EffectKind, Permit, Preview, RunsChangeSet};
 use crate::model::Digest;
 use crate::plan::beyond_tags;
-use crate::stack::{ChangeSet, DescribedChangeSet, Health, Stack, StackEvent, StackName};
+use crate::stack::{
+    ChangeSet, DescribedChangeSet, Health, RollbackTriggers, Stack, StackEvent, StackName,
+};
 
 /// Prefix of the names of this program's change sets.
 pub(super) const PREFIX: &str = "provisioner-";
@@ -64,6 +67,10 @@ impl Cloud {
         } else {
             request.change_set_type(ChangeSetType::Update)
         };
+        // AWS documents the triggers for creations and updates.
+        if let Some(triggers) = proposal.rollback.as_ref().filter(|_| !imports) {
+            request = request.rollback_configuration(rollback_configuration(triggers));
+        }
         if proposal.body.contains("AWS::CloudFormation::Stack") {
             request = request.include_nested_stacks(true);
         }
@@ -292,6 +299,23 @@ pub(super) fn tags(tags: &BTreeMap<String, String>) -> Vec<StackTag> {
     tags.iter()
         .map(|(key, value)| StackTag::builder().key(key).value(value).build())
         .collect()
+}
+
+/// An empty list removes the triggers of the stack.
+fn rollback_configuration(triggers: &RollbackTriggers) -> RollbackConfiguration {
+    let of_type = |arns: &[String], kind: &str| -> Vec<RollbackTrigger> {
+        let trigger = |arn| RollbackTrigger::builder().arn(arn).r#type(kind).build();
+        arns.iter().map(trigger).collect()
+    };
+    let metric = of_type(&triggers.alarms, "AWS::CloudWatch::Alarm");
+    let composite = of_type(
+        &triggers.composite_alarms,
+        "AWS::CloudWatch::CompositeAlarm",
+    );
+    RollbackConfiguration::builder()
+        .set_rollback_triggers(Some([metric, composite].concat()))
+        .monitoring_time_in_minutes(triggers.monitoring_minutes.into())
+        .build()
 }
 
 fn resources_to_import(proposal: &ChangeSetInput) -> Vec<ResourceToImport> {

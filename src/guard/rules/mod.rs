@@ -1,6 +1,7 @@
 //! The rules, each a function from a [`RuleInput`] to a denial, and the effects that each applies to.
 
 mod adoption;
+mod alarm;
 mod approval;
 mod change;
 mod command;
@@ -55,6 +56,7 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (BeforeCredentials, ByPolicy, target::role_is_of_account),
     (WithAwsFacts, AfterMerge, target::region_is_the_same),
     (BeforeCredentials, ByPolicy, target::environment_is_listed),
+    (BeforeCredentials, ByPolicy, alarm::alarms_are_of_target),
     (BeforeCredentials, AfterMerge, window::environment_is_open),
     (BeforeCredentials, ByPolicy, lock::products_are_locked),
     (WithAwsFacts, ByPreview, state::stack_is_stable),

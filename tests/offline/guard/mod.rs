@@ -1,6 +1,7 @@
 //! The guard as a pure function: its truth table, properties of every decision, and attacks.
 
 mod additions;
+mod alarms;
 mod approvals;
 mod attack;
 mod attack_command;

@@ -41,6 +41,65 @@ pub(super) fn running(workdir: &Workdir, states: Value) {
         .on("ExecuteChangeSet", json!({}));
 }
 
+/// CloudFormation's answers to a creation that an alarm rolled back. The reason of a real account may have other words.
+fn rolled_back_by_alarm(workdir: &Workdir) {
+    let events = events(
+        workdir,
+        &[
+            ("", "REVIEW_IN_PROGRESS", "User Initiated"),
+            ("", "CREATE_IN_PROGRESS", "User Initiated"),
+            ("Bucket", "CREATE_COMPLETE", ""),
+            ("", "ROLLBACK_IN_PROGRESS", "Alarm errors went into ALARM"),
+            ("Bucket", "DELETE_COMPLETE", ""),
+            ("", "DELETE_COMPLETE", ""),
+        ],
+    );
+    let gone = stack(workdir, "DELETE_COMPLETE");
+    workdir.aws.on("HeadBucket", not_found());
+    running(workdir, json!([no_stack(), gone]));
+    workdir.aws.on(
+        "DescribeStackEvents",
+        json!([first_events(&events, 1), first_events(&events, 6)]),
+    );
+}
+
+#[test]
+fn alarms_of_the_policy_watch_a_creation() {
+    let workdir = workdir();
+    let account = workdir.account.clone();
+    let policy = "version: 1\ndefaults:\n  rollback:\n    \
+         alarms: ['arn:aws:cloudwatch:{region}:{account_id}:alarm:errors']\n    \
+         composite-alarms: ['arn:aws:cloudwatch:us-west-2:{account_id}:alarm:all']\n    monitoring-minutes: 7\n";
+    workdir.write(".provisioner.yaml", policy);
+    rolled_back_by_alarm(&workdir);
+    let failed = workdir.try_action("prep-master", &["--force"]);
+    assert_eq!(failed.status, 30, "{}", failed.stderr);
+    let created = &workdir.aws.requests_of("CreateChangeSet")[0];
+    let trigger = |at: usize, key: &str| {
+        let name = format!("RollbackConfiguration.RollbackTriggers.member.{at}.{key}");
+        created.get(&name).to_owned()
+    };
+    let arn = |name: &str| format!("arn:aws:cloudwatch:us-west-2:{account}:alarm:{name}");
+    assert_eq!(trigger(1, "Arn"), arn("errors"));
+    assert_eq!(trigger(1, "Type"), "AWS::CloudWatch::Alarm");
+    assert_eq!(trigger(2, "Arn"), arn("all"));
+    assert_eq!(trigger(2, "Type"), "AWS::CloudWatch::CompositeAlarm");
+    let minutes = created.get("RollbackConfiguration.MonitoringTimeInMinutes");
+    assert_eq!(minutes, "7");
+    let said = failed.stdout + &failed.stderr;
+    assert!(said.contains("Alarm errors went into ALARM"), "{said}");
+}
+
+#[test]
+fn a_policy_without_alarms_leaves_those_of_the_stack() {
+    let workdir = workdir();
+    rolled_back_by_alarm(&workdir);
+    workdir.try_action("prep-master", &["--force"]);
+    let created = &workdir.aws.requests_of("CreateChangeSet")[0];
+    assert!(!created.has("RollbackConfiguration.MonitoringTimeInMinutes"));
+    assert!(!created.has("RollbackConfiguration.RollbackTriggers.member.1.Arn"));
+}
+
 #[test]
 fn a_creation_reports_every_event() {
     let workdir = workdir();

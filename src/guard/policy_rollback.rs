@@ -1,0 +1,44 @@
+//! Errors of the policy's rollback triggers that no schema finds.
+
+use serde_json::Value;
+
+use crate::config::{Node, ParsedFile};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::RepoPath;
+use crate::stack::MAX_TRIGGERS;
+
+const KEY: &str = "rollback";
+
+/// The errors of a file that has the schema's structure.
+pub(super) fn rollback_problems(path: &RepoPath, bytes: &[u8], values: &Value) -> Vec<Diagnostic> {
+    let Ok(file) = ParsedFile::parse(path, bytes) else {
+        return Vec::new();
+    };
+    let environments = values.get("environments").and_then(Value::as_object);
+    let nodes = file.root.get("environments");
+    let of_environments = environments.into_iter().flatten();
+    let of_environments = of_environments
+        .map(|(name, settings)| (Some(settings), nodes.and_then(|nodes| nodes.get(name))));
+    let of_defaults = (values.get("defaults"), file.root.get("defaults"));
+    let all = [of_defaults].into_iter().chain(of_environments);
+    let faulty = all.filter_map(|(settings, node)| {
+        let count = alarm_count(settings?.get(KEY)?);
+        let node: &Node = node?;
+        (count > MAX_TRIGGERS).then(|| {
+            let message = format!(
+                "`{KEY}` lists {count} alarms; CloudFormation allows {MAX_TRIGGERS} for a stack"
+            );
+            let problem = Diagnostic::error(Code::PolicyInvalid, path, message);
+            problem.at(&file.source(), node.span_of([KEY]))
+        })
+    });
+    faulty.collect()
+}
+
+fn alarm_count(settings: &Value) -> usize {
+    ["alarms", "composite-alarms"]
+        .iter()
+        .filter_map(|key| settings.get(key)?.as_array())
+        .map(Vec::len)
+        .sum()
+}

@@ -1,0 +1,30 @@
+//! Rollback triggers of the policy: alarms of other accounts and regions deny, and too many are an error of the file.
+
+use provisioner::guard::*;
+
+use super::scene::*;
+use super::{codes, policy};
+
+const ALARM: &str = "arn:aws:cloudwatch:{region}:{account_id}:alarm:errors";
+
+fn found(kind: EffectKind, alarm: &str) -> Vec<&'static str> {
+    let loaded = policy(&format!(
+        "defaults: {{updates: reviewed}}\nenvironments: {{prod: {{rollback: {{alarms: ['{alarm}']}}}}}}"
+    ));
+    codes(kind, &loaded, &Scene::merged(kind).facts)
+}
+
+#[test]
+fn attack_alarms_of_another_account_or_region_watch_a_stack() {
+    for kind in [EffectKind::Create, EffectKind::Update] {
+        let without: Vec<&str> = found(kind, ALARM);
+        for (from, to, code) in [
+            ("{account_id}", "999999999999", "account-mismatch"),
+            ("{region}", "eu-north-1", "region-mismatch"),
+        ] {
+            let denied = found(kind, &ALARM.replace(from, to));
+            let more: Vec<&&str> = denied.iter().filter(|it| !without.contains(it)).collect();
+            assert_eq!(more, [&code], "{kind:?} {from}");
+        }
+    }
+}
