@@ -18,6 +18,7 @@ pub mod check;
 pub mod documents;
 pub mod emulate;
 pub mod emulator;
+pub mod estate_aws;
 pub mod evidence;
 pub mod file_server;
 pub mod forge;

@@ -19,9 +19,7 @@ use axum::http::Response;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use wire::Protocol;
-
-pub use wire::RecordedRequest;
+pub use wire::{Protocol, RecordedRequest};
 
 /// The account of all scripts.
 pub const ACCOUNT: &str = "123456789012";

@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::emulator::REGION;
+use crate::support::github::CommitBuilder;
 use crate::support::job::{Job, JobOutput};
 use crate::support::proxy::{Fault, FaultProxy, Rule, counted};
 use crate::world::*;
@@ -29,7 +30,17 @@ const STACK: &str = "Resources:\n  Note:\n    Type: AWS::SSM::Parameter\n    Pro
 const POLICY: &str =
     "{ \"Version\": \"2012-10-17\", \"Statement\": [], \"Id\": {{ names.stack }} }\n";
 
-fn number(name: &str, otherwise: u64) -> u64 {
+/// Writes the product.
+pub fn with_product(commit: CommitBuilder) -> CommitBuilder {
+    commit
+        .write(&format!("{PRODUCT}/product.yaml"), MANIFEST)
+        .write(&format!("{PRODUCT}/config.schema.json"), SCHEMA)
+        .write(&format!("{PRODUCT}/stack.yaml.j2"), STACK)
+        .write(&format!("{PRODUCT}/iam-policy.json.j2"), POLICY)
+}
+
+/// A size from the environment.
+pub fn number(name: &str, otherwise: u64) -> u64 {
     let number = std::env::var(name).ok();
     number
         .and_then(|text| text.parse().ok())
@@ -54,14 +65,7 @@ impl Many {
         let world = World::new(&(policy(rest) + "configs: ['notes/*-note.yaml']\n"));
         let proxy = FaultProxy::in_front_of(&world.workdir.url);
         let account = world.workdir.aws.account.clone();
-        world
-            .repo
-            .commit("main")
-            .write(&format!("{PRODUCT}/product.yaml"), MANIFEST)
-            .write(&format!("{PRODUCT}/config.schema.json"), SCHEMA)
-            .write(&format!("{PRODUCT}/stack.yaml.j2"), STACK)
-            .write(&format!("{PRODUCT}/iam-policy.json.j2"), POLICY)
-            .push();
+        with_product(world.repo.commit("main")).push();
         let pull = world.proposal(|commit| {
             notes.iter().enumerate().fold(commit, |commit, (at, more)| {
                 let text = format!(

@@ -17,6 +17,7 @@ mod evidence;
 mod faults;
 mod kills;
 mod many;
+mod many_accounts;
 mod merges;
 mod outcomes;
 mod remains;
