@@ -28,6 +28,9 @@ pub enum CloudError {
     /// The forge issued no identity token, so AWS was not queried.
     #[error("AWS credentials: {0}")]
     NoIdentityToken(ForgeError),
+    /// CloudFormation accepted an operation, and reported no event of it. The status of the stack.
+    #[error("CloudFormation accepted the operation and reports no event of it; the stack is {0}")]
+    NoEvents(String),
     /// The run was cancelled.
     #[error("interrupted")]
     Interrupted,
@@ -156,6 +159,7 @@ impl CloudError {
             | Self::HalfOfKey { .. }
             | Self::NoIdentityToken(_)
             | Self::Interrupted
+            | Self::NoEvents(_)
             | Self::Misused(_) => self.to_string(),
         }
     }
@@ -187,7 +191,7 @@ impl CloudError {
                 error.kind,
                 ForgeErrorKind::Limited { .. } | ForgeErrorKind::Unreachable
             ),
-            Self::Interrupted => true,
+            Self::Interrupted | Self::NoEvents(_) => true,
             Self::NoProfile { .. }
             | Self::HalfOfKey { .. }
             | Self::NoCredentials(_)

@@ -321,7 +321,7 @@ catalogue! {
         "Read `show-changes`, and use an action that updates the stack.";
     StackFailed "stack-failed":
         "The stack's last operation failed, so provisioner does not update it.",
-        "Follow the message. For `UPDATE_ROLLBACK_FAILED`, repair the cause and run `provisioner continue-rollback CONFIG`. For `UPDATE_FAILED`, an administrator runs RollbackStack in the account. For `IMPORT_ROLLBACK_FAILED`, check that the stack's template retains each resource, then delete the stack in the account. After a failed creation, run the action that creates the stack: it deletes the config's own stack first.";
+        "Follow the message. For `UPDATE_ROLLBACK_FAILED`, repair the cause and run `provisioner continue-rollback CONFIG`. For `UPDATE_FAILED`, an administrator runs RollbackStack in the account. For `IMPORT_ROLLBACK_FAILED`, check that the stack's template retains each resource, then delete the stack in the account. For `DELETE_FAILED`, repair the cause, then delete or replace the stack. After another failed creation, run the action that creates the stack: it deletes the config's own stack first.";
     StackHasImporters "stack-has-importers":
         "Other stacks import outputs of the stack that would be deleted, or those stacks are not known.",
         "First delete those stacks or their imports.";

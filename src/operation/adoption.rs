@@ -212,6 +212,7 @@ async fn change_tags<E: ChangesTags>(
     };
     let first = FirstLook {
         stack_id: compared.live.stack.id.clone(),
+        is_rolled_back: compared.live.stack.status.is_rolled_back(),
         digest: compared.adoption.digest.to_string(),
         authority: facts.authority.clone(),
     };
@@ -273,6 +274,7 @@ fn is_meant(facts: &Facts, id: &str) -> bool {
 /// What the run saw of the stack at its beginning.
 struct FirstLook {
     stack_id: String,
+    is_rolled_back: bool,
     digest: String,
     authority: Authority,
 }
@@ -329,7 +331,7 @@ async fn decide_again<E: ChangesTags>(
         Some(beyond) => (TagChangeSet::Beyond(beyond), TagDrift::default()),
         None => (
             TagChangeSet::OnlyTags,
-            detect_drift(site, desired, (&first.stack_id, change_set)).await?,
+            detect_drift(site, desired, first, change_set).await?,
         ),
     };
     let mut facts = first.again(site, desired).await?;
@@ -344,17 +346,18 @@ async fn decide_again<E: ChangesTags>(
 async fn detect_drift(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    (stack_id, change_set): (&str, &ChangeSet),
+    first: &FirstLook,
+    change_set: &ChangeSet,
 ) -> Result<TagDrift, OperationError> {
     let mut found = TagDrift::default();
-    let mut stacks = vec![(stack_id.to_owned(), String::new(), change_set)];
+    let mut stacks = vec![(first.stack_id.clone(), String::new(), change_set)];
     while let Some((id, prefix, change_set)) = stacks.pop() {
         // The tags of the stack change, and no resource has tags.
         if change_set.changes.is_empty() {
             continue;
         }
         site.progress.step(&desired.stack, Step::DriftDetection);
-        let (drifted, incomplete) = site.cloud.detect_drifted(&id).await?;
+        let (drifted, incomplete) = site.cloud.detect_drifted(&id, first.is_rolled_back).await?;
         found.incomplete = found.incomplete.or(incomplete);
         let impact = DriftImpact::new(DriftCheck::default(), &drifted, change_set);
         let lost = impact

@@ -30,7 +30,10 @@ pub async fn drift(
         });
     };
     site.progress.step(&desired.stack, Step::DriftDetection);
-    let drift = site.cloud.drift(&stack.id).await?;
+    let drift = site
+        .cloud
+        .drift(&stack.id, stack.status.is_rolled_back())
+        .await?;
     let deployed = site.cloud.template(&stack.id).await?;
     Ok(Drifted {
         stack: desired.stack.clone(),

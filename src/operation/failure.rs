@@ -181,6 +181,7 @@ fn code_and_exit(failed: &CloudError) -> (Code, Exit) {
     match failed {
         CloudError::Interrupted => (Code::Interrupted, Exit::Operation),
         CloudError::Misused(_) => (Code::AwsRefused, Exit::Internal),
+        CloudError::NoEvents(_) => (Code::AwsUnreachable, Exit::Unreachable),
         CloudError::NoProfile { .. }
         | CloudError::HalfOfKey { .. }
         | CloudError::NoCredentials(_)
@@ -209,6 +210,7 @@ fn help(config: &Config, failed: &CloudError) -> Option<String> {
             return Some(format!("set {missing}, or set AWS_PROFILE"));
         }
         CloudError::NoCredentials(_) => Some(SIGN_IN),
+        CloudError::NoEvents(_) => Some("look at the stack's events, then run it again"),
         CloudError::Misused(_) | CloudError::NoIdentityToken(_) => None,
         CloudError::Aws(error) => match &error.kind {
             AwsErrorKind::Limited { .. } => Some("wait, then run it again"),

@@ -142,9 +142,14 @@ const CLEANUP_TIME: Duration = Duration::from_secs(4);
 impl OperationContext<'_> {
     /// Cleans up. `None` if the run is cancelled and the cleanup takes too long: AWS continues what it was requested to do.
     async fn clean_up<T>(&self, cleanup: impl Future<Output = T>) -> Option<T> {
-        match self.cloud.is_cancelled() {
-            true => tokio::time::timeout(CLEANUP_TIME, cleanup).await.ok(),
-            false => Some(cleanup.await),
+        let out_of_time = async {
+            self.cloud.cancelled().await;
+            tokio::time::sleep(CLEANUP_TIME).await;
+        };
+        tokio::select! {
+            biased;
+            done = cleanup => Some(done),
+            () = out_of_time => None,
         }
     }
 

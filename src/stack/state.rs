@@ -89,6 +89,12 @@ impl StackStatus {
         self.0 == "CREATE_IN_PROGRESS"
     }
 
+    /// Whether an update of the stack was rolled back. Drift detection leaves out resources that the rollback skipped.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResourceDriftInformationSummary.html>
+    pub fn is_rolled_back(&self) -> bool {
+        self.0 == "UPDATE_ROLLBACK_COMPLETE"
+    }
+
     /// Whether the stack's creation failed. Such a stack was never complete, and can only be deleted.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
     pub fn is_failed_creation(&self) -> bool {

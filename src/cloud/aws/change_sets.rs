@@ -25,6 +25,8 @@ pub(super) const PREFIX: &str = "provisioner-";
 const DIGITS: usize = 16;
 /// Maximum depth of nested stacks that are described.
 const MAX_DEPTH: usize = 5;
+/// Polls of a change set that is not found, although its request was accepted: a few seconds.
+const MAX_UNSEEN_POLLS: usize = 3;
 
 impl Cloud {
     /// Creates a change set for a new or an existing stack, and describes it. Nothing is deployed.
@@ -149,6 +151,7 @@ impl Cloud {
     /// granted by stack.
     async fn wait_until_created(&self, stack: Option<&str>, id: &str) -> Result<()> {
         let mut pauses = PollBackoff::new(&self.stop);
+        let mut unseen = 0;
         loop {
             let described = self
                 .stacks
@@ -158,7 +161,17 @@ impl Cloud {
                 .send();
             let described = described
                 .await
-                .map_err(|e| error::from_sdk("DescribeChangeSet", e))?;
+                .map_err(|e| error::from_sdk("DescribeChangeSet", e));
+            let described = match described {
+                Ok(described) => described,
+                // Not every server of CloudFormation knows it at once.
+                Err(error) if error.is_not_found() && unseen < MAX_UNSEEN_POLLS => {
+                    unseen += 1;
+                    pauses.wait().await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let status = described
                 .status
                 .as_ref()
@@ -253,8 +266,9 @@ impl Cloud {
             .retain_except_on_create(!pending.imports)
             .send()
             .await;
-        match started.map_err(|e| error::from_sdk("ExecuteChangeSet", e)) {
-            Ok(_) => Ok(seen),
+        let started = started.map(drop);
+        match error::accepted(started.map_err(|e| error::from_sdk("ExecuteChangeSet", e))) {
+            Ok(()) => Ok(seen),
             // An attempt whose response was lost started it: only this run knows the name.
             Err(error) if error.has_code("InvalidChangeSetStatus") => {
                 let found = self.described(&pending.stack_id, id).await?;

@@ -4,9 +4,9 @@ use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOut
 use aws_sdk_cloudformation::types;
 
 use crate::stack::{
-    ChangeAction, ChangeSet, ChangeTarget, Detail, DriftCheck, DriftStatus, Evaluation,
-    IgnoredDrift, LiveDrift, Output, PolicyAction, Recreation, Replacement, ResourceChange, Stack,
-    StackEvent, StackStatus,
+    ChangeAction, ChangeSet, ChangeTarget, Detail, Difference, DriftCheck, DriftStatus, Evaluation,
+    IgnoredDrift, LiveDrift, Output, PolicyAction, Recreation, Replacement, ResourceChange,
+    ResourceDrift, Stack, StackEvent, StackStatus,
 };
 
 pub fn stack(stack: types::Stack) -> Stack {
@@ -54,6 +54,30 @@ fn drift_check(stack: &types::Stack) -> DriftCheck {
         }),
         checked,
         outdated: checked.is_some() && checked < updated,
+    }
+}
+
+pub fn resource_drift(drift: types::StackResourceDrift) -> ResourceDrift {
+    let status = drift.stack_resource_drift_status;
+    let differences = drift.property_differences.into_iter().flatten();
+    ResourceDrift {
+        logical_id: drift.logical_resource_id.unwrap_or_default(),
+        physical_id: drift.physical_resource_id,
+        kind: drift.resource_type.unwrap_or_default(),
+        status: status.map_or(DriftStatus::Unknown, |status| {
+            DriftStatus::parse(status.as_str())
+        }),
+        differences: differences
+            .map(|difference| Difference {
+                path: difference.property_path.unwrap_or_default(),
+                kind: difference
+                    .difference_type
+                    .map(|kind| kind.as_str().to_owned())
+                    .unwrap_or_default(),
+                expected: difference.expected_value.unwrap_or_default(),
+                actual: difference.actual_value.unwrap_or_default(),
+            })
+            .collect(),
     }
 }
 

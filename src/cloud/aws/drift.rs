@@ -7,9 +7,9 @@ use aws_sdk_cloudformation::types::StackResourceDriftStatus;
 use super::change_set_findings::unread;
 use super::classify::Situation;
 use super::poll::PollBackoff;
-use super::{Cloud, error};
-use crate::cloud::Result;
-use crate::stack::{Difference, Drift, DriftStatus, ResourceDrift, Stack};
+use super::{Cloud, convert, error};
+use crate::cloud::{AwsErrorKind, CloudError, Result};
+use crate::stack::{Drift, DriftStatus, ResourceDrift, Stack};
 
 const DIFFERS: &[StackResourceDriftStatus] = &[
     StackResourceDriftStatus::Modified,
@@ -19,8 +19,9 @@ const DIFFERS: &[StackResourceDriftStatus] = &[
 impl Cloud {
     /// Starts drift detection of a stack and waits for its result.
     ///
-    /// Resources whose type does not support drift detection are listed as `NOT_CHECKED`: they may have drifted.
-    pub async fn drift(&self, stack_id: &str) -> Result<Drift> {
+    /// Resources whose type does not support drift detection are listed as `NOT_CHECKED`: they may have drifted. `is_rolled_back`: whether
+    /// an update of the stack was rolled back. Its detection leaves out resources that the rollback skipped, so those are checked one by one.
+    pub async fn drift(&self, stack_id: &str, is_rolled_back: bool) -> Result<Drift> {
         let incomplete = self.detect(stack_id).await?;
         let mut resources = self.resource_drifts(stack_id, &[]).await?;
         let looked_at: HashSet<String> = resources
@@ -38,6 +39,9 @@ impl Cloud {
                 });
             }
         }
+        if is_rolled_back {
+            self.check_skipped(stack_id, &mut resources).await?;
+        }
         resources.sort_by(|a, b| {
             (a.status.clone(), &a.logical_id).cmp(&(b.status.clone(), &b.logical_id))
         });
@@ -52,7 +56,13 @@ impl Cloud {
     pub async fn detect_drifted(
         &self,
         stack_id: &str,
+        is_rolled_back: bool,
     ) -> Result<(Vec<ResourceDrift>, Option<String>)> {
+        if is_rolled_back {
+            let mut drift = self.drift(stack_id, true).await?;
+            drift.resources.retain(|one| one.status.is_drift());
+            return Ok((drift.resources, drift.incomplete));
+        }
         let incomplete = self.detect(stack_id).await?;
         Ok((self.resource_drifts(stack_id, DIFFERS).await?, incomplete))
     }
@@ -84,33 +94,37 @@ impl Cloud {
         let mut resources = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|e| error::from_sdk("DescribeStackResourceDrifts", e))?;
-            for drift in page.stack_resource_drifts.into_iter().flatten() {
-                let status = drift.stack_resource_drift_status;
-                resources.push(ResourceDrift {
-                    logical_id: drift.logical_resource_id.unwrap_or_default(),
-                    physical_id: drift.physical_resource_id,
-                    kind: drift.resource_type.unwrap_or_default(),
-                    status: status.map_or(DriftStatus::Unknown, |status| {
-                        DriftStatus::parse(status.as_str())
-                    }),
-                    differences: drift
-                        .property_differences
-                        .into_iter()
-                        .flatten()
-                        .map(|difference| Difference {
-                            path: difference.property_path.unwrap_or_default(),
-                            kind: difference
-                                .difference_type
-                                .map(|kind| kind.as_str().to_owned())
-                                .unwrap_or_default(),
-                            expected: difference.expected_value.unwrap_or_default(),
-                            actual: difference.actual_value.unwrap_or_default(),
-                        })
-                        .collect(),
-                });
-            }
+            let drifts = page.stack_resource_drifts.into_iter().flatten();
+            resources.extend(drifts.map(convert::resource_drift));
         }
         Ok(resources)
+    }
+
+    /// Detects drift of each resource that was not checked and whose type supports it.
+    async fn check_skipped(&self, stack_id: &str, resources: &mut [ResourceDrift]) -> Result<()> {
+        let unchecked = resources
+            .iter_mut()
+            .filter(|drift| drift.status == DriftStatus::NotChecked);
+        for resource in unchecked {
+            let detected = self
+                .stacks
+                .detect_stack_resource_drift()
+                .stack_name(stack_id)
+                .logical_resource_id(&resource.logical_id)
+                .send()
+                .await;
+            match detected.map_err(|e| error::from_sdk("DetectStackResourceDrift", e)) {
+                Ok(detected) => {
+                    if let Some(drift) = detected.stack_resource_drift {
+                        *resource = convert::resource_drift(drift);
+                    }
+                }
+                // The type does not support drift detection.
+                Err(CloudError::Aws(error)) if error.kind == AwsErrorKind::Invalid => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Why detection did not check every resource, if so.
@@ -145,7 +159,11 @@ impl Cloud {
                 .map_or("", |status| status.as_str());
             match word {
                 "DETECTION_IN_PROGRESS" => pauses.wait().await?,
-                "DETECTION_COMPLETE" => return Ok(None),
+                "DETECTION_COMPLETE" => {
+                    let drift = status.stack_drift_status.as_ref();
+                    let is_unknown = drift.is_some_and(|word| word.as_str() == "UNKNOWN");
+                    return Ok(is_unknown.then(|| "the drift of a resource is UNKNOWN".to_owned()));
+                }
                 _ => {
                     let reason = status.detection_status_reason;
                     return Ok(Some(

@@ -66,6 +66,16 @@ where
     unreachable(AwsErrorKind::Unreachable, message).into()
 }
 
+/// The outcome of a request with a token of its own. A token that exists is this run's: an attempt whose response was lost was accepted.
+pub fn accepted(outcome: Result<(), CloudError>) -> Result<(), CloudError> {
+    outcome.or_else(
+        |error| match error.has_code("TokenAlreadyExistsException") {
+            true => Ok(()),
+            false => Err(error),
+        },
+    )
+}
+
 /// An error that AWS answered with. `status`: of the HTTP answer, 0 if unknown.
 fn rejected(operation: &'static str, error: &impl ProvideErrorMetadata, status: u16) -> AwsError {
     // An error without a code in a successful answer is the client's: it cannot read the answer.

@@ -64,9 +64,9 @@ impl Cloud {
         }
     }
 
-    /// Whether the run is cancelled.
-    pub fn is_cancelled(&self) -> bool {
-        self.stop.is_cancelled()
+    /// Returns when the run is cancelled.
+    pub async fn cancelled(&self) {
+        self.stop.cancelled().await;
     }
 
     /// Fails if the run is cancelled.

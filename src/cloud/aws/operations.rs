@@ -11,6 +11,9 @@ use crate::stack::{Health, Stack, StackEvent, StackStatus};
 /// Maximum number of polls of a stack that another run is about to create: about a minute.
 const MAX_POLLS: usize = 12;
 
+/// Maximum number of polls without an event of the operation: about four minutes.
+const MAX_QUIET_POLLS: usize = 30;
+
 /// Statuses of resources that the stack of a failed import does not hold.
 const NOT_HELD: &[&str] = &[
     "DELETE_COMPLETE",
@@ -49,9 +52,8 @@ impl Cloud {
             .client_request_token(token())
             .send()
             .await;
-        started
-            .map(drop)
-            .map_err(|e| error::from_sdk("DeleteStack", e))
+        let started = started.map(drop);
+        error::accepted(started.map_err(|e| error::from_sdk("DeleteStack", e)))
     }
 
     /// Deletes a stack whose creation was permitted, with any current status. Does not delete a stack that existed before.
@@ -137,6 +139,7 @@ impl Cloud {
     ) -> Result<OperationResult> {
         let mut events: Vec<StackEvent> = Vec::new();
         let mut pauses = PollBackoff::new(&self.stop);
+        let mut quiet = 0;
         loop {
             // Reads the status before the events, so that no event of a finished operation is missed.
             let stack = self.stack(&running.stack_id).await?;
@@ -169,7 +172,14 @@ impl Cloud {
                     });
                 }
                 Health::InProgress | Health::ReviewInProgress => {}
-                _ if !began || under_way => {}
+                // The operation was accepted, so its events follow.
+                _ if !began => {
+                    quiet += 1;
+                    if quiet == MAX_QUIET_POLLS {
+                        return Err(CloudError::NoEvents(stack.status.to_string()));
+                    }
+                }
+                _ if under_way => {}
                 _ => {
                     return Ok(OperationResult {
                         stack: Some(stack),

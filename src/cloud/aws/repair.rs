@@ -90,12 +90,8 @@ impl Cloud {
             .client_request_token(&token)
             .send()
             .await;
-        match started.map_err(|e| error::from_sdk("ContinueUpdateRollback", e)) {
-            Ok(_) => {}
-            // An attempt whose response was lost started it.
-            Err(error) if error.has_code("TokenAlreadyExistsException") => {}
-            Err(error) => return Err(error),
-        }
+        let started = started.map(drop);
+        error::accepted(started.map_err(|e| error::from_sdk("ContinueUpdateRollback", e)))?;
         Ok(StackOperation {
             stack_id: stack_id.to_owned(),
             creates: false,

@@ -131,6 +131,11 @@ fn repair(stack: &Stack, region: &str, is_own: bool) -> String {
             "the creation failed: if nobody needs the stack's resources, run `{}`, then create it again",
             aws("delete-stack")
         ),
+        "DELETE_FAILED" if is_own => {
+            "repair the cause that the stack's events name, then run the action \
+             that deletes the stack, or replace the stack"
+                .to_owned()
+        }
         "DELETE_FAILED" => format!(
             "repair the cause that the stack's events name, then run `{}`",
             aws("delete-stack")

@@ -8,7 +8,12 @@ use super::ml::ml;
 use crate::support::replay::refused;
 
 /// A stack of the ML product with two exports, which AWS describes as returned; `looks` queries return the same.
-fn previewed_stack(workdir: &Workdir, looks: usize, imports: &Value, versions: &Value) -> Value {
+pub(super) fn previewed_stack(
+    workdir: &Workdir,
+    looks: usize,
+    imports: &Value,
+    versions: &Value,
+) -> Value {
     let mut there = stack(workdir, "CREATE_COMPLETE");
     there["Stacks"][0]["Outputs"] = json!([
         {"OutputKey": "A", "OutputValue": "a", "ExportName": "export-a"},
@@ -28,7 +33,7 @@ fn previewed_stack(workdir: &Workdir, looks: usize, imports: &Value, versions: &
     there
 }
 
-fn without_imports() -> Value {
+pub(super) fn without_imports() -> Value {
     let not_imported = |export| {
         let message = format!("Export '{export}' is not imported by any stack.");
         refused("ValidationError", &message)
@@ -36,7 +41,7 @@ fn without_imports() -> Value {
     json!([not_imported("export-a"), not_imported("export-b")])
 }
 
-fn empty() -> Value {
+pub(super) fn empty() -> Value {
     json!([{"ListVersionsResult": {"IsTruncated": false}}])
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answers::{fixture, stack};
+use super::answers::{fixture, stack, stack_id};
 use super::{Workdir, workdir};
 use crate::support::replay::refused;
 
@@ -179,4 +179,87 @@ fn other_detection_errors_are_reported() {
     let failed = workdir.try_action("check-drift", &[]);
     assert_eq!(failed.status, 30);
     assert!(failed.stdout.contains(busy), "{}", failed.stdout);
+}
+
+/// CloudFormation does not check the resources that a rollback skipped when it checks their stack.
+#[test]
+fn attack_drift_of_a_skipped_resource_is_not_found() {
+    let workdir = detect(&[("DETECTION_COMPLETE", "")]);
+    let resource = |id: &str, kind: &str| {
+        json!({
+            "LogicalResourceId": id, "PhysicalResourceId": format!("physical-{id}"),
+            "ResourceType": kind, "ResourceStatus": "UPDATE_COMPLETE",
+        })
+    };
+    let resources = [
+        resource("Queue", "AWS::SQS::Queue"),
+        resource("Rule", "Custom::Rule"),
+    ];
+    let found = json!({
+        "StackId": stack_id(&workdir), "LogicalResourceId": "Queue", "PhysicalResourceId": "physical-Queue",
+        "ResourceType": "AWS::SQS::Queue", "StackResourceDriftStatus": "MODIFIED",
+        "Timestamp": "2026-11-25T09:00:00.000Z", "PropertyDifferences": [{
+            "PropertyPath": "/VisibilityTimeout", "DifferenceType": "NOT_EQUAL",
+            "ExpectedValue": "30", "ActualValue": "60",
+        }],
+    });
+    let unsupported = refused(
+        "ValidationError",
+        "the type does not support drift detection",
+    );
+    workdir
+        .aws
+        .set(
+            "DescribeStacks",
+            stack(&workdir, "UPDATE_ROLLBACK_COMPLETE"),
+        )
+        .set(
+            "ListStackResources",
+            json!({"StackResourceSummaries": resources}),
+        )
+        .on(
+            "DetectStackDrift",
+            json!({"StackDriftDetectionId": "detection"}),
+        )
+        .on(
+            "DescribeStackResourceDrifts",
+            json!({"StackResourceDrifts": []}),
+        )
+        .on(
+            "DetectStackResourceDrift",
+            json!([{"StackResourceDrift": found}, unsupported]),
+        );
+    let drifted = workdir.try_action("check-drift", &["--fail-on-drift"]);
+    assert_eq!(drifted.status, 12, "{}", drifted.stdout);
+    let found = "VisibilityTimeout";
+    assert!(drifted.stdout.contains(found), "{}", drifted.stdout);
+    let not_checked = "1 resource not checked";
+    assert!(drifted.stdout.contains(not_checked), "{}", drifted.stdout);
+}
+
+/// An incomplete detection is not "no drift".
+#[test]
+fn attack_a_detection_that_could_not_check_a_resource_finds_no_drift() {
+    let workdir = detect(&[("DETECTION_COMPLETE", "")]);
+    let unknown = json!({
+        "StackId": "stack", "StackDriftDetectionId": "detection", "DetectionStatus": "DETECTION_COMPLETE",
+        "StackDriftStatus": "UNKNOWN", "Timestamp": "2026-11-25T09:00:00.000Z",
+    });
+    workdir
+        .aws
+        .set("DescribeStackDriftDetectionStatus", unknown)
+        .on(
+            "DetectStackDrift",
+            json!({"StackDriftDetectionId": "detection"}),
+        )
+        .on(
+            "DescribeStackResourceDrifts",
+            json!({"StackResourceDrifts": []}),
+        );
+    let found = workdir.json("check-drift", &[]);
+    let drift = &found["items"][0]["result"]["drift"];
+    assert_eq!(
+        drift["incomplete"], "the drift of a resource is UNKNOWN",
+        "{found}"
+    );
 }

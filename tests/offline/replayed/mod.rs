@@ -24,6 +24,7 @@ mod imports;
 mod inputs;
 mod judged;
 mod kept;
+mod lost_answers;
 mod ml;
 mod named_imports;
 mod nested;
