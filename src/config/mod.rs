@@ -7,9 +7,12 @@ mod expected;
 mod file_name;
 mod file_version;
 mod flow;
+mod general;
 mod misspelled;
 mod node;
 mod parse;
+mod plain;
+mod plain_line;
 mod product_fault;
 mod product_lock;
 mod recognise;
@@ -24,8 +27,9 @@ pub use check::{Config, LoadResult, TEST_SUFFIX, load, load_contents, validate};
 pub use contents::{ConfigContents, DEFAULTS_FILE, defaults_of, is_defaults};
 pub use file_version::newer_version;
 pub use flow::flow;
+pub use general::Tags;
 pub use node::{MapEntry, Node, NodeKind};
-pub use parse::{MAX_BYTES, Tags, decode, parse};
+pub use parse::{MAX_BYTES, decode, parse};
 pub use product_fault::{
     PRODUCT_SCHEMA, fault_problem, manifest_problems, product_problem, product_problems,
     recognition_problems,

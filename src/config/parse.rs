@@ -1,40 +1,25 @@
-//! Parses text into a tree with spans. Size, depth and the expansion of aliases are bounded.
+//! Parses a file into a tree with spans. Its size is bounded.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
-use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
-
-use super::expected::{without_colon, without_space};
-use super::node::{MapEntry, Node, NodeKind};
-use super::scalar;
-use crate::diagnostic::{Code, Diagnostic, Position, SourceText, Span};
+use super::general::{self, MAX_DEPTH, MAX_NODES, Tags};
+use super::node::Node;
+use super::plain;
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::RepoPath;
-use crate::text::quote;
 
 /// More than any config or rendered template needs (CloudFormation takes 1 MB).
 pub const MAX_BYTES: usize = 1 << 20;
-const MAX_DEPTH: usize = 64;
-const MAX_NODES: usize = 100_000;
-/// Lines before a mistake that are searched for its cause: finding a line takes time.
-const MAX_LINES_BACK: usize = 20;
-const BYTES_PER_NODE: usize = 64;
-/// Each problem's line is looked up, so their number is bounded.
-const MAX_PROBLEMS: usize = 100;
-
-/// How to treat YAML tags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tags {
-    /// A tag is an error: configs are plain data.
-    Refuse,
-    /// Tags stay in the tree, such as CloudFormation's short form `!Ref`.
-    Keep,
-}
 
 /// Decodes and parses one document; `Err` holds all its problems.
 pub fn parse(path: &RepoPath, bytes: &[u8], tags: Tags) -> Result<Node, Vec<Diagnostic>> {
     let text = decode(path, bytes).map_err(|problem| vec![problem])?;
-    Builder::new(path, text, tags).run(text)
+    match plain::parse(text, MAX_DEPTH, MAX_NODES) {
+        Some(root) => Ok(root),
+        None => {
+            #[cfg(test)]
+            crate::model::work::count("general parser");
+            general::parse(path, text, tags)
+        }
+    }
 }
 
 /// The text of a file without its byte order mark.
@@ -62,378 +47,193 @@ pub fn decode<'a>(path: &RepoPath, bytes: &'a [u8]) -> Result<&'a str, Diagnosti
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// A collection whose end has not been read.
-struct OpenNode {
-    node: Node,
-    anchor: usize,
-    /// A key that waits for its value.
-    key: Option<(String, Span)>,
-    /// The line of each key so far. Filled only for large mappings, where searching the entries takes quadratic time.
-    lines: HashMap<String, usize>,
-    /// How many entries `lines` covers.
-    seen: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
 
-impl OpenNode {
-    /// The line of an earlier entry with this key.
-    fn line_of(&mut self, key: &str) -> Option<usize> {
-        const FEW: usize = 32;
-        let entries = self.node.entries();
-        if entries.len() <= FEW {
-            let twin = entries.iter().find(|entry| entry.key == key);
-            return twin.map(|entry| entry.key_span.start.line);
-        }
-        // The first call indexes all entries, later calls only the last one.
-        let known = self.seen;
-        self.seen = entries.len();
-        for entry in &entries[known..] {
-            self.lines
-                .entry(entry.key.clone())
-                .or_insert(entry.key_span.start.line);
-        }
-        self.lines.get(key).copied()
+    /// The general parser's tree if the text is plain.
+    fn compared(text: &str) -> Option<Node> {
+        let plain = plain::parse(text, MAX_DEPTH, MAX_NODES)?;
+        let general = general::parse(&RepoPath::typed("a.yaml"), text, Tags::Keep);
+        assert_eq!(general.as_ref(), Ok(&plain), "{text}");
+        Some(plain)
     }
-}
 
-#[derive(Clone, Copy)]
-struct SubtreeSize {
-    nodes: usize,
-    depth: usize,
-}
-
-struct Builder<'a> {
-    path: &'a RepoPath,
-    source: SourceText<'a>,
-    tags: Tags,
-    problems: Vec<Diagnostic>,
-    stack: Vec<OpenNode>,
-    /// Anchored nodes, and the size of a copy of each.
-    anchors: HashMap<usize, (Node, SubtreeSize)>,
-    nodes: usize,
-    root: Option<Node>,
-}
-
-impl<'a> Builder<'a> {
-    fn new(path: &'a RepoPath, text: &'a str, tags: Tags) -> Self {
-        Self {
-            path,
-            source: SourceText::new(text),
-            tags,
-            problems: Vec::new(),
-            stack: Vec::new(),
-            anchors: HashMap::new(),
-            nodes: 0,
-            root: None,
+    #[test]
+    fn plain_documents_have_the_tree_of_the_general_parser() {
+        for text in [
+            "a: 1\n",
+            "# c\n\na: b # c\n\n  # d\nb:   \"x\" # c\nc: 'y'  \nd: text with colon-like:things and # no\n# e\n",
+            "a:\nb:\n  c:\n  d: null\ne: Null\n",
+            "a:\n  - b\n  - c: 1\n    d: 2\n  - - e\n    - f\n  -   g: 1\n      h: 2\ni: 1\n",
+            "a:\n- b\n-  c: 1\n   d: 2\ni:\n- {x: 1, y: [a, B::C, \"d e\"]}\n",
+            "- a\n- b:\n  - c\n- d:\n- 1.5\n",
+            "a: {\"b\":{\"c\":[1,\"d\", true ,null]},\"e\":-1 }\nf: [ ]\ng: {}\nh: [[], [{}]]\n",
+            "  a: 1\n  b: 2\n",
+            "\"k é\": \"v é\" # é\na: [\"é\", b]\nb: x é\n",
+            "Fn::Join: [\"/\", [{\"Fn::GetAtt\": [Bucket, Arn]}, \"*\"]]\n",
+            "a: \"\\\"q\\\" \\\\ \\/ \\n\\t\\r\"\n",
+            "a: -1\nb: 0x1f\nd: -x\ne: 2026-11-29\nf: s3:GetObject*\n",
+        ] {
+            assert!(compared(text).is_some(), "{text}");
         }
     }
 
-    fn run(mut self, text: &'a str) -> Result<Node, Vec<Diagnostic>> {
-        let mut documents = 0;
-        for event in Parser::new_from_str(text) {
-            let (event, span) = match event {
-                Ok((event, span)) => (event, to_span(span)),
-                Err(error) => {
-                    let mark = error.marker();
-                    self.syntax(
-                        Span::point(mark.line().max(1), mark.col() + 1),
-                        error.info(),
-                    );
-                    break;
-                }
-            };
-            if matches!(event, Event::DocumentStart(_)) {
-                documents += 1;
-                if documents == 2 {
-                    self.problem(
-                        Code::YamlMultipleDocuments,
-                        span,
-                        "a second document begins here; a config is one document",
-                    );
-                    break;
-                }
-            }
-            if self.event(event, span).is_err() {
-                break;
-            }
+    #[test]
+    fn everything_else_is_left_to_the_general_parser() {
+        for text in [
+            "",
+            "é: 1\n",
+            "a: é\n",
+            "a: +1\n",
+            "a: ~\n",
+            "a: 1",
+            "# c\n",
+            "a\n",
+            "[a]\n",
+            "a: !Ref B\n",
+            "a: &b c\n",
+            "a: *b\n",
+            "a: |\n  b\n",
+            "a: >\n  b\n",
+            "a: b\n  c\n",
+            "a: \"b\n  c\"\n",
+            "- a\n  b\n",
+            "a: [b,\n  c]\n",
+            "a: 1\na: 2\n",
+            "a: {b: 1, b: 2}\n",
+            "~: 1\n",
+            "a: b: c\n",
+            "a:\tb\n",
+            "a: b\r\n",
+            "---\na: 1\n",
+            "a: 1\n---\nb: 2\n",
+            "a: 1\n...\n",
+            "? a\n: b\n",
+            "a : 1\n",
+            "a: 'it''s'\n",
+            "a: \"\\u0041\"\n",
+            "a: [b: c]\n",
+            "a: {b, c}\n",
+            "a: [b, ]\n",
+            "a: [b] c\n",
+            "a: \"b\" c\n",
+            "a:\n    b: 1\n  c: 2\n",
+            "a:\n  b: 1\n  - c\n",
+            "- a\nb: 1\n",
+            "-\n  a\n",
+            "a: @b\n",
+            "a: `b`\n",
+            "%YAML 1.2\n",
+            "a: \u{feff}b\n",
+            "a: \u{85}b\n",
+            "a: \u{0}\n",
+            "a: {b: 1]\n",
+            "a: [b c]\n",
+            "a: {b:1}\n",
+        ] {
+            assert_eq!(compared(text), None, "{text}");
         }
-        match self.root {
-            Some(root) if self.problems.is_empty() => Ok(root),
-            None if self.problems.is_empty() => Err(vec![Diagnostic::error(
-                Code::ConfigEmpty,
-                self.path,
-                "the file holds no YAML document",
-            )]),
-            _ => Err(self.problems),
-        }
+        let deep = |levels: usize| format!("a: {}{}\n", "[".repeat(levels), "]".repeat(levels));
+        assert!(compared(&deep(MAX_DEPTH - 1)).is_some());
+        assert_eq!(compared(&deep(MAX_DEPTH)), None);
+        let wide = |keys: usize| {
+            (0..keys)
+                .map(|key| format!("k{key}: 1\n"))
+                .collect::<String>()
+        };
+        assert!(compared(&wide(256)).is_some());
+        assert_eq!(compared(&wide(257)), None);
+        let key = |length: usize| format!("{}: 1\n", "k".repeat(length));
+        assert!(compared(&key(1_000)).is_some());
+        assert_eq!(compared(&key(1_001)), None);
+        let long = format!("a: [{}1]\n", "1,".repeat(MAX_NODES));
+        assert_eq!(compared(&long), None);
     }
 
-    /// `Err` stops the parser, because the rest would be unbounded or meaningless.
-    fn event(&mut self, event: Event<'a>, span: Span) -> Result<(), ()> {
-        match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                let tag = self.tag(tag, span);
-                let plain = style == ScalarStyle::Plain && tag.is_none();
-                if self.awaits_key() {
-                    return self.key(text, plain, span);
-                }
-                let kind = if plain {
-                    scalar::resolve(&text)
-                } else {
-                    NodeKind::Text(text.into_owned())
-                };
-                self.value(Node { kind, span, tag }, anchor)
-            }
-            Event::SequenceStart(anchor, tag) => {
-                self.open(NodeKind::Sequence(Vec::new()), anchor, tag, span)
-            }
-            Event::MappingStart(anchor, tag) => {
-                self.open(NodeKind::Mapping(Vec::new()), anchor, tag, span)
-            }
-            Event::SequenceEnd | Event::MappingEnd => {
-                let Some(mut open) = self.stack.pop() else {
-                    return Ok(());
-                };
-                open.node.span.end = span.start.max(open.node.span.start);
-                self.value(open.node, open.anchor)
-            }
-            Event::Alias(anchor) => {
-                if self.awaits_key() {
-                    return self.key_is_no_string(span);
-                }
-                let Some(extent) = self.anchors.get(&anchor).map(|(_, extent)| *extent) else {
-                    self.syntax(span, "the alias has no anchor before it");
-                    return Err(());
-                };
-                if self.stack.len() + extent.depth > MAX_DEPTH {
-                    return self.too_deep(span);
-                }
-                self.charge_alias_budget(extent.nodes, span)?;
-                match self.anchors.get(&anchor).cloned() {
-                    Some((node, _)) => self.value(Node { span, ..node }, 0),
-                    None => Ok(()),
-                }
-            }
-            _ => Ok(()),
-        }
+    fn tokens() -> impl Strategy<Value = Vec<&'static str>> {
+        let token = prop::sample::select(vec![
+            "a", "b", "A::B", "key", "1", "-1", "true", "~", "null", ": ", ":", ":\n", "- ", "-",
+            "\n", "\n", "\n  ", "\n    ", "\n  - ", "\n- ", "  ", " ", "[", "]", "{", "}", ", ",
+            ",", "\"", "\"x y\"", "\"k\":", "'z'", "'", "#", " # c", "!Ref ", "&a ", "*a", "|",
+            ">", "é", "\\", "\\n", "/", "*", "?", "%", "@", "...", "---",
+        ]);
+        prop::collection::vec(token, 0..24)
     }
 
-    fn awaits_key(&self) -> bool {
-        self.stack.last().is_some_and(|open| {
-            matches!(open.node.kind, NodeKind::Mapping(_)) && open.key.is_none()
-        })
-    }
-
-    fn key(&mut self, text: Cow<'_, str>, plain: bool, span: Span) -> Result<(), ()> {
-        if plain && scalar::resolve(&text) == NodeKind::Null {
-            return self.key_is_no_string(span);
-        }
-        let mut twin = None;
-        if let Some(open) = self.stack.last_mut() {
-            twin = open.line_of(&text);
-            open.key = Some((text.to_string(), span));
-        }
-        if let Some(line) = twin {
-            let message = format!("{} is already set on line {line}", quote(&text));
-            self.problem(Code::DuplicateKey, span, message);
-        }
-        self.stop_after_many_errors()
-    }
-
-    fn key_is_no_string(&mut self, span: Span) -> Result<(), ()> {
-        self.problem(Code::YamlKeyNotAString, span, "this key is not a word");
-        Err(())
-    }
-
-    fn open(
-        &mut self,
-        kind: NodeKind,
-        anchor: usize,
-        tag: Option<Cow<'a, Tag>>,
-        span: Span,
-    ) -> Result<(), ()> {
-        if self.awaits_key() {
-            return self.key_is_no_string(span);
-        }
-        if self.stack.len() == MAX_DEPTH {
-            return self.too_deep(span);
-        }
-        let tag = self.tag(tag, span);
-        self.stack.push(OpenNode {
-            node: Node { kind, span, tag },
-            anchor,
-            key: None,
-            lines: HashMap::new(),
-            seen: 0,
+    /// A value in the layouts of rendered templates.
+    fn layouts() -> impl Strategy<Value = String> {
+        let scalar = prop::sample::select(vec![
+            "text",
+            "two words",
+            "\"quoted: text\"",
+            "'single'",
+            "1",
+            "AWS::S3::Bucket",
+            "[a, \"b\"]",
+            "{\"c\":[1,{}]}",
+            "",
+            "x # c",
+            "\"q\" # c",
+        ]);
+        let leaf = scalar.prop_map(|text| vec![text.to_owned()]);
+        let tree = leaf.prop_recursive(5, 40, 4, |inner| {
+            let mapping = prop::collection::vec((inner.clone(), 0_usize..3), 1..4);
+            let list = prop::collection::vec(inner, 1..4);
+            prop_oneof![mapping.prop_map(mapping_lines), list.prop_map(list_lines)]
         });
-        self.stop_after_many_errors()
+        tree.prop_map(|lines| format!("root:{}\n", below(&lines, 2)))
     }
 
-    fn too_deep(&mut self, span: Span) -> Result<(), ()> {
-        self.problem(
-            Code::YamlDepth,
-            span,
-            format!("more than {MAX_DEPTH} levels"),
-        );
-        Err(())
+    /// The lines of a value after its key: on the same line, or below it.
+    fn below(lines: &[String], indent: usize) -> String {
+        match lines {
+            [line] if !line.starts_with("- ") && !line.contains(": ") && !line.ends_with(':') => {
+                format!(" {line}")
+            }
+            lines => {
+                let pad = " ".repeat(indent);
+                lines.iter().map(|line| format!("\n{pad}{line}")).collect()
+            }
+        }
     }
 
-    /// Counts the cost of a copy before the copy.
-    fn charge_alias_budget(&mut self, nodes: usize, span: Span) -> Result<(), ()> {
-        self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes > MAX_NODES {
-            let message = format!("more than {MAX_NODES} values, aliases expanded");
-            self.problem(Code::YamlAliasLimit, span, message);
-            return Err(());
-        }
-        Ok(())
-    }
-
-    /// Stops after very many problems, with a diagnostic that says so.
-    fn stop_after_many_errors(&mut self) -> Result<(), ()> {
-        if self.problems.len() < MAX_PROBLEMS {
-            return Ok(());
-        }
-        if let Some(last) = self.problems.last_mut() {
-            let help = format!("correct these {MAX_PROBLEMS} first: the file was read no further");
-            last.help = Some(help);
-        }
-        Err(())
-    }
-
-    /// Adds a finished node to its parent. An anchored node is kept for its aliases.
-    fn value(&mut self, node: Node, anchor: usize) -> Result<(), ()> {
-        self.stop_after_many_errors()?;
-        self.charge_alias_budget(1, node.span)?;
-        if anchor > 0 {
-            let extent = subtree_size(&node);
-            self.charge_alias_budget(extent.nodes, node.span)?;
-            self.anchors.insert(anchor, (node.clone(), extent));
-        }
-        match self.stack.last_mut() {
-            None => self.root = Some(node),
-            Some(open) => match (&mut open.node.kind, open.key.take()) {
-                (NodeKind::Sequence(items), _) => items.push(node),
-                (NodeKind::Mapping(entries), Some((key, key_span))) => entries.push(MapEntry {
-                    key,
-                    key_span,
-                    value: node,
-                }),
-                _ => {}
-            },
-        }
-        Ok(())
-    }
-
-    fn tag(&mut self, tag: Option<Cow<'_, Tag>>, span: Span) -> Option<String> {
-        let tag = tag?.to_string();
-        if self.tags == Tags::Refuse {
-            // The tag as written, not as YAML expands it.
-            let written = match tag.strip_prefix("tag:yaml.org,2002:") {
-                Some(rest) => format!("!{rest}"),
-                None if tag == "!!" => "!".to_owned(),
-                None => tag.clone(),
+    fn mapping_lines(values: Vec<(Vec<String>, usize)>) -> Vec<String> {
+        let entries = values.iter().enumerate().map(|(at, (lines, indent))| {
+            let indent = match lines[0].starts_with("- ") {
+                true => *indent,
+                false => indent + 1,
             };
-            let message = format!("the tag {} has no meaning in a config", quote(&written));
-            let help = "write the value without the tag; quote it if it begins with `!`";
-            let problem = Diagnostic::error(Code::YamlTag, self.path, message).with_help(help);
-            self.problems.push(problem.at(&self.source, span));
+            format!("k{at}:{}", below(lines, indent))
+        });
+        let text: Vec<String> = entries.collect();
+        text.join("\n").split('\n').map(str::to_owned).collect()
+    }
+
+    fn list_lines(values: Vec<Vec<String>>) -> Vec<String> {
+        let items = values.iter().flat_map(|lines| {
+            let lines = lines.iter().enumerate();
+            lines.map(|(at, line)| format!("{}{line}", if at == 0 { "- " } else { "  " }))
+        });
+        items.collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn no_text_has_another_tree(tokens in tokens()) {
+            compared(&(tokens.concat() + "\n"));
         }
-        Some(tag)
-    }
 
-    fn syntax(&mut self, span: Span, info: &str) {
-        // The scanner reports a leading tab at the end of the previous line. The diagnostic points at the tab.
-        let about_tabs = info.split(' ').any(|word| matches!(word, "tab" | "tabs"));
-        let lines = span.start.line..=span.start.line + usize::from(about_tabs);
-        let tab = lines.into_iter().find_map(|line| self.tab_of(line));
-        let span = tab.filter(|_| about_tabs).unwrap_or(span);
-        let tab = about_tabs || tab.is_some();
-        // The scanner reads ahead and may reach its own limit of flow levels first.
-        let code = match info {
-            "recursion limit exceeded" => Code::YamlDepth,
-            _ => Code::YamlSyntax,
-        };
-        // `key:value` is a text, so the next line's key has no place. The mistake is in the line before.
-        let starts = ["mapping values are not allowed", "simple key expect"];
-        let unpaired = match starts.iter().any(|start| info.starts_with(start)) {
-            true => self.unpaired_before(span.start.line),
-            false => None,
-        };
-        let span = unpaired.as_ref().map_or(span, |(place, ..)| *place);
-        let message = match unpaired {
-            Some(_) if !tab => "this line is no `key: value`",
-            _ => info,
-        };
-        let problem = Diagnostic::error(code, self.path, message.to_owned());
-        let problem = match unpaired {
-            _ if tab => problem.with_help("indent with blanks: YAML does not allow tabs here"),
-            Some((_, pair, what)) => problem.with_help(format!("{what}: `{pair}`")),
-            None => problem,
-        };
-        self.problems.push(problem.at(&self.source, span));
-    }
-
-    /// The last written line before this one if its key lacks the colon or the space after it: its place, the pair as it should be,
-    /// and what to do.
-    fn unpaired_before(&self, number: usize) -> Option<(Span, String, &'static str)> {
-        let is_written = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
-        let mut before = (number.saturating_sub(MAX_LINES_BACK).max(1)..number).rev();
-        let (number, line) = before.find_map(|number| {
-            let line = self.source.line(number).filter(is_written)?;
-            Some((number, line))
-        })?;
-        let column = line.len() - line.trim_start().len() + 1;
-        let place = Span::point(number, column);
-        if let Some((key, value)) = without_space(line.trim()) {
-            let pair = format!("{key}: {value}");
-            return Some((place, pair, "put a space after the colon"));
+        #[test]
+        fn no_layout_has_another_tree(text in layouts(), cut in 0_usize..200, token in tokens()) {
+            compared(&text);
+            let cut = text.char_indices().map(|(at, _)| at).nth(cut).unwrap_or(0);
+            let (before, after) = text.split_at(cut);
+            let token = token.first().unwrap_or(&"");
+            compared(&format!("{before}{token}{after}"));
         }
-        let pair = without_colon(line.trim())?;
-        Some((place, pair, "put a colon after the key"))
-    }
-
-    /// A tab in the indentation of a line.
-    fn tab_of(&self, number: usize) -> Option<Span> {
-        let line = self.source.line(number)?;
-        let blanks = line.len() - line.trim_start_matches(' ').len();
-        line[blanks..]
-            .starts_with('\t')
-            .then(|| Span::point(number, blanks + 1))
-    }
-
-    fn problem(&mut self, code: Code, span: Span, message: impl Into<String>) {
-        self.problems
-            .push(Diagnostic::error(code, self.path, message).at(&self.source, span));
-    }
-}
-
-/// Counts nodes and levels. A long text weighs as much as the nodes that would fill its memory. No tree is deeper than
-/// `MAX_DEPTH`: aliases are held to it too.
-fn subtree_size(node: &Node) -> SubtreeSize {
-    let weight = |text: &str| text.len() / BYTES_PER_NODE;
-    let keys: usize = node.entries().iter().map(|entry| weight(&entry.key)).sum();
-    let own = SubtreeSize {
-        nodes: 1 + keys + node.text().map_or(0, weight),
-        depth: 1,
-    };
-    let below = node
-        .items()
-        .iter()
-        .chain(node.entries().iter().map(|entry| &entry.value))
-        .map(subtree_size);
-    below.fold(own, |sum, part| SubtreeSize {
-        nodes: sum.nodes + part.nodes,
-        depth: sum.depth.max(part.depth + 1),
-    })
-}
-
-fn to_span(span: saphyr_parser::Span) -> Span {
-    let position = |mark: saphyr_parser::Marker| Position {
-        line: mark.line(),
-        column: mark.col() + 1,
-    };
-    Span {
-        start: position(span.start),
-        end: position(span.end),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
+use super::general::Tags;
 use super::node::Node;
-use super::parse::{Tags, decode, parse};
+use super::parse::{decode, parse};
 use super::values::LayeredValues;
 use super::violation;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};

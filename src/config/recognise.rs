@@ -1,6 +1,7 @@
 //! Whether a file looks like a config of a product.
 
-use super::parse::{Tags, parse};
+use super::general::Tags;
+use super::parse::parse;
 use crate::model::{FileContents, RepoPath};
 use crate::product::{RecognitionError, Registry};
 

@@ -1,7 +1,8 @@
 //! Sample configs of a product.
 
 use super::check::{Config, LoadResult, load};
-use super::parse::{Tags, parse};
+use super::general::Tags;
+use super::parse::parse;
 use crate::diagnostic::Diagnostic;
 use crate::model::RepoPath;
 use crate::product::{Product, Registry};

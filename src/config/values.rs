@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::contents::{ConfigContents, defaults_of};
+use super::general::Tags;
 use super::node::{Node, NodeKind, ReachedNode};
-use super::parse::{Tags, decode, parse};
+use super::parse::{decode, parse};
 use crate::diagnostic::{Code, Diagnostic, Location, SourceText, Span};
 use crate::model::{FileContents, RepoPath};
 
