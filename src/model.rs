@@ -371,6 +371,32 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+/// Counts the work of a thread: which steps are taken for each config, and how often.
+#[cfg(test)]
+pub mod work {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    thread_local! {
+        static DONE: RefCell<BTreeMap<&'static str, usize>> = RefCell::default();
+    }
+
+    /// Counts one step.
+    pub fn count(step: &'static str) {
+        DONE.with_borrow_mut(|done| *done.entry(step).or_default() += 1);
+    }
+
+    /// The steps that `run` takes. One thread does all of its parallel work.
+    pub fn steps_of(run: impl FnOnce() + Send) -> BTreeMap<&'static str, usize> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        pool.unwrap().install(|| {
+            DONE.take();
+            run();
+            DONE.take()
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,22 +6,23 @@ use super::inputs::{ChangeInputs, earlier_versions, other_configs_at};
 use crate::config::ConfigContents;
 use crate::forge::{ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
-use crate::plan::{Intent, LinkNeeds, Plan, StackClaims};
+use crate::plan::{HeadClaims, Intent, LinkNeeds, Plan, StackClaims};
 use crate::product::Registry;
 use crate::workspace::ConfigSelector;
 
 /// Configs with errors whose history is read. More of them may claim any stack.
 const MAX_BROKEN: usize = 10;
 
-/// The claims of a commit's configs. The history of configs with errors is read only for a plan that deletes a stack.
+/// The claims of a commit's configs. `known`: claims of some of them. The history of configs with errors is read only for a plan that
+/// deletes a stack.
 pub async fn stack_claims(
     source: &dyn Source,
     at: &CommitSha,
     registry: &Registry,
-    configs: &BTreeMap<RepoPath, ConfigContents>,
+    (known, configs): (HeadClaims, &BTreeMap<RepoPath, ConfigContents>),
     plan: &Plan,
 ) -> Result<StackClaims, ForgeError> {
-    let mut claims = StackClaims::new(registry, configs);
+    let mut claims = StackClaims::new(registry, known, configs);
     let mut changes = plan.changes.iter();
     if changes.any(|change| change.intent == Intent::Delete) {
         for path in claims.broken().into_iter().take(MAX_BROKEN) {
@@ -56,7 +57,8 @@ pub async fn add_other_configs(
     }
     let known = |path: &RepoPath| inputs.at_head(path);
     let configs = other_configs_at(source, head, &inputs.head, selection, known).await?;
-    let claims = stack_claims(source, head, &inputs.head, &configs, plan).await?;
+    let all = (inputs.head_claims(plan, selection), &configs);
+    let claims = stack_claims(source, head, &inputs.head, all, plan).await?;
     plan.reject_claimed_stacks(&claims);
     plan.reject_claimed_names(&claims, |path| inputs.config_at_head(path));
     let needs = link_needs(&inputs.head, &configs, plan);

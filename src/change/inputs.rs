@@ -11,7 +11,7 @@ use super::products::{product_of, products_at};
 use crate::config::{Config, ConfigContents, Relock, is_defaults, load_contents};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
-use crate::plan::{Change, EarlierVersions, Input, Renamed};
+use crate::plan::{Change, EarlierVersions, HeadClaims, Input, Plan, Renamed};
 use crate::product::{PRODUCTS_FOLDER, Registry, RunInput, Target};
 use crate::workspace::ConfigSelector;
 
@@ -45,6 +45,18 @@ impl ChangeInputs {
 
     pub(super) fn at_head(&self, path: &RepoPath) -> Option<&ConfigContents> {
         self.input(path)?.head.as_ref()
+    }
+
+    /// The claims of the change's configs at the head. A file may be a config at the base alone.
+    pub(super) fn head_claims(&self, plan: &Plan, selection: &ConfigSelector) -> HeadClaims {
+        let is_config = |path: &RepoPath| {
+            let contents = self.at_head(path);
+            contents.is_some_and(|contents| selection.is_config(&self.head, path, &contents.file))
+        };
+        let claims = plan.claims.iter().filter(|(path, _)| is_config(path));
+        claims
+            .map(|(path, claimed)| (path.clone(), claimed.clone()))
+            .collect()
     }
 
     /// The paths of all configs at the head, and the targets of those that load.

@@ -9,7 +9,7 @@ use crate::config::ConfigContents;
 use crate::forge::{FileAt, ForgeError, Source};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, RepoPath};
-use crate::plan::{Change, ChangeKey, Intent, Plan, StackClaims};
+use crate::plan::{Change, ChangeKey, HeadClaims, Intent, Plan, StackClaims};
 use crate::product::Registry;
 use crate::workspace::ConfigSelector;
 
@@ -67,7 +67,7 @@ impl LaterCommits {
             // The state after the change itself is the one to compare with.
             if !paths.is_empty() && parent != *end {
                 let configs = configs_of(source, &parent, &paths).await?;
-                let claims = StackClaims::new(registry, &configs);
+                let claims = StackClaims::new(registry, HeadClaims::new(), &configs);
                 let claimed = |change: &&&Change| is_claimed(&claims, &configs, change);
                 let claimed = deletions.iter().filter(claimed).map(|change| change.key());
                 later.reclaimed.extend(claimed);

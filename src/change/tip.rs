@@ -13,7 +13,9 @@ use crate::config::ConfigContents;
 use crate::guard::{LoadedPolicy, POLICY_FILE, read_policy_file};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, RepoPath};
-use crate::plan::{Change, ChangeKey, Input, Intent, LinkNeeds, Plan, StackClaims, assess};
+use crate::plan::{
+    Change, ChangeKey, HeadClaims, Input, Intent, LinkNeeds, Plan, StackClaims, assess,
+};
 use crate::product::Registry;
 use crate::workspace::ConfigSelector;
 
@@ -53,7 +55,12 @@ impl Tip {
             }
         };
         let configs = other_configs_at(source, tip, registry, selection, known).await?;
-        let claims = stack_claims(source, tip, registry, &configs, plan).await?;
+        let known_claims = match tip == merge {
+            true => inputs.head_claims(plan, selection),
+            false => HeadClaims::new(),
+        };
+        let all = (known_claims, &configs);
+        let claims = stack_claims(source, tip, registry, all, plan).await?;
         let later = LaterCommits::read(job, range, tip, plan, registry, selection).await?;
         let mut superseded = superseded(inputs, plan, registry, &configs, &claims);
         superseded.extend(later.reclaimed);
@@ -146,6 +153,9 @@ fn rendered_otherwise(
         head: contents,
         ..Input::new(path)
     });
+    // The same contents render as they did, by the same products.
+    let is_same_registry = std::ptr::eq(&inputs.head, registry);
+    let since = since.filter(|input| !is_same_registry || input.base != input.head);
     let since: Vec<Input> = since.collect();
     let changes = assess(&inputs.head, registry, &since).changes.into_iter();
     let is_other =

@@ -206,6 +206,7 @@ fn not_offered(action: &str, config: &Config, registry: &Registry) -> Diagnostic
 mod tests {
     use super::super::load::{load_each, registry};
     use super::*;
+    use crate::model::work;
     use crate::product::RunInput;
     use crate::workspace::locate;
 
@@ -226,7 +227,11 @@ mod tests {
             kept.count()
         };
         assert!(files.len() > 1);
-        assert_eq!(kept("validate-config"), 0);
+        let count = files.len();
+        let steps = work::steps_of(|| assert_eq!(kept("validate-config"), 0));
+        let expected = [("load", 1), ("render template", 2)];
+        let expected = expected.map(|(step, each)| (step, each * count));
+        assert_eq!(steps, expected.into());
         assert_eq!(kept("create-prov-template"), files.len());
     }
 }

@@ -14,7 +14,7 @@ use crate::change::{
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::flow::check::on_merge::add_on_merge;
-use crate::flow::check::report::{report, show_values};
+use crate::flow::check::report::report;
 use crate::flow::check::upgrade::{add_lock, mark_unread};
 use crate::forge::Source;
 use crate::forge::local::LocalRepository;
@@ -106,10 +106,9 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         let selection = policies.selection(&globs)?;
         require_matches(&repository, &[&base, &head], &globs, &selection).await?;
         let inputs = read_inputs(&repository, &base, &head, &files, &selection, &given).await?;
-        let mut report = report(&inputs, &base, &head, None);
-        let plan = &mut report.plan;
-        show_values(plan, &inputs, &policies.for_preview().shown_values());
-        add_other_configs(plan, &inputs, &repository, &head, &selection).await?;
+        let shown = policies.for_preview().shown_values();
+        let mut report = report(&inputs, (&base, &head), &shown, None);
+        add_other_configs(&mut report.plan, &inputs, &repository, &head, &selection).await?;
         report.unselected = unselected_configs(
             &repository,
             (&base, &inputs.base),

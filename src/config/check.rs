@@ -26,9 +26,9 @@ pub struct Config {
     pub path: RepoPath,
     pub product: Arc<Product>,
     /// The parsed files, with spans.
-    pub files: LayeredValues,
+    pub files: Arc<LayeredValues>,
     /// With the defaults of the folder and of the schema applied.
-    pub values: serde_json::Value,
+    pub values: Arc<serde_json::Value>,
     /// Names, and the scope that templates and expressions read.
     pub derived: Derived,
     /// Account, region and environment of the stack.
@@ -96,9 +96,14 @@ impl Config {
             return Err(problems);
         }
         Ok(Self {
+            path: self.path.clone(),
+            product: product.clone(),
+            files: self.files.clone(),
+            values: self.values.clone(),
             derived,
+            target: self.target.clone(),
+            outputs: self.outputs.clone(),
             given,
-            ..self.clone()
         })
     }
 
@@ -124,7 +129,10 @@ impl Config {
             .normalize(&mut values, self.path.stem(), &self.given, true)
             .ok()?;
         let config = self.with_values(values)?;
-        Some(Self { files, ..config })
+        Some(Self {
+            files: Arc::new(files),
+            ..config
+        })
     }
 
     /// The same config with other values, unchecked; `None` if they give no names or no target.
@@ -135,10 +143,14 @@ impl Config {
             .ok()?;
         let target = product.target(&derived.scope).ok().filter(|_| complete)?;
         Some(Self {
-            values,
+            path: self.path.clone(),
+            product: product.clone(),
+            files: self.files.clone(),
+            values: Arc::new(values),
             derived,
             target,
-            ..self.clone()
+            outputs: self.outputs.clone(),
+            given: self.given.clone(),
         })
     }
 
@@ -182,6 +194,8 @@ pub fn load_contents(
     path: &RepoPath,
     contents: &ConfigContents,
 ) -> LoadResult {
+    #[cfg(test)]
+    crate::model::work::count("load");
     let mut diagnostics = Vec::new();
     let config = match check(registry, path, contents, &mut diagnostics) {
         Ok(config) => config,
@@ -286,8 +300,8 @@ fn check(
     Ok(Some(Config {
         path: path.clone(),
         product: product.clone(),
-        files,
-        values,
+        files: Arc::new(files),
+        values: Arc::new(values),
         derived,
         target,
         outputs,

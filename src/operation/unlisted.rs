@@ -58,7 +58,7 @@ fn sets_list(config: &Config) -> bool {
 
 /// The solutions of the config if it would list none.
 fn default_solutions(config: &Config) -> Vec<String> {
-    let mut values = config.values.clone();
+    let mut values = (*config.values).clone();
     for key in config.product.folder_keys() {
         if is_known(config, key)
             && let Some((parent, last)) = key.rsplit_once('.')

@@ -4,42 +4,51 @@ use rayon::prelude::*;
 
 use super::entry::{apply_entry, reject_shared_imports};
 use super::moves::{is_other_stack, other_environment, stack_left_behind};
+use super::removed::{abandoned, describe, removed};
 use super::renames::ConfigRenames;
 use super::rendered::RenderedProblems;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{
-    Cause, Change, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate, StackMove,
-    behavior_on_delete, digest, impact, resources,
+    Change, ConfigClaims, HeadClaims, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate,
+    StackMove, digest, impact, resources,
 };
 use crate::config::{Config, ConfigContents, LoadResult, load_contents, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::diff;
 use crate::model::{Digest, RepoPath};
 use crate::product::{Level, ProductError, Registry};
-use crate::template::{self, DataKind, DeletionBehavior, Document};
-use crate::text::{pluralize, quote};
+use crate::template::{self, Document};
 
 /// Assesses each config in parallel, then the plan as a whole.
 ///
 /// `base` and `head` are the products of each side: a change may edit both a product and its configs.
 pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
+    assess_each(base, head, inputs, |_, _| {})
+}
+
+/// The same. `finish` completes the change of each config that has no errors, while the config at the head is loaded.
+pub fn assess_each(
+    base: &Registry,
+    head: &Registry,
+    inputs: &[Input],
+    finish: impl Fn(&mut Change, &Config) + Sync,
+) -> Plan {
     let moves = ConfigMoves::find(base, head, inputs);
     let renames = ConfigRenames::find(base, head, inputs);
-    let mut changes: Vec<Change> = inputs
+    let assessed: Vec<AssessedInput> = inputs
         .par_iter()
         .filter(|input| !moves.is_gone(&input.path))
-        .flat_map_iter(|input| {
-            let change = assess_one(base, head, input, moves.from(&input.path));
-            let former = change
-                .as_ref()
-                .and_then(|change| former_stack(base, input, change));
-            change.into_iter().chain(former)
-        })
-        .map(|change| Change {
+        .map(|input| assess_one((base, head), input, moves.from(&input.path), &finish))
+        .collect();
+    let mut changes = Vec::with_capacity(assessed.len());
+    let mut claims = HeadClaims::new();
+    for one in assessed {
+        changes.extend(one.changes.into_iter().flatten().map(|change| Change {
             renamed: change.renamed.filter(|_| renames.contains(&change.path)),
             ..change
-        })
-        .collect();
+        }));
+        claims.extend(one.claims);
+    }
     changes.sort_by_cached_key(Change::key);
     reject_shared_stacks(&mut changes);
     reject_shared_imports(&mut changes);
@@ -55,29 +64,44 @@ pub fn assess(base: &Registry, head: &Registry, inputs: &[Input]) -> Plan {
             .filter(|change| change.intent == Intent::Invalid)
             .count(),
         changes,
+        claims,
     }
 }
 
-/// `None` if the config is only included because of a changed product that does not affect it. Of a relocked product only the stack says
-/// what it affects.
+/// A config of the change.
+struct AssessedInput {
+    /// The change, and the removal of the stack that the config named before. No change if the config is only included because of a
+    /// changed product that does not affect it. Of a relocked product only the stack says what it affects.
+    changes: [Option<Change>; 2],
+    /// `None` if the head has no config.
+    claims: Option<(RepoPath, Option<ConfigClaims>)>,
+}
+
 fn assess_one(
-    base: &Registry,
-    head: &Registry,
+    (base, head): (&Registry, &Registry),
     input: &Input,
     moved_from: Option<&Input>,
-) -> Option<Change> {
+    finish: &impl Fn(&mut Change, &Config),
+) -> AssessedInput {
     if !input.faults.is_empty() {
-        return Some(Change {
+        let change = Change {
             diagnostics: input.faults.clone(),
             ..unassessed(&input.path)
-        });
+        };
+        return AssessedInput {
+            changes: [Some(change), None],
+            claims: None,
+        };
     }
     let old = moved_from.unwrap_or(input);
     let before = old
         .base
         .as_ref()
         .map(|file| load_contents(base, &old.path, file));
-    let was = before.as_ref().and_then(|before| before.config.clone());
+    let was_valid = before
+        .as_ref()
+        .is_some_and(|before| before.config.is_some());
+    let mut claims = None;
     let mut change = Change {
         path: input.path.clone(),
         renamed: input.renamed.clone().filter(|_| moved_from.is_none()),
@@ -92,7 +116,19 @@ fn assess_one(
             }
             Ok(())
         }
-        Some(file) => present(&mut change, before, load_contents(head, &input.path, file)),
+        Some(file) => {
+            let after = load_contents(head, &input.path, file);
+            change.diagnostics = after.diagnostics;
+            let claimed = claims.insert((input.path.clone(), None));
+            match &after.config {
+                Some(after) => {
+                    let done = present(&mut change, before, after, &mut claimed.1);
+                    finish(&mut change, after);
+                    done
+                }
+                None => Ok(()),
+            }
+        }
     };
     if let Err(problem) = outcome {
         change.intent = Intent::Invalid;
@@ -105,15 +141,23 @@ fn assess_one(
     }
     let concerned = match change.intent {
         // Folders and the operator's policy may read keys that the template does not.
-        Intent::Unchanged => !change.folders.is_empty() || changes_values(head, input, was),
-        Intent::Invalid => was.is_some(),
+        Intent::Unchanged => !change.folders.is_empty() || changes_values((base, head), old, input),
+        Intent::Invalid => was_valid,
         _ => true,
     };
-    (concerned || !input.governed || input.relocked).then_some(change)
+    let is_change = concerned || !input.governed || input.relocked;
+    let change = is_change.then_some(change);
+    let former = change
+        .as_ref()
+        .and_then(|change| former_stack(base, input, change));
+    AssessedInput {
+        changes: [change, former],
+        claims,
+    }
 }
 
-/// Whether other defaults give the config other values than it had.
-fn changes_values(head: &Registry, input: &Input, was: Option<Config>) -> bool {
+/// Whether other defaults give the config other values than it had. `old`: its input at the base.
+fn changes_values((base, head): (&Registry, &Registry), old: &Input, input: &Input) -> bool {
     let defaults = |contents: &Option<ConfigContents>| {
         let contents = contents.as_ref();
         contents.and_then(|contents| contents.defaults.clone())
@@ -121,9 +165,12 @@ fn changes_values(head: &Registry, input: &Input, was: Option<Config>) -> bool {
     if defaults(&input.base) == defaults(&input.head) {
         return false;
     }
-    let after = input.head.as_ref();
-    let after = after.and_then(|file| load_contents(head, &input.path, file).config);
-    match (was, after) {
+    let config = |registry, path, file: &Option<ConfigContents>| {
+        let file = file.as_ref()?;
+        load_contents(registry, path, file).config
+    };
+    let was = config(base, &old.path, &old.base);
+    match (was, config(head, &input.path, &input.head)) {
         (Some(before), Some(after)) => before.values != after.values,
         _ => false,
     }
@@ -170,17 +217,15 @@ fn unassessed(path: &RepoPath) -> Change {
     }
 }
 
-/// Assesses a config that exists at the head.
+/// Assesses a config without errors at the head.
 fn present(
     change: &mut Change,
     before: Option<LoadResult>,
-    after: LoadResult,
+    after: &Config,
+    claims: &mut Option<ConfigClaims>,
 ) -> Result<(), Diagnostic> {
-    change.diagnostics = after.diagnostics;
-    let Some(after) = after.config else {
-        return Ok(());
-    };
-    describe(change, &after);
+    let claims = claims.insert(ConfigClaims::new(after, Vec::new()));
+    describe(change, after);
     let failed = |failure: ProductError| product_problem(&after.path, &after.product, &failure);
     let new = after
         .product
@@ -188,9 +233,10 @@ fn present(
         .map_err(failed)?;
     let (new_document, problems) = match Document::parse(&change.path, &new) {
         Ok(document) => {
+            *claims = ConfigClaims::new(after, template::name_claims(&document, &after.target));
             let mut problems = template::check(&change.path, &new, &document);
             let RenderedProblems { names, size, .. } =
-                RenderedProblems::of_rendered(&after, &new, &document);
+                RenderedProblems::of_rendered(after, &new, &document);
             if size.as_ref().is_some_and(Diagnostic::is_error) {
                 problems.retain(|problem| problem.code != Code::TemplateTooLarge);
             }
@@ -203,9 +249,9 @@ fn present(
         .iter()
         .chain(&change.diagnostics)
         .any(|problem| problem.severity == Severity::Error);
-    let problems = template::in_own_product(&after, &new, problems).into_iter();
+    let problems = template::in_own_product(after, &new, problems).into_iter();
     let problems = problems.map(|problem| match problem.path == change.path {
-        true => in_template(problem, &after),
+        true => in_template(problem, after),
         false => problem,
     });
     change.diagnostics.extend(problems);
@@ -220,7 +266,7 @@ fn present(
     }
     let mut left_behind = None;
     if let Some(before) = before.as_ref().and_then(|before| before.config.as_ref())
-        && let Some(problem) = other_environment(before, &after)
+        && let Some(problem) = other_environment(before, after)
     {
         change.diagnostics.push(problem);
         return Ok(());
@@ -229,7 +275,7 @@ fn present(
         Some(LoadResult {
             config: Some(before),
             ..
-        }) if is_other_stack(&before, &after) => {
+        }) if is_other_stack(&before, after) => {
             left_behind = Some(before);
             None
         }
@@ -239,7 +285,7 @@ fn present(
         None => Err(
             "The config at the base has errors, so there is nothing to compare with.".to_owned(),
         ),
-        Some(before) => Base::new(&before, &after, &new)
+        Some(before) => Base::new(&before, after, &new)
             .map_err(|failure| format!("The base cannot be compared with: {failure}")),
     });
     let old_prefixes = match &base {
@@ -270,8 +316,8 @@ fn present(
         None => {
             change.intent = Intent::Create;
             if let Some(before) = left_behind {
-                change.stack_move = StackMove::find(&before, &after);
-                change.diagnostics.push(stack_left_behind(&before, &after));
+                change.stack_move = StackMove::find(&before, after);
+                change.diagnostics.push(stack_left_behind(&before, after));
             }
             change.resources = resources::compare(None, new_document.as_ref());
             change.diff = diff("", &new);
@@ -346,88 +392,6 @@ fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Doc
         change.level = Level::Unknown;
         change.caveat = Some("The config is the same; the product's template changed.".to_owned());
     }
-}
-
-/// Assesses a removed config by the base's template. The intent is a deletion even if the product fails.
-fn removed(change: &mut Change, before: &Config) {
-    change.intent = Intent::Delete;
-    describe(change, before);
-    let old = match before.product.render_template(&before.derived.scope) {
-        Ok(old) => old,
-        Err(failure) => {
-            change.level = Level::Unknown;
-            change.caveat = Some(format!(
-                "The product fails for the removed config ({failure}), so what its stack holds is not known."
-            ));
-            return;
-        }
-    };
-    let document = Document::parse(&change.path, &old).ok();
-    change.resources = resources::compare(document.as_ref(), None);
-    let empties = before.deletion_empties_buckets();
-    for resource in &mut change.resources {
-        let by_template = resource.deletion_behavior;
-        resource.deletion_behavior =
-            by_template.map(|by_template| behavior_on_delete(&resource.kind, by_template, empties));
-    }
-    let may_lose_data = change.resources.iter().any(|resource| {
-        resource.holds != DataKind::Nothing
-            && resource.deletion_behavior == Some(DeletionBehavior::Deleted)
-    });
-    change.level = if may_lose_data {
-        Level::Critical
-    } else {
-        Level::High
-    };
-    change.diff = diff(&old, "");
-}
-
-/// Assesses a removed config that had errors. Warns of its stack, unless every version is known to have errors.
-fn abandoned(change: &mut Change, base: &Registry, input: &Input) {
-    change.intent = Intent::Abandon;
-    let earlier = input.earlier.as_ref();
-    let versions = earlier.map_or(&[][..], |earlier| &earlier.versions);
-    let valid = versions.iter().find_map(|(commit, contents)| {
-        let config = load_contents(base, &input.path, contents).config?;
-        Some((commit, config))
-    });
-    let is_complete = earlier.is_some_and(|earlier| earlier.complete);
-    let (named, help) = match valid {
-        Some((commit, config)) => (
-            format!(
-                "its version of {} names stack {} in account {}, region {}",
-                commit.short(),
-                quote(config.stack()),
-                config.target.account,
-                config.target.region,
-            ),
-            "to delete the stack: merge that version of the config again, then remove it",
-        ),
-        None if is_complete => {
-            let caveat = "The present products accept no version of this file, so provisioner knows no stack of it.";
-            change.caveat = Some(caveat.to_owned());
-            return;
-        }
-        None => (
-            format!(
-                "provisioner read {} and knows no stack of it",
-                pluralize(versions.len(), "earlier version")
-            ),
-            "if the config has a stack: merge a version without errors, then remove it",
-        ),
-    };
-    let message = format!("the config had errors, so its removal deletes no stack; {named}");
-    let problem = Diagnostic::error(Code::StackLeftBehind, &input.path, message)
-        .with_severity(Severity::Warning)
-        .with_help(help);
-    change.diagnostics.push(problem);
-}
-
-fn describe(change: &mut Change, config: &Config) {
-    change.product = Some(config.product.name().to_owned());
-    change.stack = Some(config.stack().to_owned());
-    change.target = Some(config.target.clone());
-    change.identity_from_defaults = Cause::identity_from_defaults(config);
 }
 
 /// A problem of the rendered template, reported at the section of the config.

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::name_claims::{ConfigClaims, NameClaims, stack_key};
+use super::config_claims::{ConfigClaims, stack_key};
+use super::name_claims::NameClaims;
 use super::render::rendered;
 use super::stacks::shared_stack;
-use super::{Change, EarlierVersions, Intent, Plan};
+use super::{Change, EarlierVersions, HeadClaims, Intent, Plan};
 use crate::config::{Config, ConfigContents, load_contents};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
@@ -27,29 +28,29 @@ pub struct StackClaims {
 }
 
 impl StackClaims {
-    /// `configs` are files with their contents. A config with errors creates and updates no stack, so that it prevents only deletions.
-    pub fn new(registry: &Registry, configs: &BTreeMap<RepoPath, ConfigContents>) -> Self {
-        let claimed: Vec<_> = configs
+    /// `known`: claims of configs that were assessed. `configs`: files with their contents. A config with errors creates and updates no
+    /// stack, so that it prevents only deletions.
+    pub fn new(
+        registry: &Registry,
+        known: HeadClaims,
+        configs: &BTreeMap<RepoPath, ConfigContents>,
+    ) -> Self {
+        let others: Vec<_> = configs
             .par_iter()
+            .filter(|(path, _)| !known.contains_key(*path))
             .map(|(path, contents)| {
                 let config = load_contents(registry, path, contents).config;
-                let claims = config.as_ref().map(|config| {
-                    // A template that does not render claims nothing: its config has errors.
-                    let names = rendered(config).map_or_else(
-                        |_| Vec::new(),
-                        |(_, document)| name_claims(&document, &config.target),
-                    );
-                    ConfigClaims::new(config, names)
-                });
-                (path, claims)
+                (path.clone(), config.as_ref().map(claims_of))
             })
             .collect();
         let mut claims = Self::default();
-        for (path, claimed) in claimed {
+        // By path, because messages list the first ones.
+        let all: HeadClaims = known.into_iter().chain(others).collect();
+        for (path, claimed) in all {
             match claimed {
-                Some(config) => claims.add(path, config),
+                Some(config) => claims.add(&path, config),
                 None => {
-                    claims.broken.insert(path.clone(), None);
+                    claims.broken.insert(path, None);
                 }
             }
         }
@@ -127,6 +128,15 @@ impl StackClaims {
         let claims = claims.into_iter().flatten();
         claims.filter(move |path| Some(*path) != own)
     }
+}
+
+/// A template that does not render claims nothing: its config has errors.
+fn claims_of(config: &Config) -> ConfigClaims {
+    let names = rendered(config).map_or_else(
+        |_| Vec::new(),
+        |(_, document)| name_claims(&document, &config.target),
+    );
+    ConfigClaims::new(config, names)
 }
 
 impl Plan {

@@ -98,7 +98,7 @@ fn with_others(config: &Config, key: &str) -> Vec<Config> {
         Value::Null => vec![json!("x")],
     };
     let configs = others.into_iter().filter_map(|other| {
-        let mut values = config.values.clone();
+        let mut values = (*config.values).clone();
         *values.pointer_mut(&pointer)? = other;
         config.with_values(values)
     });

@@ -5,6 +5,7 @@ mod assess;
 mod cause;
 mod changes;
 mod claims;
+mod config_claims;
 mod consumers;
 mod contents;
 mod deleted_links;
@@ -22,6 +23,7 @@ mod name_claims;
 mod naming;
 mod protection;
 mod refusal;
+mod removed;
 mod renames;
 mod render;
 mod rendered;
@@ -50,10 +52,11 @@ pub use adoption::{
     DifferentSide, Obstacle, OutputDifference, ResourceDifference, ResourceMatch, TagClash,
     owner_mark,
 };
-pub use assess::assess;
+pub use assess::{assess, assess_each};
 pub use cause::Cause;
 pub use changes::{Assessed, Changes};
 pub use claims::StackClaims;
+pub use config_claims::{ConfigClaims, HeadClaims};
 pub use consumers::{Consumer, Consumers, LinkNeeds, config_links};
 pub use deletion::{BUCKET, DeletedResource, Deletion, behavior_on_delete};
 pub use digest::{change_set_digest, combined_digest};
@@ -63,7 +66,6 @@ pub use impact::{ChangedValue, Impact, declared_level};
 pub use input::{EarlierVersions, Input};
 pub use key::ChangeKey;
 pub use key_dependencies::{KeyDependencies, key_dependencies};
-pub use name_claims::ConfigClaims;
 pub use rendered::{RenderedProblems, size_problem};
 pub use resource_verdict::{assess_change_set, assess_resource, worst};
 pub use restoration::{Restoration, RestoredProperty};
@@ -82,6 +84,8 @@ pub struct Plan {
     pub digest: Digest,
     /// The number of configs with errors.
     pub invalid: usize,
+    #[serde(skip)]
+    pub claims: HeadClaims,
 }
 
 /// What a change requests for a config's stack.

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::config_claims::ConfigClaims;
 use super::naming::NameSources;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
-use crate::product::{Product, Target};
 use crate::template::{NameClaim, NamePart};
 
 /// Other configs that a message lists for one type.
@@ -18,34 +18,6 @@ const MAX_LISTED: usize = 3;
 pub(super) struct NameClaims {
     claims: BTreeMap<RepoPath, ConfigClaims>,
     paths: BTreeMap<Arc<[String; 3]>, Vec<RepoPath>>,
-}
-
-/// The claims of one config.
-#[derive(Debug)]
-pub struct ConfigClaims {
-    pub(super) stack: [String; 3],
-    names: Vec<NameClaim>,
-    product: Arc<Product>,
-}
-
-impl ConfigClaims {
-    /// `names` are those of the rendered template.
-    pub fn new(config: &Config, names: Vec<NameClaim>) -> Self {
-        Self {
-            stack: stack_key(&config.target, config.stack()),
-            names,
-            product: config.product.clone(),
-        }
-    }
-}
-
-/// Account, region and name.
-pub(super) fn stack_key(target: &Target, stack: &str) -> [String; 3] {
-    [
-        target.account.clone(),
-        target.region.clone(),
-        stack.to_owned(),
-    ]
 }
 
 impl NameClaims {

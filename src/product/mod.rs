@@ -380,6 +380,12 @@ fn render(
     name: &str,
     scope: &Value,
 ) -> Result<String, ProductError> {
+    #[cfg(test)]
+    crate::model::work::count(match name {
+        TEMPLATE => "render template",
+        POLICY => "render policy",
+        _ => "render text",
+    });
     let rendered = budget::within(scope, || {
         let mut output = limits::BoundedOutput::default();
         let rendered = engine

@@ -1,6 +1,6 @@
 //! A product's JSON Schema: validation, defaults, and the annotations that messages quote.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value};
@@ -15,6 +15,7 @@ pub struct Schema {
     validator: Validator,
     normal: Vec<Normal>,
     tiered: Vec<Tiered>,
+    listed: BTreeSet<String>,
 }
 
 /// A key that only configs of some tiers may set.
@@ -91,16 +92,24 @@ impl Schema {
         let normal = normal(&document);
         let mut tiered = Vec::new();
         collect_tiered(&document, &mut Vec::new(), &mut tiered);
+        let mut listed = BTreeSet::new();
+        collect_listed(&document, &mut listed);
         Ok(Self {
             document,
             validator,
             normal,
             tiered,
+            listed,
         })
     }
 
     pub fn document(&self) -> &Value {
         &self.document
+    }
+
+    /// The texts of all `enum`s.
+    pub fn listed_words(&self) -> impl Iterator<Item = &str> {
+        self.listed.iter().map(String::as_str)
     }
 
     pub fn tiered(&self) -> &[Tiered] {
@@ -286,6 +295,23 @@ fn collect_tiered(schema: &Value, path: &mut Vec<String>, tiered: &mut Vec<Tiere
             None => collect_tiered(property, path, tiered),
         }
         path.pop();
+    }
+}
+
+fn collect_listed(schema: &Value, words: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(object) => {
+            for (key, value) in object {
+                match (key.as_str(), value) {
+                    ("enum", Value::Array(items)) => {
+                        words.extend(items.iter().filter_map(Value::as_str).map(str::to_owned));
+                    }
+                    _ => collect_listed(value, words),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_listed(item, words)),
+        _ => {}
     }
 }
 

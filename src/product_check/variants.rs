@@ -2,6 +2,7 @@
 //! templates that fail for configs that do not exist yet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -119,7 +120,7 @@ fn of_variant(
         Ok(Some(Config {
             target: product.target(&derived.scope)?,
             outputs: product.output_names(&derived.scope)?,
-            values,
+            values: Arc::new(values),
             derived,
             ..config.clone()
         }))

@@ -41,6 +41,7 @@ mod explain;
 mod fingerprint;
 mod fit;
 mod format;
+mod hidden_values;
 mod html;
 mod identity;
 mod inventory;
@@ -61,6 +62,7 @@ mod preview;
 mod products;
 mod progress;
 mod provisioning;
+mod public_values;
 mod recorded_facts;
 mod redactor;
 mod refusal;
@@ -87,7 +89,7 @@ pub use adoption::{
     adoption, adoption_line, adoption_summary, next_update, obstacle, unadoption, unadoption_line,
 };
 pub use alert::Alert;
-pub use changed_keys::show_changed_values;
+pub use changed_keys::show_values_of;
 pub use changes::{changes, changes_summary, denied_update, redacted_changes};
 pub use check::{CheckContext, Collision, Report};
 pub use check_comment::{MARKER, markdown, results_markdown};

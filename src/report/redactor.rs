@@ -1,41 +1,22 @@
 //! Hides values, in AWS messages too. A value is shown only if it is known to be harmless.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::allow_list::{HIDDEN, OwnNames, only_allowed};
+use super::hidden_values::{HiddenNumbers, may_show_change};
+use super::public_values::{PublicValues, visit_scalars};
 use crate::config::{Config, Node, NodeKind};
 use crate::product::Partition;
 use crate::template::Document;
 
-/// AWS words for settings, which hold no data.
-const WORDS: &[&str] = &[
-    "AES256",
-    "Advanced",
-    "All",
-    "Allow",
-    "Deny",
-    "Disabled",
-    "Enabled",
-    "GLACIER",
-    "Gateway",
-    "Interface",
-    "PAY_PER_REQUEST",
-    "PROVISIONED",
-    "Retain",
-    "STANDARD",
-    "STANDARD_IA",
-    "Standard",
-    "String",
-    "StringList",
-    "Suspended",
-    "aws:kms",
-];
 /// Shorter values occur everywhere by chance.
-const MIN_LENGTH: usize = 4;
+pub(super) const MIN_LENGTH: usize = 4;
+
 /// The values of one config that may and may not be shown.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
@@ -50,21 +31,8 @@ pub struct Redactor {
 impl Redactor {
     /// `more`: config keys that the policy allows to be shown.
     pub fn for_config(config: &Config, more: &[String]) -> Self {
-        let mut shown: BTreeSet<String> = WORDS.iter().map(|word| (*word).to_owned()).collect();
-        shown.extend(config.derived.names.values().cloned());
-        shown.extend(config.test_names());
-        let target = &config.target;
-        shown.extend([&target.account, &target.region, &target.environment].map(String::clone));
-        enumerated(config.product.schema.document(), &mut shown);
-        shown.insert(config.product.name().to_owned());
-        for key in more {
-            let pointer = format!("/{}", key.replace('.', "/"));
-            if let Some(value) = config.values.pointer(&pointer) {
-                visit_scalars(value, &mut |text| {
-                    shown.insert(text.to_owned());
-                });
-            }
-        }
+        let shown = PublicValues::new(config, more);
+        let shown: BTreeSet<String> = shown.all().map(Cow::into_owned).collect();
         // All other values of the config, and all values of the template.
         let mut brought = BTreeSet::new();
         visit_scalars(&config.values, &mut |text| {
@@ -143,29 +111,27 @@ impl Redactor {
     pub fn hidden_value_ids(&self) -> HiddenValueIds<'_> {
         HiddenValueIds {
             values: self,
-            hidden: Vec::new(),
+            numbers: HiddenNumbers::default(),
         }
     }
 
     fn may_show(&self, value: &Value) -> bool {
         match value {
             Value::Null | Value::Bool(_) => true,
-            // A number that is hidden elsewhere is hidden here.
-            Value::Number(number) => !self.hidden.contains(&number.to_string()),
+            Value::Number(number) => !self.hides(number),
             Value::String(word) => word.is_empty() || self.own.shown.contains(word),
             Value::Array(_) | Value::Object(_) => false,
         }
     }
 
-    /// Whether the two values of a changed key may be shown. An absent value says nothing about a number on the other side.
+    /// A number that is hidden elsewhere is hidden here.
+    pub(super) fn hides(&self, number: &Number) -> bool {
+        self.hidden.contains(&number.to_string())
+    }
+
+    /// Whether the two values of a changed key may be shown.
     pub(super) fn may_show_change(&self, key: &str, values: [&Value; 2]) -> bool {
-        let is_allowed = self.keys.iter().any(|allowed| {
-            key.strip_prefix(allowed.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        });
-        let is_number = values.iter().any(|value| value.is_number());
-        let is_absent = values.iter().any(|value| value.is_null());
-        is_allowed || !(is_number && is_absent) && values.iter().all(|value| self.may_show(value))
+        may_show_change(&self.keys, key, values, |value| self.may_show(value))
     }
 
     /// An AWS message that shows only AWS's own words and the config's names.
@@ -210,13 +176,10 @@ impl Redactor {
     }
 }
 
-/// Numbers the hidden values of one report in the order of their appearance. Equal values have equal numbers.
-///
-/// A number reveals only whether two values are equal. It needs no key, cannot be tried on guesses, and means nothing in another
-/// report.
+/// Numbers the hidden values of one report.
 pub struct HiddenValueIds<'a> {
     values: &'a Redactor,
-    hidden: Vec<Value>,
+    numbers: HiddenNumbers,
 }
 
 impl HiddenValueIds<'_> {
@@ -228,40 +191,13 @@ impl HiddenValueIds<'_> {
     }
 
     pub(super) fn show_value(&mut self, value: &Value, may_show: bool) -> String {
-        if may_show || value.is_null() {
-            return match value {
-                Value::String(word) if !word.is_empty() => word.clone(),
-                other => other.to_string(),
-            };
-        }
-        if is_alias(value) {
-            return HIDDEN.to_owned();
-        }
-        let known = self.hidden.iter().position(|hidden| hidden == value);
-        let at = known.unwrap_or_else(|| {
-            self.hidden.push(value.clone());
-            self.hidden.len() - 1
-        });
-        format!("(hidden {})", at + 1)
+        self.numbers.show(value, may_show)
     }
 }
 
 /// Text that is not JSON counts as a string.
 fn read(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
-}
-
-/// Whether the text represents an unknown value, so that equal texts do not mean equal values: AWS masks `NoEcho` values, and
-/// dynamic references are resolved on use.
-fn is_alias(value: &Value) -> bool {
-    match value {
-        Value::String(text) => {
-            text.contains("{{") || (text.contains('*') && text.chars().all(|c| c == '*'))
-        }
-        Value::Array(items) => items.iter().any(is_alias),
-        Value::Object(entries) => entries.values().any(is_alias),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 /// The text with dynamic references hidden.
@@ -297,34 +233,6 @@ fn is_structural(text: &str) -> bool {
                     .next()
                     .is_some_and(|c| c.is_ascii_uppercase() || c == '*')
         })
-}
-
-fn enumerated(schema: &Value, words: &mut BTreeSet<String>) {
-    match schema {
-        Value::Object(object) => {
-            for (key, value) in object {
-                match (key.as_str(), value) {
-                    ("enum", Value::Array(items)) => {
-                        words.extend(items.iter().filter_map(Value::as_str).map(str::to_owned));
-                    }
-                    _ => enumerated(value, words),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| enumerated(item, words)),
-        _ => {}
-    }
-}
-
-fn visit_scalars(value: &Value, notify: &mut impl FnMut(&str)) {
-    match value {
-        Value::String(text) => notify(text),
-        Value::Array(items) => items.iter().for_each(|item| visit_scalars(item, notify)),
-        Value::Object(object) => object
-            .values()
-            .for_each(|value| visit_scalars(value, notify)),
-        _ => {}
-    }
 }
 
 /// All keys of a tree, logical ids among them.

@@ -117,7 +117,7 @@ fn reject_wildcards(config: &Config) -> Result<(), RolesError> {
     let values = config.product.policy_keys().iter().filter_map(|key| {
         let mut parts = key.split('.');
         parts
-            .try_fold(&config.values, |value, part| value.get(part))?
+            .try_fold(&*config.values, |value, part| value.get(part))?
             .as_str()
     });
     let names = config.derived.names.values().map(String::as_str);

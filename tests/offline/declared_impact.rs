@@ -180,7 +180,7 @@ fn another(text: &str) -> Option<Value> {
 }
 
 fn with(config: &Config, changes: &[(&str, Value)]) -> Option<Config> {
-    let mut values = config.values.clone();
+    let mut values = (*config.values).clone();
     for (key, value) in changes {
         let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
         let pointer = match section {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use provisioner::config::{ConfigContents, load_contents};
 use provisioner::model::{FileContents, RepoPath};
-use provisioner::plan::StackClaims;
+use provisioner::plan::{HeadClaims, StackClaims};
 use provisioner::product::Registry;
 
 /// Path and text of a config.
@@ -41,7 +41,7 @@ fn clashes(files: &[File]) -> Vec<String> {
             (path, ConfigContents::alone(file))
         })
         .collect();
-    let claims = StackClaims::new(&registry, &configs);
+    let claims = StackClaims::new(&registry, HeadClaims::new(), &configs);
     assert!(claims.broken().is_empty(), "{:?}", claims.broken());
     let found = configs.iter().flat_map(|(path, contents)| {
         let config = load_contents(&registry, path, contents).config.unwrap();

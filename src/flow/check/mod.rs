@@ -11,7 +11,7 @@ use std::sync::Arc;
 use self::on_merge::add_on_merge;
 use self::preview::{PreviewContext, Seen, preview};
 use self::publish::{Publisher, deliver, publisher, set_status, write_comment};
-use self::report::{collisions, report, show_values};
+use self::report::{collisions, report};
 use self::upgrade::{add_lock, mark_unread};
 use crate::change::{
     ChangeInputs, GroupOrigin, ProposedLock, ProposedPolicies, add_other_configs, group_origin,
@@ -130,9 +130,8 @@ async fn assess_change(
     require_matches(source, &[base, head], globs, &selection).await?;
     let given = &environment.given;
     let inputs = read_inputs(source, base, head, change.files, &selection, given).await?;
-    let mut report = report(&inputs, base, head, Some(environment));
     let shown = policies.for_preview().shown_values();
-    show_values(&mut report.plan, &inputs, &shown);
+    let mut report = report(&inputs, (base, head), &shown, Some(environment));
     let plan = &mut report.plan;
     let needs = add_other_configs(plan, &inputs, source, head, &selection).await?;
     report.unselected = unselected_configs(

@@ -1,25 +1,26 @@
 //! The report of a check, from inputs of any source.
 
-use rayon::prelude::*;
-
 use crate::VERSION;
 use crate::change::ChangeInputs;
 use crate::ci::JobEnvironment;
-use crate::config::defaults_of;
+use crate::config::{Config, defaults_of};
 use crate::forge::OpenPullRequest;
 use crate::model::{CommitSha, RepoPath};
-use crate::plan::{Plan, assess};
+use crate::plan::{Change, Plan, assess_each};
 use crate::product_check::check_product;
-use crate::report::{CheckContext, Collision, Notice, Redactor, Report, show_changed_values};
+use crate::report::{CheckContext, Collision, Notice, Report, show_values_of};
 
-/// `job`: the environment of the job; `None` on a laptop.
+/// `shown`: keys whose values the policy allows to be shown. `job`: the environment of the job; `None` on a laptop.
 pub fn report(
     inputs: &ChangeInputs,
-    base: &CommitSha,
-    head: &CommitSha,
+    (base, head): (&CommitSha, &CommitSha),
+    shown: &[String],
     job: Option<&JobEnvironment>,
 ) -> Report {
-    let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
+    let finish = |change: &mut Change, config: &Config| {
+        show_values_of(&mut change.impact, config, shown);
+    };
+    let plan = assess_each(&inputs.base, &inputs.head, &inputs.inputs, finish);
     let mut notices = Vec::new();
     if inputs.products_changed {
         notices.push(Notice::ProductsChanged);
@@ -45,19 +46,6 @@ pub fn report(
     report
 }
 
-/// Fills in the values of changed keys. `shown`: keys whose values the policy allows to be shown.
-pub fn show_values(plan: &mut Plan, inputs: &ChangeInputs, shown: &[String]) {
-    let changes = plan.changes.par_iter_mut();
-    changes
-        .filter(|change| !change.impact.is_empty())
-        .for_each(|change| {
-            if let Some(config) = inputs.config(change, false) {
-                let values = Redactor::for_config(&config, shown);
-                show_changed_values(&mut change.impact, &values);
-            }
-        });
-}
-
 /// Other open pull requests that change configs of the plan.
 pub fn collisions(plan: &Plan, own: u64, open: &[OpenPullRequest]) -> Vec<Collision> {
     let touched = |pull: &OpenPullRequest| -> Vec<RepoPath> {
@@ -78,4 +66,68 @@ pub fn collisions(plan: &Plan, own: u64, open: &[OpenPullRequest]) -> Vec<Collis
     collisions
         .filter(|collision| !collision.paths.is_empty())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::config::{ConfigContents, Relock};
+    use crate::model::{FileContents, work};
+    use crate::plan::{Input, StackClaims};
+    use crate::product::Registry;
+
+    const CONFIGS: usize = 5;
+
+    fn contents(number: usize, versioning: bool) -> ConfigContents {
+        let text = format!(
+            "client:\n  company_name: Acme\n  company_prefix: acme\n  account_id: \"123456789012\"\n  tenant_id: t{number:03}\n\
+             environment:\n  env: prod\n  region: eu-west-1\ns3:\n  versioning: {versioning}\n  tags:\n    Team: \"{versioning}\"\n"
+        );
+        ConfigContents::alone(FileContents::Regular(text.into_bytes()))
+    }
+
+    /// The time of a check grows with these numbers: none may grow unseen.
+    #[test]
+    fn each_changed_config_takes_the_same_steps() {
+        let inputs = (0..CONFIGS).map(|number| Input {
+            base: Some(contents(number, true)),
+            head: Some(contents(number, false)),
+            ..Input::new(RepoPath::typed(&format!(
+                "s3/configs/acme-prod-t{number:03}-eu-west-1-s3.yaml"
+            )))
+        });
+        let inputs = ChangeInputs {
+            inputs: inputs.collect(),
+            base: Registry::built_in(),
+            head: Registry::built_in(),
+            products_changed: false,
+            changed_products: BTreeSet::new(),
+            defaults_changed: false,
+            relocked: Relock::default(),
+        };
+        let commits = ["a", "b"].map(|digit| CommitSha::parse(&digit.repeat(40)).unwrap());
+        let steps = work::steps_of(|| {
+            let [base, head] = &commits;
+            let mut report = report(&inputs, (base, head), &[], None);
+            let plan = &mut report.plan;
+            assert_eq!((plan.changes.len(), plan.invalid), (CONFIGS, 0), "{plan:?}");
+            assert!(plan.changes.iter().all(|change| change.diff.is_some()));
+            let known = std::mem::take(&mut plan.claims);
+            let claims = StackClaims::new(&inputs.head, known, &BTreeMap::new());
+            plan.reject_claimed_stacks(&claims);
+            plan.reject_claimed_names(&claims, |_| None);
+            assert_eq!(plan.invalid, 0);
+        });
+        // Templates: of the base, of the head, and of a test. The texts are the consequences of the two keys, on both sides.
+        let expected = [
+            ("load", 2),
+            ("render policy", 2),
+            ("render template", 3),
+            ("render text", 4),
+        ];
+        let expected = expected.map(|(step, each)| (step, each * CONFIGS));
+        assert_eq!(steps, BTreeMap::from(expected));
+    }
 }
