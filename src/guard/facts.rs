@@ -95,7 +95,8 @@ pub struct AdoptionFacts {
     /// Why the stack cannot be adopted.
     pub obstacles: Vec<Obstacle>,
     pub change_set: TagChangeSet,
-    /// The drift of the resources that the change set would update; `None` if it was not detected.
+    /// The drift of the resources that the change set would update; `None` if it was not detected. In a preview, which has no change
+    /// set, that of the last detection.
     #[serde(default)]
     pub drift: Option<TagDrift>,
 }
@@ -106,8 +107,14 @@ pub struct AdoptionFacts {
 pub struct TagDrift {
     /// Logical ids of resources, prefixed with those of the nested stacks around them.
     pub resources: Vec<String>,
+    /// The same for resources that were deleted outside of CloudFormation.
+    #[serde(default)]
+    pub missing: Vec<String>,
     /// Why the detection did not check every resource.
     pub incomplete: Option<String>,
+    /// Why CloudFormation refused to detect drift, such as the state of the stack.
+    #[serde(default)]
+    pub refused: Option<String>,
 }
 
 /// The change set that changes a stack's tags.
@@ -116,6 +123,8 @@ pub struct TagDrift {
 pub enum TagChangeSet {
     /// The decision is about creating it.
     NotCreated,
+    /// This run created it, and it is gone: another run deletes what it takes for a leftover.
+    Gone,
     OnlyTags,
     /// It would do something else too.
     Beyond(BeyondTags),

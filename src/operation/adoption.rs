@@ -7,15 +7,18 @@ use serde::Serialize;
 
 use super::cancelled::what_remains;
 use super::error::operation_failed;
+use super::tag_drift::{detect_tag_drift, known_tag_drift};
 use super::{Desired, OperationContext, OperationError, ShownEffect};
-use crate::cloud::{AwsError, CloudError, OperationResult, PendingChangeSet, TagChangeInput};
+use crate::cloud::{
+    AwsError, AwsErrorKind, CloudError, OperationResult, PendingChangeSet, TagChangeInput,
+};
 use crate::guard::{
     Adopt, AdoptionFacts, Authority, ChangesTags, EffectKind, Facts, Inspect, Permit, TagChangeSet,
     TagDrift, Unadopt,
 };
-use crate::plan::{Adoption, AdoptionInput, AdoptionStep, DriftImpact, beyond_tags};
+use crate::plan::{Adoption, AdoptionInput, AdoptionStep, beyond_tags};
 use crate::report::{Fault, Step, Success};
-use crate::stack::{ChangeSet, DriftCheck, LiveStack};
+use crate::stack::LiveStack;
 
 const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 
@@ -123,9 +126,13 @@ pub async fn compare(
     desired: &Desired<'_>,
     kind: EffectKind,
 ) -> Result<(Facts, Option<ComparedStack>), OperationError> {
-    let (facts, mut compared) = look(site, desired).await?;
+    let (mut facts, mut compared) = look(site, desired).await?;
     if let Some(compared) = &mut compared {
-        let (drifted, _) = site.cloud.last_drift(&compared.live.stack).await?;
+        let live = &compared.live.stack;
+        let (drifted, _) = site.cloud.last_drift(live).await?;
+        if let Some(adoption) = &mut facts.adoption {
+            adoption.drift = known_tag_drift(&live.drift, &drifted);
+        }
         let adoption = &mut compared.adoption;
         adoption.drifted = drifted.into_iter().map(|it| it.logical_id).collect();
         if kind == EffectKind::Unadopt {
@@ -186,17 +193,15 @@ async fn change_tags<E: ChangesTags>(
     desired: &Desired<'_>,
 ) -> Result<(AdoptionResult, Option<Adoption>), OperationError> {
     let (mut facts, compared) = compare(site, desired, E::KIND).await?;
+    // The run detects drift itself.
+    if let Some(adoption) = &mut facts.adoption {
+        adoption.drift = None;
+    }
     let step = compared.as_ref().map(|it| (it, it.step(E::KIND, desired)));
     if let Some((compared, TagStep::Done)) = &step
         && is_meant(&facts, &compared.live.stack.id)
     {
-        let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-        let unchanged = AdoptionResult {
-            outcome: AdoptionOutcome::Unchanged,
-            stack_id: compared.live.stack.id.clone(),
-            tags: BTreeMap::new(),
-        };
-        return Ok((unchanged, None));
+        return Ok((unchanged(site, desired, &facts, compared)?, None));
     }
     if let Some((compared, _)) = &step {
         let effect = match E::KIND {
@@ -221,7 +226,13 @@ async fn change_tags<E: ChangesTags>(
         Ok(pending) => pending,
         Err(refused) => return Err(first.or_changed::<E>(site, desired, refused).await),
     };
-    let pending = ensure_created(site, pending).await?;
+    let pending = match ensure_created(site, pending).await {
+        Ok(pending) => pending,
+        Err(failure) => {
+            let done = first.or_done::<E>(site, desired, failure).await?;
+            return Ok((done, None));
+        }
+    };
     let permit = match decide_again::<E>(site, desired, &first, &pending).await {
         Ok(permit) => permit,
         Err(denied) => {
@@ -259,6 +270,21 @@ async fn change_tags<E: ChangesTags>(
     Ok((result, Some(compared.adoption.clone())))
 }
 
+/// The result for a stack whose tags are those that the action gives.
+fn unchanged(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    facts: &Facts,
+    compared: &ComparedStack,
+) -> Result<AdoptionResult, OperationError> {
+    let _looking = site.decide::<Inspect>(facts, &desired.stack)?;
+    Ok(AdoptionResult {
+        outcome: AdoptionOutcome::Unchanged,
+        stack_id: compared.live.stack.id.clone(),
+        tags: BTreeMap::new(),
+    })
+}
+
 /// Whether the stack is the one that the request is about. A person at a command line means the one that exists.
 fn is_meant(facts: &Facts, id: &str) -> bool {
     match &facts.authority {
@@ -285,17 +311,18 @@ impl FirstLook {
         &self,
         site: &OperationContext<'_>,
         desired: &Desired<'_>,
-    ) -> Result<Facts, OperationError> {
-        let (facts, _) = look(site, desired).await?;
+    ) -> Result<(Facts, Option<ComparedStack>), OperationError> {
+        let (facts, compared) = look(site, desired).await?;
         let adoption = facts.adoption.map(|adoption| AdoptionFacts {
             first_digest: Some(self.digest.clone()),
             ..adoption
         });
-        Ok(Facts {
+        let facts = Facts {
             adoption,
             authority: self.authority.clone(),
             ..facts
-        })
+        };
+        Ok((facts, compared))
     }
 
     /// Why AWS refused: the stack may not be the same, such as one that was created again. Otherwise AWS's own reason.
@@ -308,12 +335,35 @@ impl FirstLook {
         if !refused.aws().is_some_and(AwsError::is_refusal) {
             return refused.into();
         }
-        match self.again(site, desired).await {
-            Ok(facts) => match site.decide::<E>(&facts, &desired.stack) {
-                Ok(_) => refused.into(),
-                Err(denied) => denied,
-            },
-            Err(_) => refused.into(),
+        let is_gone = refused.aws().map(|error| &error.kind) == Some(&AwsErrorKind::NotFound);
+        let Ok((mut facts, _)) = self.again(site, desired).await else {
+            return refused.into();
+        };
+        if let Some(adoption) = facts.adoption.as_mut().filter(|_| is_gone)
+            && adoption.digest == self.digest
+        {
+            adoption.change_set = TagChangeSet::Gone;
+        }
+        match site.decide::<E>(&facts, &desired.stack) {
+            Ok(_) => refused.into(),
+            Err(denied) => denied,
+        }
+    }
+
+    /// What a failed change set means: another run may have changed the tags since.
+    async fn or_done<E: ChangesTags>(
+        &self,
+        site: &OperationContext<'_>,
+        desired: &Desired<'_>,
+        failure: OperationError,
+    ) -> Result<AdoptionResult, OperationError> {
+        let Ok((facts, Some(compared))) = self.again(site, desired).await else {
+            return Err(failure);
+        };
+        let is_same = compared.live.stack.id == self.stack_id;
+        match compared.step(E::KIND, desired) {
+            TagStep::Done if is_same => unchanged(site, desired, &facts, &compared),
+            _ => Err(failure),
         }
     }
 }
@@ -331,52 +381,21 @@ async fn decide_again<E: ChangesTags>(
         Some(beyond) => (TagChangeSet::Beyond(beyond), TagDrift::default()),
         None => (
             TagChangeSet::OnlyTags,
-            detect_drift(site, desired, first, change_set).await?,
+            detect_tag_drift(
+                site,
+                desired,
+                (&first.stack_id, first.is_rolled_back),
+                change_set,
+            )
+            .await?,
         ),
     };
-    let mut facts = first.again(site, desired).await?;
+    let (mut facts, _) = first.again(site, desired).await?;
     if let Some(adoption) = &mut facts.adoption {
         adoption.change_set = change_set;
         adoption.drift = Some(drift);
     }
     site.decide(&facts, &desired.stack)
-}
-
-/// The drift of the resources that the change set would update, in the stack and in its nested stacks.
-async fn detect_drift(
-    site: &OperationContext<'_>,
-    desired: &Desired<'_>,
-    first: &FirstLook,
-    change_set: &ChangeSet,
-) -> Result<TagDrift, OperationError> {
-    let mut found = TagDrift::default();
-    let mut stacks = vec![(first.stack_id.clone(), String::new(), change_set)];
-    while let Some((id, prefix, change_set)) = stacks.pop() {
-        // The tags of the stack change, and no resource has tags.
-        if change_set.changes.is_empty() {
-            continue;
-        }
-        site.progress.step(&desired.stack, Step::DriftDetection);
-        let (drifted, incomplete) = site.cloud.detect_drifted(&id, first.is_rolled_back).await?;
-        found.incomplete = found.incomplete.or(incomplete);
-        let impact = DriftImpact::new(DriftCheck::default(), &drifted, change_set);
-        let lost = impact
-            .live
-            .into_iter()
-            .filter(|live| live.outcome.may_lose());
-        found
-            .resources
-            .extend(lost.map(|live| format!("{prefix}{}", live.logical_id)));
-        for change in &change_set.changes {
-            if let (Some(nested), Some(id)) = (&change.nested, &change.physical_id) {
-                let prefix = format!("{prefix}{}/", change.logical_id);
-                stacks.push((id.clone(), prefix, nested));
-            }
-        }
-    }
-    found.resources.sort();
-    found.resources.dedup();
-    Ok(found)
 }
 
 /// Deletes a failed change set and returns its reason as an error. The template is the stack's own, so that no finding is about a line of

@@ -33,6 +33,7 @@ mod remains;
 mod replace;
 mod replaced;
 mod restore;
+mod tag_drift;
 mod test;
 mod unlisted;
 mod verification;

@@ -60,7 +60,7 @@ pub use config_claims::{ConfigClaims, HeadClaims};
 pub use consumers::{Consumer, Consumers, LinkNeeds, config_links};
 pub use deletion::{BUCKET, DeletedResource, Deletion, behavior_on_delete};
 pub use digest::{change_set_digest, combined_digest};
-pub use drift_impact::{DriftImpact, DriftedProperty};
+pub use drift_impact::{DriftImpact, DriftOutcome, DriftedProperty};
 pub use findings::{LocatedFinding, locate_findings};
 pub use impact::{ChangedValue, Impact, declared_level};
 pub use input::{EarlierVersions, Input};

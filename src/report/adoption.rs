@@ -63,6 +63,9 @@ pub fn obstacle(obstacle: &Obstacle) -> Text {
         }
         Obstacle::InProgress { status: word } => status("an operation is running", word),
         Obstacle::Failed { status: word } => status("the last operation failed", word),
+        Obstacle::NoDriftDetection { status: word } => {
+            status("CloudFormation detects no drift in this state", word)
+        }
         Obstacle::NeverCreated { status: word } => status("the stack was never created", word),
         Obstacle::Deleted { status: word } => status("the stack is deleted", word),
         Obstacle::UnreadableTemplate => Text::ours("the live template cannot be read"),
@@ -129,14 +132,20 @@ fn tags(tags: &AdoptionTags) -> Vec<Text> {
     let mut lines: Vec<Text> = lines
         .map(|(words, tag)| Text::ours(words).and(Text::name(tag)))
         .collect();
-    let kept = tags.kept.len();
-    if kept > 0 {
-        let keys = Text::list(tags.kept.keys().map(Text::name));
-        lines.push(
-            Text::count(kept, "tag")
-                .and(Text::ours(" kept: "))
-                .and(keys),
-        );
+    let kept = tags.kept.keys().filter(|key| !tags.stale.contains(key));
+    let kept: Vec<&String> = kept.collect();
+    let groups = [
+        (kept, " kept: "),
+        (
+            tags.stale.iter().collect(),
+            " kept until the next update, which removes provisioner's former tags: ",
+        ),
+    ];
+    for (keys, words) in groups {
+        if !keys.is_empty() {
+            let count = Text::count(keys.len(), "tag").and(Text::ours(words));
+            lines.push(count.and(Text::list(keys.into_iter().map(Text::name))));
+        }
     }
     lines
 }

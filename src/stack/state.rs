@@ -95,6 +95,17 @@ impl StackStatus {
         self.0 == "UPDATE_ROLLBACK_COMPLETE"
     }
 
+    /// Whether CloudFormation detects drift of a stable stack in this state. The page about drift does not list `IMPORT_COMPLETE`; the
+    /// page about imports detects drift in it.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html>
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html>
+    pub fn has_drift_detection(&self) -> bool {
+        matches!(
+            self.0.as_str(),
+            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_COMPLETE"
+        )
+    }
+
     /// Whether the stack's creation failed. Such a stack was never complete, and can only be deleted.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
     pub fn is_failed_creation(&self) -> bool {

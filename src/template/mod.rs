@@ -23,6 +23,7 @@ mod resolve_text;
 mod role_boundary;
 mod source_line;
 mod ssm_input;
+mod tagless;
 
 pub use check::check;
 pub use cost::{Costs, FixedCost, NeededCost, UsePrice, billed, costs};
@@ -49,3 +50,4 @@ pub use resolve::{ResolvedTemplate, TemplateInputs, UNKNOWN, computed_by};
 pub use role_boundary::{ROLE, RoleBoundary, role_boundaries};
 pub use source_line::{IN_RENDERED, in_own_product, source_line};
 pub use ssm_input::{SsmInput, SsmMismatch};
+pub use tagless::is_tagless;

@@ -9,6 +9,8 @@ use crate::plan::Obstacle;
 const NEW_PULL_REQUEST: &str =
     "open a new pull request with the entry, let the check compare the stack, and have it approved";
 
+const UPDATE_FIRST: &str = "update the stack once with its present tool, then try again";
+
 fn changes_tags(input: &RuleInput<'_>) -> bool {
     matches!(input.kind, EffectKind::Adopt | EffectKind::Unadopt)
 }
@@ -115,6 +117,11 @@ fn of_obstacle(obstacle: &Obstacle) -> Denial {
             format!("the stack is {status}"),
             "repair the stack with its former tool, then try again",
         ),
+        Obstacle::NoDriftDetection { status } => Denial::new(
+            Code::AdoptOnDrift,
+            format!("CloudFormation detects no drift of a stack that is {status}"),
+            UPDATE_FIRST,
+        ),
         Obstacle::NeverCreated { status } | Obstacle::Deleted { status } => Denial::new(
             Code::StackNotFound,
             format!("the stack is {status}"),
@@ -159,7 +166,7 @@ pub fn stack_is_what_was_reviewed(input: &RuleInput<'_>) -> Option<Denial> {
     let now = &adoption.digest;
     if let Some(reviewed) = reviewed.filter(|reviewed| *reviewed != now) {
         let fact = format!(
-            "reviewers saw the stack {}, and it is {} now: its template, parameters or tags changed",
+            "the stack's template, parameters or tags changed after the check: the digest of the comparison was {}, and it is {} now",
             short(reviewed),
             short(now)
         );
@@ -170,7 +177,7 @@ pub fn stack_is_what_was_reviewed(input: &RuleInput<'_>) -> Option<Denial> {
         return None;
     }
     let fact = format!(
-        "the stack was {} when it was compared, and it is {} now: its template, parameters or tags changed, or another stack has its name",
+        "the stack's template, parameters or tags changed after the comparison, or another stack has its name: the comparison's digest was {}, and it is {} now",
         short(first),
         short(now)
     );
@@ -186,6 +193,13 @@ pub fn changes_only_tags(input: &RuleInput<'_>) -> Option<Denial> {
     input.facts.stack.as_ref()?.as_ref()?;
     let fact = match adoption(input).map(|adoption| &adoption.change_set) {
         Some(TagChangeSet::NotCreated | TagChangeSet::OnlyTags) => return None,
+        Some(TagChangeSet::Gone) => {
+            return Some(Denial::new(
+                Code::StackBusy,
+                "another run works on this stack, and deleted the change set of this run",
+                "wait until the other run has ended, then try again",
+            ));
+        }
         Some(TagChangeSet::Beyond(beyond)) => format!(
             "the change set would do more than change tags: {}",
             beyond.words()
@@ -206,29 +220,55 @@ pub fn no_drift_is_overwritten(input: &RuleInput<'_>) -> Option<Denial> {
     }
     // Another rule denies a stack that was not compared.
     let adoption = adoption(input)?;
-    if adoption.change_set == TagChangeSet::NotCreated {
-        return None;
-    }
-    let (fact, remedy) = match &adoption.drift {
-        None => (
-            "whether values of the stack were changed by hand is not known".to_owned(),
-            "run it again",
+    let denial = |fact: String, remedy: &str| Some(Denial::new(Code::AdoptOnDrift, fact, remedy));
+    // Before the change set exists, only a preview knows drift: that of the last detection. A run detects it again.
+    let Some(drift) = &adoption.drift else {
+        let fact = "whether values of the stack were changed by hand is not known";
+        return match adoption.change_set {
+            TagChangeSet::NotCreated | TagChangeSet::Gone => None,
+            _ => denial(fact.to_owned(), "run it again"),
+        };
+    };
+    match drift {
+        TagDrift {
+            refused: Some(reason),
+            ..
+        } => denial(
+            format!("CloudFormation refuses to detect drift: {reason}"),
+            UPDATE_FIRST,
         ),
-        Some(TagDrift { resources, .. }) if !resources.is_empty() => (
-            format!(
-                "the change of tags may overwrite values that were changed by hand, in {}",
-                resources.join(", ")
-            ),
-            "run `check-drift` to see the values; write them into the stack's template, or set them back",
-        ),
-        Some(TagDrift {
+        TagDrift {
+            resources, missing, ..
+        } if !resources.is_empty() || !missing.is_empty() => {
+            let (facts, remedies) = lost(resources, missing);
+            denial(facts.join("; "), &remedies.join("; "))
+        }
+        TagDrift {
             incomplete: Some(reason),
             ..
-        }) => (
+        } => denial(
             format!("drift detection did not check every resource: {reason}"),
             "allow the role to read the resources, then try again",
         ),
-        Some(_) => return None,
-    };
-    Some(Denial::new(Code::AdoptOnDrift, fact, remedy))
+        TagDrift { .. } => None,
+    }
+}
+
+/// What the change of tags would do to resources that have drifted, and what clears it.
+fn lost(resources: &[String], missing: &[String]) -> (Vec<String>, Vec<&'static str>) {
+    let changed = (
+        resources,
+        "the change of tags may overwrite values that were changed by hand, in ",
+        "run `check-drift` to see the values; write them into the stack's template, or set them back; then run `check-drift` again",
+    );
+    let missing = (
+        missing,
+        "the change of tags would fail, since a resource is missing: ",
+        "create the missing resource again, or remove it from the stack's template; then run `check-drift`",
+    );
+    let found = [changed, missing].into_iter();
+    let found = found.filter(|(ids, ..)| !ids.is_empty());
+    found
+        .map(|(ids, fact, remedy)| (format!("{fact}{}", ids.join(", ")), remedy))
+        .unzip()
 }

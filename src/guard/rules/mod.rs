@@ -83,7 +83,7 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
         adoption::stack_is_what_was_reviewed,
     ),
     (WithAwsFacts, AfterMerge, adoption::changes_only_tags),
-    (WithAwsFacts, AfterMerge, adoption::no_drift_is_overwritten),
+    (WithAwsFacts, ByPreview, adoption::no_drift_is_overwritten),
     (WithAwsFacts, AfterMerge, repair::is_needed),
     (WithAwsFacts, AfterMerge, repair::is_only_repair),
     (BeforeCredentials, AfterMerge, repair::is_requested),

@@ -140,6 +140,10 @@ fn repair(stack: &Stack, region: &str, is_own: bool) -> String {
             "repair the cause that the stack's events name, then run `{}`",
             aws("delete-stack")
         ),
+        "IMPORT_ROLLBACK_FAILED" => format!(
+            "check that each resource has `DeletionPolicy: Retain` in the stack's template, then run `{}` and import again",
+            aws("delete-stack")
+        ),
         _ => "repair the cause that the stack's events name; provisioner knows no further way"
             .to_owned(),
     }

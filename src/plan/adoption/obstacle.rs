@@ -74,6 +74,11 @@ pub enum Obstacle {
         /// The stack's status.
         status: String,
     },
+    /// CloudFormation detects no drift of a stack in this state, so nothing shows what the change of tags would overwrite.
+    NoDriftDetection {
+        /// The stack's status.
+        status: String,
+    },
     /// A change set would create the stack. It has no resources yet.
     NeverCreated {
         /// The stack's status.
@@ -154,7 +159,8 @@ pub(super) fn obstacles(
     }
     let status = live.status.to_string();
     found.extend(match live.status.health() {
-        Health::Stable => None,
+        Health::Stable if live.status.has_drift_detection() => None,
+        Health::Stable => Some(Obstacle::NoDriftDetection { status }),
         Health::InProgress | Health::Unknown => Some(Obstacle::InProgress { status }),
         Health::Failed => Some(Obstacle::Failed { status }),
         Health::ReviewInProgress => Some(Obstacle::NeverCreated { status }),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use crate::stack::is_reserved_tag;
+use crate::stack::{OWN_TAGS, is_reserved_tag};
 
 /// Tags of a stack before and after its adoption.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -18,6 +18,8 @@ pub struct AdoptionTags {
     #[serde(serialize_with = "keys")]
     #[schemars(with = "Vec<String>")]
     pub kept: BTreeMap<String, String>,
+    /// Those of the kept keys that have provisioner's prefix and no stack of this version has. The first update removes them.
+    pub stale: Vec<String>,
     /// Tags of provisioner's own stacks that the live stack has with another value. They are not changed.
     pub clashing: Vec<TagClash>,
 }
@@ -60,6 +62,8 @@ impl AdoptionTags {
                 }
             }
         }
+        let is_stale = |key: &&String| key.starts_with(OWN_TAGS) && !owner.contains_key(*key);
+        tags.stale = tags.kept.keys().filter(is_stale).cloned().collect();
         tags
     }
 

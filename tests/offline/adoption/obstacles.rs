@@ -115,6 +115,11 @@ fn only_stable_stacks_are_adopted() {
     for failed in ["UPDATE_ROLLBACK_FAILED", "ROLLBACK_COMPLETE"] {
         assert!(matches!(with(failed), Some(Obstacle::Failed { .. })));
     }
+    let undetected = with("IMPORT_ROLLBACK_COMPLETE");
+    assert!(matches!(
+        undetected,
+        Some(Obstacle::NoDriftDetection { .. })
+    ));
     let review = with("REVIEW_IN_PROGRESS");
     assert!(matches!(review, Some(Obstacle::NeverCreated { .. })));
     let deleted = with("DELETE_COMPLETE");
@@ -217,6 +222,9 @@ fn all_obstacles() -> Vec<Obstacle> {
         Obstacle::Failed {
             status: status.clone(),
         },
+        Obstacle::NoDriftDetection {
+            status: status.clone(),
+        },
         Obstacle::NeverCreated {
             status: status.clone(),
         },
@@ -235,6 +243,7 @@ fn all_obstacles() -> Vec<Obstacle> {
         | Obstacle::TestStack { .. }
         | Obstacle::InProgress { .. }
         | Obstacle::Failed { .. }
+        | Obstacle::NoDriftDetection { .. }
         | Obstacle::NeverCreated { .. }
         | Obstacle::Deleted { .. }
         | Obstacle::UnreadableTemplate
@@ -305,6 +314,7 @@ fn attack_every_obstacle_denies_the_adoption() {
             "adopt-owned-elsewhere",
             "stack-busy",
             "stack-failed",
+            "adopt-on-drift",
             "stack-not-found",
             "adopt-owned-elsewhere",
             "adopt-too-many-tags",

@@ -109,6 +109,9 @@ const FACTS: &[Fact] = &[
             "of resources",
             "of too many tags",
             "of drifted resources",
+            "of known drift",
+            "of refused detection",
+            "without its change set",
             "of unchecked resources",
             "without drift detection",
             "changed at the prompt",
@@ -319,13 +322,33 @@ impl Known {
             ("adoption", "of drifted resources") => {
                 facts.adoption = drifted(Some(TagDrift {
                     resources: vec!["Bucket".to_owned()],
-                    incomplete: None,
+                    ..TagDrift::default()
                 }));
+            }
+            ("adoption", "of known drift") => {
+                let known = adoption("a", Vec::new(), TagChangeSet::NotCreated).unwrap();
+                let drift = TagDrift {
+                    resources: vec!["Bucket".to_owned()],
+                    ..TagDrift::default()
+                };
+                facts.adoption = Some(AdoptionFacts {
+                    drift: Some(drift),
+                    ..known
+                });
+            }
+            ("adoption", "of refused detection") => {
+                facts.adoption = drifted(Some(TagDrift {
+                    refused: Some("wrong state".to_owned()),
+                    ..TagDrift::default()
+                }));
+            }
+            ("adoption", "without its change set") => {
+                facts.adoption = adoption("a", Vec::new(), TagChangeSet::Gone);
             }
             ("adoption", "of unchecked resources") => {
                 facts.adoption = drifted(Some(TagDrift {
-                    resources: Vec::new(),
                     incomplete: Some("access denied".to_owned()),
+                    ..TagDrift::default()
                 }));
             }
             ("adoption", "without drift detection") => facts.adoption = drifted(None),

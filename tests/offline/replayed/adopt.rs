@@ -13,7 +13,7 @@ const TEMPLATE: &str =
     "Parameters: {Owner: {Type: String}}\nResources: {Bucket: {Type: AWS::S3::Bucket}}\n";
 
 /// The stack of another owner, with a parameter.
-fn foreign(workdir: &Workdir, tags: Value) -> Value {
+pub(super) fn foreign(workdir: &Workdir, tags: Value) -> Value {
     let mut answer = stack(workdir, "CREATE_COMPLETE");
     let described = &mut answer["Stacks"][0];
     described["Tags"] = tags;
@@ -22,25 +22,25 @@ fn foreign(workdir: &Workdir, tags: Value) -> Value {
     answer
 }
 
-fn team() -> Value {
+pub(super) fn team() -> Value {
     json!([{"Key": "Team", "Value": "secret team"}])
 }
 
 /// The stack with provisioner's tags and the team's.
-fn adopted(workdir: &Workdir, status: &str) -> Value {
+pub(super) fn adopted(workdir: &Workdir, status: &str) -> Value {
     let mut answer = stack(workdir, status);
     let tags = answer["Stacks"][0]["Tags"].as_array_mut().unwrap();
     tags.push(team()[0].clone());
     answer
 }
 
-fn template(workdir: &Workdir) {
+pub(super) fn template(workdir: &Workdir) {
     workdir
         .aws
         .on("GetTemplate", json!({"TemplateBody": TEMPLATE}));
 }
 
-fn change_set_of_tags() -> Value {
+pub(super) fn change_set_of_tags() -> Value {
     let mut described = change_set("CREATE_COMPLETE", "");
     described["ExecutionStatus"] = json!("AVAILABLE");
     described["Changes"] = json!([{"Type": "Resource", "ResourceChange": {
@@ -245,108 +245,11 @@ fn attack_a_stack_that_is_created_again_while_it_is_adopted() {
     );
 }
 
-/// The answers to a change set of tags that is not executed. `status`: of the drift detection.
-fn discarded(workdir: &Workdir, before: Value, [status, drifted_id]: [&str; 2]) {
-    template(workdir);
-    created_change_set(workdir, change_set_of_tags());
-    let drifts = match drifted_id {
-        "" => json!([]),
-        id => json!([drifted(id)]),
-    };
-    detected(workdir, status, drifts);
-    workdir
-        .aws
-        .on("DescribeStacks", before)
-        .on("ListChangeSets", json!({"Summaries": []}))
-        .on("DeleteChangeSet", json!({}));
-}
-
-#[test]
-fn attack_a_change_of_tags_over_a_value_that_was_changed_by_hand() {
-    for action in ["adopt", "unadopt"] {
-        let workdir = workdir();
-        let before = match action {
-            "adopt" => foreign(&workdir, team()),
-            _ => adopted(&workdir, "CREATE_COMPLETE"),
-        };
-        discarded(&workdir, before, ["DETECTION_COMPLETE", "Bucket"]);
-        let denied = workdir.try_action(action, &["--force"]);
-        assert_eq!(denied.status, 20, "{}", denied.stdout);
-        assert!(!denied.stdout.contains("secret"), "{}", denied.stdout);
-        insta::assert_snapshot!(
-            format!("{action}_on_drift"),
-            workdir.redact_account(&denied.stdout)
-        );
-    }
-}
-
-#[test]
-fn attack_a_change_of_tags_without_a_complete_drift_detection() {
-    let workdir = workdir();
-    let before = foreign(&workdir, team());
-    discarded(&workdir, before, ["DETECTION_FAILED", ""]);
-    let denied = workdir.try_action("adopt", &["--force"]);
-    assert_eq!(denied.status, 20, "{}", denied.stdout);
-    assert!(
-        denied.stdout.contains("adopt-on-drift"),
-        "{}",
-        denied.stdout
-    );
-
-    let workdir = self::workdir();
-    template(&workdir);
-    created_change_set(&workdir, change_set_of_tags());
-    workdir
-        .aws
-        .on("DescribeStacks", foreign(&workdir, team()))
-        .on("ListChangeSets", json!({"Summaries": []}))
-        .on("DeleteChangeSet", json!({}))
-        .on("DetectStackDrift", refused("AccessDenied", "not allowed"));
-    let failed = workdir.try_action("adopt", &["--force"]);
-    assert_eq!(failed.status, 30, "{}", failed.stdout);
-}
-
-/// The preview says what it knows of values that were changed by hand.
-#[test]
-fn dry_runs_say_what_the_change_of_tags_may_overwrite() {
-    for action in ["adopt", "unadopt"] {
-        let mut shown = String::new();
-        for status in [None, Some("IN_SYNC"), Some("DRIFTED")] {
-            let workdir = workdir();
-            template(&workdir);
-            let mut before = match action {
-                "adopt" => foreign(&workdir, team()),
-                _ => adopted(&workdir, "CREATE_COMPLETE"),
-            };
-            if let Some(status) = status {
-                before["Stacks"][0]["DriftInformation"] = json!({
-                    "StackDriftStatus": status,
-                    "LastCheckTimestamp": "2026-11-25T10:00:00.000Z",
-                });
-            }
-            if status == Some("DRIFTED") {
-                let drifts = json!({"StackResourceDrifts": [drifted("Bucket")]});
-                workdir.aws.on("DescribeStackResourceDrifts", drifts);
-            }
-            workdir.aws.on("DescribeStacks", before);
-            let compared = workdir.run_action(action, &["--dry-run"]);
-            assert!(!compared.stdout.contains("secret"), "{}", compared.stdout);
-            let lines = compared.stdout.lines();
-            let lines = lines.filter(|line| line.contains("tag") || line.contains("drift"));
-            for line in lines {
-                shown.push_str(&format!("{}\n", workdir.redact_account(line)));
-            }
-            shown.push('\n');
-        }
-        insta::assert_snapshot!(format!("{action}_drift_lines"), shown);
-    }
-}
-
 /// Every reason for which the comparison says that a stack cannot be adopted denies the run, before anything is written.
 #[test]
 fn attack_adopting_what_the_comparison_says_cannot_be_adopted() {
     type Prepare = fn(&Workdir) -> Value;
-    let cases: [(Prepare, &str); 4] = [
+    let cases: [(Prepare, &str); 5] = [
         (
             |workdir| {
                 let tag = |index| json!({"Key": format!("Tag{index}"), "Value": "x"});
@@ -366,6 +269,10 @@ fn attack_adopting_what_the_comparison_says_cannot_be_adopted() {
         (
             |workdir| adopted(workdir, "ROLLBACK_COMPLETE"),
             "stack-failed",
+        ),
+        (
+            |workdir| adopted(workdir, "IMPORT_ROLLBACK_COMPLETE"),
+            "adopt-on-drift",
         ),
         (
             |workdir| {
@@ -432,4 +339,51 @@ fn the_denial_names_the_next_command() {
     assert_eq!(denied.status, 20, "{}", denied.stdout);
     insta::assert_snapshot!("stack_not_owned", workdir.redact_account(&denied.stdout));
     assert!(!denied.stdout.contains("secret team"), "{}", denied.stdout);
+}
+
+/// Another run adopts the stack while a person reads the comparison: CloudFormation has nothing to change.
+#[test]
+fn a_stack_that_another_run_adopts_meanwhile_is_unchanged() {
+    let workdir = workdir();
+    template(&workdir);
+    let reason = "The submitted information didn't contain changes. Submit different information to create a change set.";
+    created_change_set(&workdir, change_set("FAILED", reason));
+    workdir
+        .aws
+        .on(
+            "DescribeStacks",
+            json!([
+                foreign(&workdir, team()),
+                adopted(&workdir, "UPDATE_COMPLETE")
+            ]),
+        )
+        .on("ListChangeSets", json!({"Summaries": []}))
+        .on("DeleteChangeSet", json!({}));
+    let done = workdir.json("adopt", &["--force"]);
+    assert_eq!(done["items"][0]["result"]["outcome"], "unchanged", "{done}");
+}
+
+/// Two runs at once: each deletes what it takes for a leftover of an earlier run.
+#[test]
+fn a_change_set_that_another_run_deleted_means_that_the_stack_is_busy() {
+    let workdir = workdir();
+    template(&workdir);
+    created_change_set(&workdir, change_set_of_tags());
+    detected(&workdir, "DETECTION_COMPLETE", json!([]));
+    let gone = "ChangeSet [provisioner-1] does not exist";
+    let rows = events(&workdir, &[("", "CREATE_COMPLETE", "")]);
+    workdir
+        .aws
+        .on("DescribeStackEvents", first_events(&rows, 1))
+        .on("DescribeStacks", foreign(&workdir, team()))
+        .on("ListChangeSets", json!({"Summaries": []}))
+        .on("DeleteChangeSet", json!({}))
+        .on("ExecuteChangeSet", refused("ChangeSetNotFound", gone));
+    let denied = workdir.try_action("adopt", &["--force"]);
+    assert_eq!(denied.status, 20, "{}", denied.stdout);
+    assert!(
+        denied.stdout.contains("stack-busy") && denied.stdout.contains("another run works"),
+        "{}",
+        denied.stdout
+    );
 }

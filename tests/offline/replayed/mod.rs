@@ -6,6 +6,7 @@
 //! It empties buckets that it deletes, imports few types, and rejects templates with types of SageMaker, CodeCommit or CodePipeline.
 
 mod adopt;
+mod adopt_drift;
 mod answers;
 mod attack;
 mod boundary;
