@@ -15,7 +15,7 @@ use super::products::TextFormat;
 use super::roles::account;
 use crate::cloud::{AwsErrorKind, Cloud, CloudError, Session};
 use crate::diagnostic::{Diagnostic, LOG_TARGET};
-use crate::discover::{KnownConfig, Sorted, sort};
+use crate::discover::{KnownConfig, Sorted, product_environments, sort};
 use crate::exit::{Exit, exit_codes};
 use crate::job::cancel_on_signal;
 use crate::product::{Partition, RunInput};
@@ -23,7 +23,7 @@ use crate::report::{
     DiscoveredRegion, DiscoveredState, Discovery, diagnostics, discovery_text, json_text,
 };
 use crate::stack::{LiveStack, StackName};
-use crate::text::quote_argument;
+use crate::text::{or_list, quote, quote_argument};
 use crate::workspace::{exit_of_search, selected_configs};
 
 /// Templates that are read at a time.
@@ -120,12 +120,17 @@ pub fn run(args: &DiscoverArgs) -> (String, Exit) {
 
 async fn discover(args: &DiscoverArgs) -> Result<(Discovery, Exit), DiscoverError> {
     let repository = read_repository()?;
+    if let Some(environment) = &args.environment {
+        ensure_known_environment(&repository, environment)?;
+    }
+    ensure_folder(args.draft.as_deref())?;
     let session = Session::open(cancel_on_signal()).await;
     let mut regions = args.region.clone();
     regions.sort();
     regions.dedup();
     let mut found = Discovery {
         account: args.account.clone(),
+        environment: args.environment.clone(),
         regions: Vec::new(),
         written: Vec::new(),
         problems: Vec::new(),
@@ -143,7 +148,7 @@ async fn discover(args: &DiscoverArgs) -> Result<(Discovery, Exit), DiscoverErro
         let caller = cloud.caller();
         if caller.account != args.account {
             let message = format!(
-                "error: the credentials are of another account than --account: {}\n  help: set AWS_PROFILE to a profile of account {}",
+                "error: the credentials are of another account than --account: {}\n  help: unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, which AWS reads first; then set AWS_PROFILE to a profile of account {}",
                 caller.account, args.account
             );
             return Err((message, Exit::Denied));
@@ -172,6 +177,44 @@ async fn discover(args: &DiscoverArgs) -> Result<(Discovery, Exit), DiscoverErro
         () => Exit::Ok,
     };
     Ok((found, exit))
+}
+
+/// An environment that no config and no product has is a typing error.
+fn ensure_known_environment(
+    repository: &LoadedRepository,
+    name: &str,
+) -> Result<(), DiscoverError> {
+    let products = repository.products.iter().map(product_environments);
+    let Some(mut known) = products.collect::<Option<Vec<_>>>().map(|all| all.concat()) else {
+        return Ok(());
+    };
+    let configs = repository.known.iter();
+    known.extend(configs.map(|config| config.stack.target.environment.clone()));
+    known.sort();
+    known.dedup();
+    if known.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    let message = format!(
+        "error: no product and no config has the environment {}\n  help: write {}",
+        quote(name),
+        or_list(&known.iter().map(String::as_str).collect::<Vec<_>>())
+    );
+    Err((message, Exit::Usage))
+}
+
+/// The folder of `--draft` exists: a misspelt path is not created.
+fn ensure_folder(folder: Option<&Path>) -> Result<(), DiscoverError> {
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            let message = format!(
+                "error: the folder of --draft does not exist: {}\n  help: write the root of a repository, or create the folder first",
+                quote(&folder.to_string_lossy())
+            );
+            Err((message, Exit::Usage))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The configs and products here. Configs with errors claim no stack.

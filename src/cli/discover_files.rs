@@ -5,7 +5,8 @@ use std::path::Path;
 use super::discover_stack::Described;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::discover::{ADOPTIONS, with_entries};
-use crate::model::RepoPath;
+use crate::entries::{ENTRY_FILES, all_entries};
+use crate::model::{FileContents, RepoPath};
 use crate::report::{DiscoveredState, Discovery};
 use crate::workspace::{SetupPlace, create_files, setup_place, write_output};
 
@@ -33,10 +34,10 @@ pub(super) fn write_drafts(root: &Path, stacks: &[Described], found: &mut Discov
                 SetupPlace::Blocked(why) => Some(why),
             };
             if let Some(why) = problem {
-                let help = "delete the file, or correct its values until the stack is its own";
-                found
-                    .problems
-                    .push(unwritten(&draft.path, why).with_help(help));
+                let message = format!("no draft was written for stack {}: {why}", stack.id);
+                let help = "rename the file if another stack is meant; else correct its account, region, environment and names until they give the name of this stack";
+                let problem = Diagnostic::error(Code::StackNotDrafted, &draft.path, message);
+                found.problems.push(problem.with_help(help));
                 continue;
             }
             files.push((&draft.path, &draft.text));
@@ -55,7 +56,9 @@ pub(super) fn write_drafts(root: &Path, stacks: &[Described], found: &mut Discov
     }
     let written = files.iter().map(|(path, _)| (*path).clone());
     found.written.extend(written);
-    if let Err(problems) = write_entries(root, &entries, found) {
+    if let Err(mut problems) = write_entries(root, &entries, found) {
+        // Those of the repository here are reported already.
+        problems.retain(|problem| !found.problems.contains(problem));
         found.problems.extend(problems);
     }
 }
@@ -71,6 +74,10 @@ fn write_entries(
         SetupPlace::Taken(text) => Some(text),
         SetupPlace::Blocked(why) => return Err(vec![unwritten(&path, why)]),
     };
+    if let Some(text) = &text {
+        let contents = FileContents::Regular(text.as_bytes().into());
+        all_entries(ENTRY_FILES[0], &contents)?;
+    }
     let extended = with_entries(&path, text.as_deref(), entries)?;
     if extended.added > 0 {
         write_output(&root.join(ADOPTIONS), &extended.text)
@@ -84,7 +91,7 @@ fn write_entries(
 fn without_entry(stack: &str, why: &str) -> Diagnostic {
     let message = format!("no draft and no entry were written for stack {stack}: {why}");
     let help = "correct that, or leave the stack to its present tool";
-    unwritten(&RepoPath::typed(ADOPTIONS), message).with_help(help)
+    Diagnostic::error(Code::StackNotDrafted, &RepoPath::typed(ADOPTIONS), message).with_help(help)
 }
 
 fn unwritten(path: &RepoPath, why: impl Into<String>) -> Diagnostic {

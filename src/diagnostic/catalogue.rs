@@ -62,14 +62,14 @@ catalogue! {
         "The commenter is unknown, is a bot, or lacks write permission.",
         "Ask a user with write permission to comment, or run the action on a command line.";
     AdoptChangesResources "adopt-changes-resources":
-        "The change set of an adoption or un-adoption would change more than tags, although it has the stack's own template and parameters. A macro, or a parameter that CloudFormation looks up, may have another value now.",
-        "Find out why CloudFormation would change the resource that the message names, and clear that first. Update the stack with its former tool if needed, then try again.";
+        "The change set of an adoption or un-adoption would change more than tags, although it has the stack's own template and parameters. A macro, or a parameter that CloudFormation looks up, may have another value now. Or the tags of a resource are fixed at its creation, so that CloudFormation would replace it.",
+        "Find out why CloudFormation would change the resource that the message names, and clear that first. Update the stack with its former tool if needed, then try again. A stack whose resource would be replaced for its tags cannot be adopted.";
     AdoptNotReviewed "adopt-not-reviewed":
         "The check did not compare the stack with its config before the approval, so no reviewer saw the adoption or un-adoption.",
         "Set a plan role for the environment in the policy file. Then open a new pull request with the entry, and have its head approved after the check's report.";
     AdoptOnDrift "adopt-on-drift":
-        "A value of a resource was changed outside of CloudFormation, and the change of the stack's tags may overwrite it. Or the drift detection did not check every resource.",
-        "Run `check-drift` to see the values. Write each value into the template by an update of the stack, or set it back. Then try again.";
+        "A value of a resource was changed outside of CloudFormation, and the change of the stack's tags may overwrite it. Or a resource is missing, the drift detection did not check every resource, or CloudFormation detects no drift in the stack's state.",
+        "Run `check-drift` to see the values. Write each value into the template by an update of the stack, or set it back; create a missing resource again, or remove it from the template. In a state without drift detection, update the stack once with its present tool. Then try again.";
     AdoptOwnedElsewhere "adopt-owned-elsewhere":
         "Something else owns the stack: another config or environment by provisioner's tags, a test, AWS CDK, AWS SAM, StackSets, Service Catalog or a parent stack. Or its owner is not known.",
         "Have the owner release the stack. Else leave it to its owner, and remove the entry and the config.";
@@ -126,7 +126,7 @@ catalogue! {
         "Ask the reviewer to approve, or ask a maintainer to dismiss the review.";
     ConfigEmpty "config-empty":
         "The file holds no YAML document.",
-        "Write the sections of the product, or delete the file. `provisioner schema` lists the sections.";
+        "Write the content of the file, or delete the file. `provisioner schema` prints the schema of each kind of file: a config has the sections of its product.";
     ConfigNotAMapping "config-not-a-mapping":
         "The file is not a mapping of sections.",
         "Begin the file with a section name and a colon, such as `client:`.";
@@ -328,6 +328,9 @@ catalogue! {
     StackLeftBehind "stack-left-behind":
         "A config with errors was removed, or a config names another account, region, environment or stack than before. The merge does not delete the former stack.",
         "If the report lists the deletion of the former stack, copy its data. Then confirm the deletion after the merge. Otherwise restore the last version without errors, or the former target, and merge it. Then remove the config and confirm the deletion.";
+    StackNotDrafted "stack-not-drafted":
+        "`discover --draft` wrote no config or no entry for a stack: the stack cannot be adopted, no config renders, or a file of the config's name exists.",
+        "Follow the message. `discover` without `--draft` shows the comparison. Leave a stack of another owner to its owner.";
     StackNotFound "stack-not-found":
         "The action needs an existing stack, and the stack does not exist.",
         "Create the stack first, with the action that the message names.";

@@ -118,12 +118,11 @@ impl Fit<'_> {
     /// Renders a marker, and reads the live values at its places.
     fn search(&self, key: &ConfigKey, keys: &[&ConfigKey], fitted: &mut Fitted) {
         let marked = with(&fitted.values, &key.path, Some(&marker(key, MARKER)));
-        let (Some(marked), Some(plain)) = (self.features(&marked), self.features(&fitted.values))
-        else {
+        let Some(marked) = self.features(&marked) else {
             return;
         };
         let mut candidates = match key.has_type("object") {
-            true => self.entries(&marked, &plain),
+            true => self.entries(key, fitted, &marked),
             false => self.texts(&marked, key, MARKER),
         };
         candidates.extend(self.pairs(key, fitted));
@@ -145,22 +144,36 @@ impl Fit<'_> {
         }
     }
 
-    /// The live entries of a map that the marker is in, without those that are always there.
-    fn entries(&self, marked: &Features, plain: &Features) -> Vec<Value> {
+    /// The live entries of a map that the marker is in, without those that the template has of itself.
+    fn entries(&self, key: &ConfigKey, fitted: &Fitted, marked: &Features) -> Vec<Value> {
+        let Some(plain) = self.features(&fitted.values) else {
+            return Vec::new();
+        };
         let places = marked.containing(MARKER);
         let maps = places.filter_map(|(kind, pointer, _)| {
-            let (above, key) = pointer.rsplit_once('/')?;
-            (key == MARKER).then(|| (kind.to_owned(), above.to_owned()))
+            let (above, last) = pointer.rsplit_once('/')?;
+            (last == MARKER).then(|| (kind.to_owned(), above.to_owned()))
         });
         let maps = maps.map(|(kind, above)| {
             let live = self.live.all().filter_map(|(other, pointer, value)| {
-                let key = pointer.strip_prefix(&above)?.strip_prefix('/')?;
-                let is_new = plain.at(&kind, pointer).is_empty();
-                (other == kind && is_new).then(|| (key.to_owned(), json!(value)))
+                let entry = pointer.strip_prefix(&above)?.strip_prefix('/')?;
+                let is_new = !plain.at(&kind, pointer).iter().any(|text| text == value);
+                (other == kind && is_new).then(|| (entry.to_owned(), json!(value)))
             });
-            Value::Object(live.collect::<Map<String, Value>>())
+            // One entry that the schema refuses does not cost the others.
+            let allowed = live.filter(|(entry, value)| {
+                let single = with(&fitted.values, &key.path, Some(&json!({ entry: value })));
+                self.accepts(key, &single)
+            });
+            Value::Object(allowed.collect::<Map<String, Value>>())
         });
         let mut found: Vec<Value> = maps.filter(|map| map != &json!({})).collect();
+        // A tag of one type of resource is no tag of the config.
+        let mut shared = found.first().cloned().unwrap_or_default();
+        if let Some(shared) = shared.as_object_mut() {
+            shared.retain(|entry, value| found.iter().all(|map| map.get(entry) == Some(value)));
+        }
+        found.extend(Some(shared).filter(|map| map != &json!({}) && !map.is_null()));
         found.sort_by_key(|map| map.as_object().map_or(0, Map::len));
         found.dedup();
         found

@@ -4,6 +4,7 @@
 
 mod draft;
 mod draft_text;
+mod edit;
 mod entries_text;
 mod features;
 mod fit;
@@ -13,4 +14,4 @@ mod sort;
 
 pub use draft::{Draft, draft};
 pub use entries_text::{ADOPTIONS, EntriesText, with_entries};
-pub use sort::{KnownConfig, NamedStack, Sorted, sort};
+pub use sort::{KnownConfig, NamedStack, Sorted, product_environments, sort};

@@ -59,7 +59,9 @@ pub fn sort(
     let (account, region) = place;
     let mut laws = Vec::new();
     for product in products {
-        for environment in environments(product, environment) {
+        let only = environment.map(|only| vec![only.to_owned()]);
+        let names = only.or_else(|| product_environments(product));
+        for environment in names.unwrap_or_default() {
             let target = Target {
                 account: account.to_owned(),
                 region: region.to_owned(),
@@ -74,11 +76,10 @@ pub fn sort(
         .iter()
         .filter(|config| {
             let target = &config.stack.target;
-            target.account == account
-                && target.region == region
-                && environment.is_none_or(|environment| target.environment == environment)
+            target.account == account && target.region == region
         })
         .collect();
+    let is_wanted = |found: &str| environment.is_none_or(|environment| environment == found);
     let sorted = stacks.iter().map(|live| {
         let stack = &live.stack;
         if let Some(tested) = stack.tags.get(TEST_TAG) {
@@ -92,12 +93,20 @@ pub fn sort(
                 .iter()
                 .all(|(key, value)| stack.tags.get(key) == Some(value))
         };
+        // A stack of another environment is none of those that are looked for.
+        if config.is_some_and(|config| !is_wanted(&config.stack.target.environment)) {
+            return Sorted::Other;
+        }
         if let Some(config) = config.filter(|config| is_owned(config)) {
             let config = config.path.clone();
             return Sorted::Owned { config };
         }
-        if stack.tags.get("provisioner:stack") == Some(&stack.name) {
-            return Sorted::WithoutConfig;
+        if config.is_none() && stack.tags.get("provisioner:stack") == Some(&stack.name) {
+            let tagged = stack.tags.get("provisioner:environment");
+            return match tagged.is_none_or(|tagged| is_wanted(tagged)) {
+                true => Sorted::WithoutConfig,
+                false => Sorted::Other,
+            };
         }
         if let Some(mark) = OtherTool::of_stack(live) {
             return Sorted::OtherTool(mark);
@@ -119,15 +128,13 @@ pub fn sort(
     sorted.collect()
 }
 
-/// The environments that a product's configs can name.
-fn environments(product: &Product, only: Option<&str>) -> Vec<String> {
-    if let Some(only) = only {
-        return vec![only.to_owned()];
-    }
+/// The environments that a product's configs can name. `None` if any word is one.
+pub fn product_environments(product: &Arc<Product>) -> Option<Vec<String>> {
     let [_, _, key] = product.target_keys();
     let keys = ConfigKey::all(product);
     let key = keys.iter().find(|known| Some(known.path.as_str()) == key);
     let choices = key.map(ConfigKey::choices).unwrap_or_default();
     let names = choices.iter().filter_map(|choice| choice.as_str());
-    names.map(str::to_owned).collect()
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    (!names.is_empty()).then_some(names)
 }

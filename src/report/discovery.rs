@@ -20,6 +20,8 @@ const MAX_SHOWN: usize = 20;
 pub struct Discovery {
     /// 12-digit account id.
     pub account: String,
+    /// The environment of `--environment`; `None` if stacks of all environments are recognized.
+    pub environment: Option<String>,
     /// By name.
     pub regions: Vec<DiscoveredRegion>,
     /// Files that were written, from the folder of the drafts.
@@ -152,7 +154,7 @@ pub fn discovery_text(found: &Discovery, width: Option<u16>) -> String {
         if index > 0 {
             text.push('\n');
         }
-        text.push_str(&region_text(&found.account, region, format));
+        text.push_str(&region_text(found, region, format));
     }
     if !found.written.is_empty() {
         text.push('\n');
@@ -169,9 +171,10 @@ pub fn discovery_text(found: &Discovery, width: Option<u16>) -> String {
     text
 }
 
-fn region_text(account: &str, region: &DiscoveredRegion, format: Format) -> String {
+fn region_text(found: &Discovery, region: &DiscoveredRegion, format: Format) -> String {
     let mut text = format!(
-        "account {account}, {}: {}\n",
+        "account {}, {}: {}\n",
+        found.account,
         region.region,
         pluralize(region.total, "stack")
     );
@@ -189,11 +192,11 @@ fn region_text(account: &str, region: &DiscoveredRegion, format: Format) -> Stri
         if count == 0 {
             continue;
         }
-        text.push_str(&format!(
-            "\n{} {}\n",
-            pluralize(count, "stack"),
-            state.words()
-        ));
+        let words = match (state, &found.environment) {
+            (DiscoveredState::Other, Some(_)) => "of another environment or of no product",
+            _ => state.words(),
+        };
+        text.push_str(&format!("\n{} {words}\n", pluralize(count, "stack")));
         let rows: Vec<Vec<Text>> = stacks.iter().map(|stack| row(stack)).collect();
         let head: &[&str] = match state {
             DiscoveredState::OtherTool => &["stack", "owner", "recognized by"],

@@ -183,3 +183,33 @@ fn attack_a_draft_with_placeholders_is_merged() {
     assert!(written.config.is_none(), "{}", draft.text);
     assert!(messages.contains("has no value"), "{messages}");
 }
+
+/// The original tools tag resources with keys that a product's template has of itself, with other values.
+#[test]
+fn drafts_take_over_tags_that_the_template_has_too() {
+    let tags = [("Environment", "other"), ("ManagedBy", "s3-provisioner")];
+    let path = RepoPath::typed("s3/configs/acme-prod-b001-us-west-1-s3.yaml");
+    let text = "client: {company_name: Acme, company_prefix: acme, account_id: '123456789012', tenant_id: b001}
+environment: {env: prod, region: us-west-1}
+s3: {versioning: false, tags: {Environment: other, ManagedBy: s3-provisioner}}
+";
+    let loaded = load(&Registry::built_in(), &path, text.as_bytes());
+    let config = loaded.config.unwrap();
+    let (stack, template) = stack_of(&config);
+    let region = config.target.region.clone();
+    let (_, draft) = drafted(&stack, &region, &template).unwrap();
+    let adoption = compared(&stack, &template, draft.config.as_ref().unwrap());
+    assert_eq!(
+        adoption.verdict,
+        AdoptionVerdict::Identical,
+        "{}",
+        draft.text
+    );
+    for (key, value) in tags {
+        assert!(
+            draft.text.contains(&format!("{key}: {value}\n")),
+            "{}",
+            draft.text
+        );
+    }
+}

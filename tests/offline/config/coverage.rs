@@ -89,6 +89,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("stack-failed", "guard"),
     ("stack-has-importers", "guard"),
     ("stack-left-behind", "plan"),
+    ("stack-not-drafted", "discover"),
     ("stack-not-found", "guard"),
     ("stack-not-owned", "guard"),
     ("stack-operation-failed", "aws"),

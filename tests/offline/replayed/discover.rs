@@ -172,6 +172,11 @@ fn attack_a_draft_replaces_no_file() {
     let found = workdir.run(&[&DISCOVER[..], &["--draft", "."]].concat());
     assert_eq!(found.status, 10, "{}{}", found.stdout, found.stderr);
     assert!(found.stderr.contains("the file exists"), "{}", found.stderr);
+    assert!(
+        found.stderr.contains("stack-not-drafted"),
+        "{}",
+        found.stderr
+    );
     assert_eq!(workdir.read(path), "# mine\ns3: {}\n");
     let entries = workdir.folder().join(".provisioner/adoptions.yaml");
     assert!(!entries.exists());
@@ -230,4 +235,83 @@ fn wrong_options_are_usage_errors() {
         let found = workdir.run(&[&["discover"], &options[..]].concat());
         assert_eq!(found.status, 2, "{options:?} {}", found.stderr);
     }
+}
+
+/// A misspelt environment or folder is none, and AWS is not asked.
+#[test]
+fn attack_a_misspelt_option_reads_and_writes_nothing() {
+    let workdir = crate::support::workdir::Workdir::offline();
+    let environment = workdir.run(&[&DISCOVER[..], &["--environment", "nope"]].concat());
+    assert_eq!(environment.status, 2, "{}", environment.stderr);
+    insta::assert_snapshot!("discover_environment", environment.stderr);
+    let folder = workdir.run(&[&DISCOVER[..], &["--draft", "none/here"]].concat());
+    assert_eq!(folder.status, 2, "{}", folder.stderr);
+    insta::assert_snapshot!("discover_folder", folder.stderr);
+    assert!(!workdir.folder().join("none").exists());
+}
+
+/// A config here asks for the stack, whatever the stack's tags say.
+#[test]
+fn a_stack_with_a_config_here_is_never_without_a_config() {
+    let workdir = workdir();
+    let own = workdir.stack();
+    let tagged = |product: &str, environment: &str| {
+        let tags = [
+            ("provisioner:product", product),
+            ("provisioner:environment", environment),
+            ("provisioner:stack", own.as_str()),
+        ];
+        json!({"Stacks": [stack(&own, &tags)]})
+    };
+    for (product, environment) in [("ml", "prod"), ("s3", "dev")] {
+        workdir
+            .aws
+            .on("DescribeStacks", tagged(product, environment));
+        workdir.aws.on("GetTemplate", template());
+        let found = workdir.run(&DISCOVER);
+        assert!(
+            found.stdout.contains("1 stack not adopted") && found.stdout.contains("another config"),
+            "{}",
+            found.stdout
+        );
+    }
+    // The stack of another environment is not looked for.
+    workdir.aws.on("DescribeStacks", tagged("s3", "prod"));
+    let found = workdir.run(&[&DISCOVER[..], &["--environment", "dev"]].concat());
+    let words = "1 stack of another environment or of no product";
+    assert!(found.stdout.contains(words), "{}", found.stdout);
+}
+
+/// Entries are added to any style of YAML; a file with errors stays as it is, and is reported.
+#[test]
+fn entries_are_added_to_the_file_as_it_is_written() {
+    let path = ".provisioner/adoptions.yaml";
+    let id = arn("stack", "former-stack");
+    let draft = [&DISCOVER[..], &["--draft", "."]].concat();
+    for text in [
+        format!("version: 1\nadopt: [{{config: a.yaml, stack: '{id}'}}] # ours\n"),
+        format!("version: 1\nadopt:\n- config: a.yaml\n  stack: {id}\n"),
+    ] {
+        let workdir = workdir();
+        workdir.aws.on("DescribeStacks", pages(&workdir));
+        workdir.aws.on("GetTemplate", template());
+        workdir.write(path, &text);
+        let found = workdir.run(&draft);
+        assert_eq!(found.status, 0, "{}", found.stderr);
+        let file = FileContents::Regular(workdir.read(path).into_bytes());
+        assert_eq!(
+            new_entries(ENTRY_FILES[0], None, Some(&file))
+                .unwrap()
+                .len(),
+            2
+        );
+    }
+    let workdir = workdir();
+    workdir.aws.on("DescribeStacks", pages(&workdir));
+    workdir.aws.on("GetTemplate", template());
+    workdir.write(path, "version: 1\nadopt:\n");
+    let found = workdir.run(&draft);
+    assert_eq!(found.status, 10, "{}", found.stderr);
+    insta::assert_snapshot!("discover_broken_entries", found.stderr);
+    assert_eq!(workdir.read(path), "version: 1\nadopt:\n");
 }
