@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::entries::{ENTRY_FILES, EntryFile, NewEntry, new_entries};
-use crate::forge::{ChangedFile, FileAt, ForgeError, Source};
+use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 use crate::plan::Input;
+
+/// How the names of the files of entries begin, in their order.
+const BEGINNINGS: [&str; 2] = [".provisioner/adopt", ".provisioner/replace"];
 
 /// New entries by the path of their config, and the problems of the files by their path.
 pub(super) struct AddedEntries {
@@ -38,6 +41,9 @@ impl AddedEntries {
                     .or_default()
                     .extend(problems),
             }
+        }
+        for problem in files.iter().filter_map(misspelt) {
+            added.reject(problem);
         }
         Ok(added)
     }
@@ -80,6 +86,24 @@ impl AddedEntries {
         inputs.extend(faults.map(|(path, faults)| Input::with_faults(path, faults)));
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
     }
+}
+
+/// A file whose entries would not count: its name is nearly that of a file of entries.
+fn misspelt(changed: &ChangedFile) -> Option<Diagnostic> {
+    if changed.kind == ChangeKind::Removed {
+        return None;
+    }
+    let written = changed.path.as_str();
+    let lower = written.to_ascii_lowercase();
+    let mut names = BEGINNINGS.iter().zip(ENTRY_FILES);
+    let (_, meant) = names.find(|(beginning, _)| lower.starts_with(*beginning))?;
+    let is_known = ENTRY_FILES.iter().any(|file| file.path == written);
+    let is_file = written.matches('/').count() == 1;
+    (is_file && !is_known).then(|| {
+        let message = "provisioner does not read a file of this name";
+        let problem = Diagnostic::error(Code::EntryInvalid, &changed.path, message);
+        problem.with_help(format!("rename it to `{}`", meant.path))
+    })
 }
 
 /// Whether a change edits a file of entries, or puts something else in place of its folder.

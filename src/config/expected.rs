@@ -1,5 +1,6 @@
 //! The form that a value should have: in words, and with an example.
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::flow::flow;
@@ -31,6 +32,8 @@ fn form_of_type(key: &str, subschema: &Value, value: &Value, raw: &str) -> Optio
             (raw.len() <= MAX_QUOTED_CHARS)
                 .then(|| format!("quote it: \"{}\"", raw.trim_matches(['"', '\''])))
         }
+        // The item that the file has is no mapping either.
+        _ if wants("array") && has_mappings(subschema) => None,
         _ if wants("array") => match written {
             Some(item) => Some(format!("write a list: `{key}: [{item}]`")),
             None => example(subschema).map(|list| format!("write a list: `{key}: {list}`")),
@@ -51,6 +54,24 @@ fn form_of_type(key: &str, subschema: &Value, value: &Value, raw: &str) -> Optio
     }
 }
 
+/// Whether a value is the expected one between quotes: `"1"` in place of `1`.
+pub fn is_quoted(expected: &Value, value: &Value) -> bool {
+    value.as_str() == Some(&*expected.to_string())
+}
+
+/// Whether the items of a list are mappings.
+fn has_mappings(subschema: &Value) -> bool {
+    let items = &subschema["items"];
+    items.get("$ref").is_some() || items["type"] == "object"
+}
+
+/// Whether a value would fit with quotes around it.
+fn fits_quoted(subschema: &Value, raw: &str) -> bool {
+    let pattern = subschema["pattern"].as_str();
+    let pattern = pattern.and_then(|pattern| Regex::new(pattern).ok());
+    pattern.is_none_or(|pattern| pattern.is_match(raw.trim_matches(['"', '\''])))
+}
+
 /// The same, then what the schema says. `value`: with its text in the file.
 pub fn type_help(
     key: &str,
@@ -59,6 +80,11 @@ pub fn type_help(
     advice: Option<String>,
 ) -> Option<String> {
     match (form_of_type(key, subschema, value, raw), advice) {
+        (Some(form), Some(advice))
+            if form.starts_with("quote it") && !fits_quoted(subschema, raw) =>
+        {
+            Some(advice)
+        }
         // Nothing else is wrong.
         (Some(form), _) if form.starts_with("quote it") => Some(form),
         (Some(form), Some(advice)) => Some(format!("{form}; {advice}")),

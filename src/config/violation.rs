@@ -352,6 +352,14 @@ impl ViolationContext<'_> {
                 let message = message.unwrap_or_else(|| format!("`{key}` holds an item twice"));
                 (Code::ItemNotUnique, message, advice)
             }
+            Violated::Constant { expected_value }
+                if expected::is_quoted(expected_value, &value) =>
+            {
+                let name = violation.path.last().map_or("", String::as_str);
+                let message = format!("`{key}` must be {shown}, but it is the text \"{shown}\"");
+                let help = format!("remove the quotes: `{name}: {shown}`");
+                (Code::WrongType, message, Some(help))
+            }
             _ if value.is_object() => {
                 let keys = value.as_object().into_iter().flat_map(|keys| keys.keys());
                 let keys: Vec<String> = keys.map(|key| quote(key)).collect();

@@ -155,7 +155,14 @@ impl EntryFile {
             return Err(vec![problem]);
         }
         let schema = self.schema().map_err(invalid)?;
-        let values = validate(schema, self.what, &path, bytes)?;
+        let values = validate(schema, self.what, &path, bytes).map_err(|problems| {
+            let problems = problems.into_iter();
+            let helped = problems.map(|problem| match problem.code {
+                Code::ConfigEmpty => problem.with_help("write `version: 1`, or delete the file"),
+                _ => problem,
+            });
+            helped.collect::<Vec<_>>()
+        })?;
         let parsed = ParsedFile::parse(&path, bytes)?;
         let mut entries = Vec::new();
         let mut problems = Vec::new();
@@ -183,7 +190,8 @@ impl EntryFile {
                     }
                     Err((key, message)) => {
                         let problem = Diagnostic { message, ..place };
-                        problems.push(problem.at(&parsed.source(), node.span_of([key])));
+                        let problem = problem.at(&parsed.source(), node.span_of([key]));
+                        problems.push(problem.with_help(help(key, value)));
                     }
                 }
             }
@@ -212,6 +220,20 @@ fn entry(kind: EntryKind, value: &Value) -> Result<StackEntry, (&'static str, St
         stack,
         resources: resources(value),
     })
+}
+
+/// How to write the value of a key.
+fn help(key: &str, entry: &Value) -> String {
+    let written = entry.get(key).and_then(Value::as_str).unwrap_or_default();
+    let inside = written.trim_start_matches("./");
+    match key {
+        "config" if inside != written && RepoPath::parse(inside).is_ok() => {
+            format!("write the path from the root of the repository: {inside}")
+        }
+        "config" => "write the path from the root of the repository, such as s3/configs/NAME.yaml"
+            .to_owned(),
+        _ => "write the full id of the stack, its ARN".to_owned(),
+    }
 }
 
 /// The resources of an entry. The schema requires one identifier of each.

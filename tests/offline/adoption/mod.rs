@@ -12,6 +12,7 @@ use provisioner::entries::{ENTRY_FILES, new_entries};
 use provisioner::model::{FileContents, RepoPath};
 use provisioner::plan::{Adoption, AdoptionInput};
 use provisioner::product::{Registry, Target};
+use provisioner::report::diagnostics;
 use provisioner::stack::{
     DriftCheck, LiveStack, Output, Stack, StackName, StackParameter, StackStatus, owner_tags,
 };
@@ -146,4 +147,42 @@ fn the_example_adopts_the_stack_of_an_example() {
     assert_eq!(stack.name(), name);
     let page = std::fs::read_to_string(examples.join("../docs/adoption.md")).unwrap();
     assert!(page.contains(stack.as_str()));
+}
+
+/// What is wrong with a file of entries, with the form that it should have.
+#[test]
+fn wrong_entries_have_a_help_that_leads_on() {
+    let stack = "arn:aws:cloudformation:us-west-2:123456789012:stack/acme-stack/6a4c9a50";
+    let mut shown = String::new();
+    for (index, text) in [
+        (0, "version: \"1\"\n".to_owned()),
+        (
+            0,
+            format!("version: 1\nadopt:\n  - config: ./s3/configs/a.yaml\n    stack: {stack}\n"),
+        ),
+        (
+            0,
+            format!("version: 1\nadopt:\n  - config: ../a.yaml\n    stack: {stack}\n"),
+        ),
+        (0, "version: 1\nadopt:\n".to_owned()),
+        (
+            0,
+            format!("version: 1\nadopt: {{config: a.yaml, stack: '{stack}'}}\n"),
+        ),
+        (
+            0,
+            "version: 1\nadopt:\n  - config: a.yaml\n    stack: 5\n".to_owned(),
+        ),
+        (0, String::new()),
+        (1, "version: 1\nreplace: s3/configs/a.yaml\n".to_owned()),
+        (
+            1,
+            format!("version: 1\nreplace: [s3/configs/a.yaml, {stack}]\n"),
+        ),
+    ] {
+        let contents = FileContents::Regular(text.clone().into_bytes());
+        let problems = new_entries(ENTRY_FILES[index], None, Some(&contents)).unwrap_err();
+        shown.push_str(&format!("{text}{}\n", diagnostics(&problems)));
+    }
+    insta::assert_snapshot!(shown);
 }

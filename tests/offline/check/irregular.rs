@@ -134,6 +134,27 @@ fn a_submodule_or_link_elsewhere_changes_nothing() {
     assert_eq!(run.outputs["configs"], "0");
 }
 
+/// Its entries would not count, and nobody would be told.
+#[test]
+fn attack_a_misspelt_file_of_entries_is_passed_over() {
+    for (name, meant) in [
+        ("replacement.yaml", "replacements.yaml"),
+        ("adoptions.yml", "adoptions.yaml"),
+    ] {
+        let at = format!(".provisioner/{name}");
+        let (_, run) = check(|commit| commit.write(&at, "version: 1\n"));
+        let report = run.report.to_string();
+        assert_eq!(run.status, 10, "{at}: {}", run.stderr);
+        assert!(report.contains("entry-invalid"), "{report}");
+        assert!(
+            report.contains(&format!("rename it to `.provisioner/{meant}`")),
+            "{report}"
+        );
+    }
+    let (_, run) = check(|commit| commit.write(".provisioner/notes.yaml", "x"));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+}
+
 /// A listing of the whole repository would be cut off. Only folders that can hold a config are read.
 #[test]
 fn a_large_folder_elsewhere_is_not_listed() {
