@@ -308,7 +308,7 @@ fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
             let reads: BTreeSet<String> = role.omitted.iter().map(omitted_read).collect();
             log::info!(
                 "note: {} reads settings only, so it lacks\n{}  \
-                 help: if a plan reads settings by one of them, list the actions in the product's policy",
+                 help: write a pattern out if it also matches reads of settings; list prefixes of SSM parameters in `permissions.parameters` of the manifest; drift of types that need another of these reads is not detected by this role",
                 role.arn,
                 String::from_iter(reads)
             );

@@ -8,9 +8,21 @@ use serde_json::json;
 
 use super::trust::{Invalid, Issuer, TrustedJobs, is_name};
 
-/// The issuer of github.com, whose claims AWS checks beside `aud` and `sub`.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
+/// The issuer of github.com. An enterprise may have a path of its own below it.
 const GITHUB_ISSUER: &str = "token.actions.githubusercontent.com";
+/// What surrounds the name of an enterprise with data residency, in its issuer.
+const RESIDENCY_ISSUER: (&str, &str) = ("token.actions.", ".ghe.com");
+
+/// Whether AWS checks more claims of an issuer than `aud` and `sub`.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
+fn has_more_claims(issuer: &Issuer) -> bool {
+    let (before, after) = RESIDENCY_ISSUER;
+    let name = issuer.host().strip_prefix(before);
+    let name = name.and_then(|rest| rest.strip_suffix(after));
+    issuer.host() == GITHUB_ISSUER
+        || issuer.is_without_path()
+            && name.is_some_and(|name| !name.is_empty() && !name.contains('.'))
+}
 
 /// A repository as tokens name it: `owner/name`, and with immutable ids `owner@1/name@2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +77,7 @@ impl RepositoryId {
             .map(|environment| format!("environment:{environment}"))
             .collect();
         let mut claims = Vec::new();
-        if issuer.is(GITHUB_ISSUER) {
+        if has_more_claims(issuer) {
             claims.push(("ref", json!(format!("refs/heads/{branch}"))));
             claims.extend(self.id().map(|id| ("repository_id", json!(id))));
         }

@@ -50,6 +50,14 @@ impl Issuer {
         self.0 == address
     }
 
+    pub(super) fn host(&self) -> &str {
+        self.0.split_once('/').map_or(&*self.0, |(host, _)| host)
+    }
+
+    pub(super) fn is_without_path(&self) -> bool {
+        !self.0.contains('/')
+    }
+
     /// The ARN of the identity provider in an account. `arn` is any ARN of the same partition.
     pub(super) fn provider(&self, arn: &str, account: &str) -> String {
         format!(

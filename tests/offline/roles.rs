@@ -116,9 +116,27 @@ fn attack_an_apply_role_trusts_one_branch_of_one_repository() {
     let claim = |key: &str| &claims[format!("token.actions.githubusercontent.com:{key}")];
     assert_eq!(claim("ref"), "refs/heads/trunk");
     assert_eq!(claim("repository_id"), "880042");
-    // AWS knows these claims of github.com only.
-    let claims = trust(&["--issuer", "ghe.example/_services/token"]);
-    assert_eq!(claims.as_object().map(serde_json::Map::len), Some(2));
+    // AWS knows these claims of GitHub's own issuers.
+    for (issuer, count) in [
+        ("token.actions.githubusercontent.com/acme", 4),
+        ("token.actions.acme.ghe.com", 4),
+        ("token.actions.acme.ghe.com/other", 2),
+        ("token.actions.ghe.com", 2),
+        ("token.actions.a.b.ghe.com", 2),
+        ("token.actions.githubusercontent.com.example", 2),
+        ("ghe.example/_services/token", 2),
+    ] {
+        let claims = trust(&["--issuer", issuer]);
+        assert_eq!(
+            claims.as_object().map(serde_json::Map::len),
+            Some(count),
+            "{issuer}"
+        );
+        if count == 4 {
+            assert_eq!(claims[format!("{issuer}:ref")], "refs/heads/main");
+            assert_eq!(claims[format!("{issuer}:repository_id")], "880042");
+        }
+    }
 }
 
 #[test]
