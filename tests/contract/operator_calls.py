@@ -58,6 +58,8 @@ ML = [
 ]
 
 S3 = [
+    # Somebody may have written into the bucket of a test that was kept.
+    ("test-deploy", "contents of the trial bucket", "s3:DeleteObject s3:DeleteObjects"),
     # Whether the name is free.
     ("deploy validate-prov-template", "bucket", "s3:GetBucketVersioning s3:HeadBucket"),
     # The stack says which bucket is its own.
