@@ -197,7 +197,11 @@ fn not_offered(action: &str, config: &Config, registry: &Registry) -> Diagnostic
     let help = match did_you_mean(action, offered.iter().copied()) {
         _ if !same.is_empty() => format!("use {}", or_list(&same)),
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("it has {}", and_list(&offered)),
+        None => {
+            let common = Verb::COMMON.iter().map(|verb| verb.name());
+            let all: Vec<&str> = offered.into_iter().chain(common).collect();
+            format!("it has {}", and_list(&all))
+        }
     };
     Diagnostic::error(Code::ActionNotOffered, &config.path, message).with_help(help)
 }

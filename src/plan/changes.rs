@@ -147,7 +147,7 @@ impl Changes {
         let ids = imports.iter().map(|import| &*import.logical_id);
         self.with_imported(
             &ids.collect::<Vec<_>>(),
-            "exists; compared with the template afterwards",
+            "compared with the template afterwards",
         )
     }
 

@@ -214,7 +214,9 @@ impl Unmet {
         let fix = match self {
             Self::Missing => format!("create it in AWS, or correct `{key}`"),
             Self::Unreadable { .. } => "allow these credentials to read it".to_owned(),
-            Self::NameTaken => format!("correct `{key}`"),
+            Self::NameTaken => format!(
+                "if the stack is to have this bucket, run `import`, or `adopt` if a stack has it; else correct `{key}`"
+            ),
             _ => format!("correct it in AWS, or correct `{key}`"),
         };
         format!("{fix}. The stack requires: {need}")
