@@ -22,14 +22,15 @@ use crate::exit::Exit;
 use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
 use crate::job::ProgressLog;
-use crate::job::{Job, JobError, JobResult};
+use crate::job::{Job, JobError, JobResult, write_events};
 use crate::model::{Digest, RepoPath, UserId};
 use crate::operation;
 use crate::plan::Change;
 use crate::report::{
     Alert, ChangeRecord, ConfirmedDeletion, Evidence, Heading, NotWritten, Notice, Outcome,
-    Problem, Provisioning, Redactor, RunRecord, SealedChange, StackRecord, State, outcome_lines,
-    page_links, provisioning, run_summary, states_line, unread_merge, unwritten_comment,
+    Problem, Provisioning, Redactor, RunEvent, RunRecord, SealedChange, StackRecord, State,
+    outcome_lines, page_links, provisioning, run_events, run_summary, states_line, unread_merge,
+    unwritten_comment,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -51,8 +52,10 @@ pub struct Run<'a> {
     exit: Option<Exit>,
     /// Why the job failed.
     alerts: Vec<Alert>,
-    /// The pages of the written comments.
-    comments: Vec<String>,
+    /// The written comments, by pull request.
+    comments: Vec<(u64, String)>,
+    /// What happened besides the outcomes of the records.
+    events: Vec<RunEvent>,
 }
 
 impl<'a> Run<'a> {
@@ -68,6 +71,7 @@ impl<'a> Run<'a> {
             exit: None,
             alerts: Vec::new(),
             comments: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -93,6 +97,7 @@ impl<'a> Run<'a> {
         log::error!("merge {commit}: {text}");
         let alert = Alert::new("failed", format!("merge {commit}: {text}"));
         self.alerts.push(alert);
+        self.events.push(RunEvent::failed(range.number));
         self.summary.push(unread_merge(commit, &text));
         self.exit = self.exit.max(Some(failure.exit()));
     }
@@ -179,7 +184,7 @@ impl<'a> Run<'a> {
             .forge
             .upsert_comment(number, own, &marker, &comment);
         match put.await {
-            Ok(written) => self.comments.push(written.url().to_owned()),
+            Ok(written) => self.comments.push((number, written.url().to_owned())),
             // A comment that cannot be written does not undo what was applied.
             Err(error) => {
                 log::warn!("{error}");
@@ -374,7 +379,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Writes job summary, evidence and outputs.
+    /// Adds what happened outside of the run.
+    pub fn add_events(&mut self, events: Vec<RunEvent>) {
+        self.events.extend(events);
+    }
+
+    /// Writes job summary, evidence, events and outputs.
     pub fn finish(self) -> JobResult {
         let exit = self.exit.unwrap_or(Exit::Ok);
         let environment = &self.job.environment;
@@ -402,7 +412,10 @@ impl<'a> Run<'a> {
             .flat_map(|sealed| &sealed.change.report.outcomes);
         let closing = states_line(outcomes.clone());
         let stacks = outcomes.filter_map(|outcome| outcome.stack.as_ref());
-        let links = page_links(&self.comments, stacks);
+        let comments: Vec<String> = self.comments.iter().map(|(_, url)| url.clone()).collect();
+        let links = page_links(&comments, stacks);
+        let mut events = run_events(&self.records, &self.comments);
+        events.extend(self.events);
         let written = (|| -> anyhow::Result<()> {
             summary(&run_summary(
                 self.summary,
@@ -418,6 +431,7 @@ impl<'a> Run<'a> {
                 log::info!("evidence: SHA-256 {}", Digest::sha256(&text));
                 outputs.set("evidence-file", path.display());
             }
+            write_events(self.job, &events, &mut outputs)?;
             ci::links(&links).context("links")?;
             outputs.write().context("step outputs")
         })();

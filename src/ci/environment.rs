@@ -49,6 +49,8 @@ pub struct JobEnvironment {
     pub estate_file: PathBuf,
     /// Path of the evidence file.
     pub evidence: PathBuf,
+    /// Path of the file of events.
+    pub events: PathBuf,
     /// The run, for AWS's logs and the evidence: `owner/name`, run id and attempt.
     pub run: JobRun,
 }
@@ -113,6 +115,10 @@ impl JobEnvironment {
             evidence: scratch.join(match finish_cancelled {
                 true => "provisioner-cancelled-evidence.json",
                 false => "provisioner-evidence.json",
+            }),
+            events: scratch.join(match finish_cancelled {
+                true => "provisioner-cancelled-events.jsonl",
+                false => "provisioner-events.jsonl",
             }),
             run,
         })

@@ -10,7 +10,7 @@ use crate::estate::Estate;
 use crate::init::SetupReport;
 use crate::report::{
     CodeList, Discovery, DoctorReport, JsonDocument, ProductList, ProductReport, Replayed, Report,
-    json_schema,
+    RunEventLine, json_schema,
 };
 
 /// A JSON document's schema.
@@ -37,6 +37,7 @@ pub const DOCUMENT_SCHEMAS: &[DocumentSchema] = &[
     DocumentSchema::new::<ProductCheckReport>(),
     DocumentSchema::new::<LockReport>(),
     DocumentSchema::new::<SetupReport>(),
+    DocumentSchema::new::<RunEventLine>(),
 ];
 
 impl DocumentSchema {

@@ -15,16 +15,16 @@ use crate::forge::{ForgeError, Issue};
 use crate::guard::{LoadedPolicy, Policy};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
-use crate::job::{Job, JobError, JobResult};
+use crate::job::{Job, JobError, JobResult, write_events};
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::model::{RepoPath, UserId};
 use crate::operation::to_diagnostics;
 use crate::operation::{self, Desired, OperationContext};
 use crate::report::{
-    self as print, Alert, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, ScannedStacks,
-    StackDrift, UnwrittenIssue, closed_drift_issue, drift_counts, drift_issue, drift_issue_marker,
-    drift_issue_title, drift_scan_alerts, drift_scan_lines, drift_scan_markdown, failed_job,
-    is_same_text, problems_line,
+    self as print, Alert, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, RunEvent,
+    ScannedStacks, StackDrift, UnwrittenIssue, closed_drift_issue, drift_counts, drift_events,
+    drift_issue, drift_issue_marker, drift_issue_title, drift_scan_alerts, drift_scan_lines,
+    drift_scan_markdown, failed_job, is_same_text, problems_line,
 };
 use crate::stack::{Drifted, Health, ROLLBACK_FAILED, StackName};
 
@@ -71,16 +71,16 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
     let (mut stacks, exits): (Vec<StackDrift>, Vec<Exit>) = scans.await.into_iter().unzip();
     stacks.sort_by(|a, b| a.config.cmp(&b.config));
     // The summary has the findings, also if the forge takes no issue.
-    let unwritten = match job.forge.current_user().await {
+    let (unwritten, gone) = match job.forge.current_user().await {
         Ok(Some(own)) => sync_issues(job, own, &stacks).await,
-        Ok(None) => Vec::new(),
-        Err(error) => vec![unwritten(None, &error)],
+        Ok(None) => (Vec::new(), Vec::new()),
+        Err(error) => (vec![unwritten(None, &error)], Vec::new()),
     };
     let unreachable = (!unwritten.is_empty()).then_some(Exit::Unreachable);
     let exit = exits.into_iter().max().max(unreachable);
     // A scan of some configs cannot tell which stacks have no config.
     let scans_all = names.is_empty() && accounts.patterns().is_empty();
-    let (alerts, missing) = match scans_all {
+    let (alerts, missing, of_estate) = match scans_all {
         true => {
             let known = ScannedEstate {
                 branch: &branch,
@@ -92,7 +92,7 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
             };
             publish(job, &known).await?
         }
-        false => (Vec::new(), None),
+        false => (Vec::new(), None, Vec::new()),
     };
     let exit = exit.max(missing);
     let scanned = ScannedStacks {
@@ -102,7 +102,9 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
         left,
         unwritten,
     };
-    finish(job, &scanned, alerts, exit)
+    let mut events = drift_events(&scanned, &gone);
+    events.extend(of_estate);
+    finish(job, &scanned, alerts, &events, exit)
 }
 
 struct DriftScan<'a> {
@@ -221,11 +223,15 @@ enum Checked {
 }
 
 /// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read is not changed. One
-/// issue that the forge does not take stops no other one. Returns the issues that are not written.
-async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Vec<UnwrittenIssue> {
+/// issue that the forge does not take stops no other one. Returns the issues that are not written, and the configs whose issues were closed.
+async fn sync_issues(
+    job: &Job,
+    own: UserId,
+    stacks: &[StackDrift],
+) -> (Vec<UnwrittenIssue>, Vec<String>) {
     let issues = match job.forge.own_issues(own, DRIFT_MARKER).await {
         Ok(issues) => issues,
-        Err(error) => return vec![unwritten(None, &error)],
+        Err(error) => return (vec![unwritten(None, &error)], Vec::new()),
     };
     let mut known: BTreeMap<&str, &Issue> = BTreeMap::new();
     for issue in &issues {
@@ -234,16 +240,21 @@ async fn sync_issues(job: &Job, own: UserId, stacks: &[StackDrift]) -> Vec<Unwri
         known.entry(marker).or_insert(issue);
     }
     let mut missing = Vec::new();
+    let mut closed = Vec::new();
     for scanned in stacks {
         let Ok(found) = &scanned.found else {
             continue;
         };
         let issue = known.get(drift_issue_marker(&scanned.stack).as_str());
-        if let Err(error) = sync_issue(job, issue.copied(), scanned, found).await {
-            missing.push(unwritten(Some(&scanned.config), &error));
+        match sync_issue(job, issue.copied(), scanned, found).await {
+            Ok(()) if issue.is_some() && !found.needs_repair() => {
+                closed.push(scanned.config.clone());
+            }
+            Ok(()) => {}
+            Err(error) => missing.push(unwritten(Some(&scanned.config), &error)),
         }
     }
-    missing
+    (missing, closed)
 }
 
 async fn sync_issue(
@@ -291,7 +302,13 @@ fn compared(stacks: &[StackDrift]) -> BTreeMap<RepoPath, bool> {
     compared.collect()
 }
 
-fn finish(job: &Job, scanned: &ScannedStacks, alerts: Vec<Alert>, exit: Option<Exit>) -> JobResult {
+fn finish(
+    job: &Job,
+    scanned: &ScannedStacks,
+    alerts: Vec<Alert>,
+    events: &[RunEvent],
+    exit: Option<Exit>,
+) -> JobResult {
     let internal = |error: anyhow::Error| JobError::Internal(error);
     let page = drift_scan_markdown(scanned, job.forge.profile().summary_chars);
     summary(&page).context("job summary").map_err(internal)?;
@@ -300,6 +317,7 @@ fn finish(job: &Job, scanned: &ScannedStacks, alerts: Vec<Alert>, exit: Option<E
     outputs.set("drifted", drifted);
     outputs.set("failed", failed);
     outputs.set("without-stack", scanned.without_stack.len());
+    write_events(job, events, &mut outputs).map_err(internal)?;
     outputs.write().context("step outputs").map_err(internal)?;
     log::info!("{}", drift_scan_lines(scanned));
     let alerts: Vec<Alert> = drift_scan_alerts(scanned)

@@ -1,6 +1,7 @@
 //! A job of CI: its environment, the forge, the checkout, credentials, and how it ends.
 
 mod credentials;
+mod events;
 mod progress;
 mod read_only;
 mod signal;
@@ -15,6 +16,7 @@ use crate::forge::{Forge, ForgeError, ForgeErrorKind, IdentityTokens, PullReques
 use crate::model::{CommitSha, Digest};
 
 pub use credentials::CredentialCache;
+pub use events::write_events;
 pub use progress::{ProgressLog, is_milestone, print_line};
 pub use read_only::ReadOnly;
 pub use signal::cancel_on_signal;

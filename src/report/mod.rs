@@ -74,6 +74,7 @@ mod reply;
 mod resolved;
 mod result_counts;
 mod review;
+mod run_event;
 mod run_summary;
 mod sarif;
 mod status;
@@ -160,6 +161,10 @@ pub use reply::{Reply, ReplySection, reply_markdown, reply_summary};
 pub use resolved::{ResolvedValue, resolved_values, resolved_yaml};
 pub use result_counts::result_counts;
 pub use review::{LastAction, ReviewReport, review};
+pub use run_event::{
+    RunEvent, RunEventKind, RunEventLine, check_events, drift_events, estate_events, event_lines,
+    run_events,
+};
 pub use run_summary::{
     failed_job, outcome_lines, run_summary, states_line, unread_merge, unwritten_comment,
 };

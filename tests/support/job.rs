@@ -39,6 +39,8 @@ pub struct JobOutput {
     pub estate: Value,
     /// The estate's page.
     pub estate_page: String,
+    /// What happened.
+    pub events: Vec<Value>,
 }
 
 impl Job {
@@ -95,7 +97,7 @@ impl Job {
 
     /// Another command of the program in the same environment.
     pub fn command(&self, arguments: &[&str]) -> JobOutput {
-        for name in ["output", "summary"] {
+        for name in ["output", "summary", "provisioner-events.jsonl"] {
             // Each run of a job starts a new step.
             let _ = std::fs::remove_file(self.folder.path().join(name));
         }
@@ -131,8 +133,19 @@ impl Job {
             evidence: written,
             estate,
             estate_page: read("provisioner-estate.html"),
+            events: events(&read("provisioner-events.jsonl")),
         }
     }
+}
+
+/// The lines of a file of events, each documented.
+pub fn events(text: &str) -> Vec<Value> {
+    let events = text.lines().map(|line| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        assert_documented(&event);
+        event
+    });
+    events.collect()
 }
 
 /// `name<<delimiter`, lines, `delimiter`, as the runner reads them.

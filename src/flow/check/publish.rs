@@ -7,11 +7,11 @@ use crate::ci::{self, JobOutputs, summary};
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
 use crate::forge::{CommitStatus, ForgeError, Statuses};
-use crate::job::{Job, JobError};
+use crate::job::{Job, JobError, write_events};
 use crate::model::{CommitSha, UserId};
 use crate::report::{
-    self as print, MARKER, NotWritten, Notice, PLAN_STATUS, PlanCounts, Report, check_line,
-    page_links, status_description,
+    self as print, MARKER, NotWritten, Notice, PLAN_STATUS, PlanCounts, Report, check_events,
+    check_line, page_links, status_description,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -133,6 +133,7 @@ pub fn deliver(
     outputs.set("comment-url", comment_url.unwrap_or(""));
     outputs.set("sarif-file", environment.sarif.display());
     outputs.set("report-file", environment.report.display());
+    write_events(job, &check_events(report, comment_url), &mut outputs)?;
     outputs.write().context("step outputs")?;
     ci::counts(&PlanCounts::new(report)).context("counts of the plan")?;
     let comments: Vec<String> = comment_url.map(str::to_owned).into_iter().collect();

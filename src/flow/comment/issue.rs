@@ -12,13 +12,13 @@ use crate::ci::{self, JobOutputs, summary};
 use crate::command::{Command, CommandLine, CommentActions, parse, parse_lines};
 use crate::exit::Exit;
 use crate::forge::{Comment, IssueState, Reaction};
-use crate::job::{Job, JobError, JobResult};
+use crate::job::{Job, JobError, JobResult, write_events};
 use crate::model::UserId;
 use crate::product::Registry;
 use crate::report::{
     Alert, DRIFT_MARKER, Heading, NextStep, NothingToDo, Provisioning, Refusal, Reply,
-    ReplySection, ReportSource, State, escape_workflow_commands, outcome_lines, provisioning,
-    reply_summary,
+    ReplySection, ReportSource, RunEvent, State, escape_workflow_commands, outcome_lines,
+    provisioning, reply_summary,
 };
 
 /// Handles a comment on an issue. A job without an environment previews repairs, and starts a job in the environment for a confirmed
@@ -74,6 +74,7 @@ pub async fn handle_issue_comment(job: &Job, event: &CommentEvent<'_>) -> JobRes
         summary: Vec::new(),
         exit: Exit::Ok,
         alerts: Vec::new(),
+        events: Vec::new(),
     };
     runner.run(event).await
 }
@@ -96,6 +97,7 @@ struct IssueRunner<'a> {
     summary: Vec<ReplySection>,
     exit: Exit,
     alerts: Vec<Alert>,
+    events: Vec<RunEvent>,
 }
 
 impl IssueRunner<'_> {
@@ -253,8 +255,10 @@ impl IssueRunner<'_> {
         };
         let page = provisioning(&report, &Heading::Command, REPLY_LIMIT, None).map_err(internal)?;
         log::info!("{}", outcome_lines(&report.outcomes));
+        let event = |outcome| RunEvent::from_outcome(outcome, None, None);
         Ok(Answer {
             alerts,
+            events: report.outcomes.iter().map(event).collect(),
             ..Answer::new(Reply::Page(page), exit)
         })
     }
@@ -291,17 +295,22 @@ impl IssueRunner<'_> {
             log::error!("{}", escape_workflow_commands(&text));
         }
         self.alerts.extend(answer.alerts);
+        self.events.extend(answer.events);
         answer.reply
     }
 
     /// Writes job summary, evidence and outputs.
-    fn finish(self) -> JobResult {
+    fn finish(mut self) -> JobResult {
+        let mut outputs = JobOutputs::default();
         if !self.can_apply {
-            let mut outputs = JobOutputs::default();
             let json = serde_json::to_string(&self.environments).map_err(internal)?;
             outputs.set("environments", json);
-            outputs.write().map_err(internal)?;
         }
+        match self.has_run {
+            true => self.run.add_events(self.events),
+            false => write_events(self.job, &self.events, &mut outputs).map_err(internal)?,
+        }
+        outputs.write().map_err(internal)?;
         if !self.summary.is_empty() {
             let limit = self.job.forge.profile().summary_chars;
             summary(&reply_summary(&self.summary, limit)).map_err(internal)?;

@@ -22,7 +22,7 @@ use crate::exit::Exit;
 use crate::forge::Reaction;
 use crate::job::{Job, JobError, JobResult};
 use crate::product::{Class, Registry};
-use crate::report::{Alert, NothingToDo, Refusal, Reply, escape_workflow_commands};
+use crate::report::{Alert, NothingToDo, Refusal, Reply, RunEvent, escape_workflow_commands};
 
 use answer::{Answer, is_failure};
 use author::CommentAuthor;
@@ -82,6 +82,7 @@ pub async fn handle_comment(job: &Job, event: &CommentEvent<'_>) -> JobResult {
         ),
         exit: Exit::Ok,
         alerts: Vec::new(),
+        events: Vec::new(),
     };
     round.run(job, event, commands).await
 }
@@ -129,6 +130,7 @@ struct CommentRunner<'a> {
     exit: Exit,
     /// Why commands failed.
     alerts: Vec<Alert>,
+    events: Vec<RunEvent>,
 }
 
 impl CommentRunner<'_> {
@@ -192,7 +194,7 @@ impl CommentRunner<'_> {
     }
 
     fn finish(self) -> JobResult {
-        let (text, exit) = self.session.finish(self.exit)?;
+        let (text, exit) = self.session.finish(self.exit, self.events)?;
         Ok((ci::alerts(&self.alerts) + &text, exit))
     }
 
@@ -205,6 +207,12 @@ impl CommentRunner<'_> {
             log::error!("{}", escape_workflow_commands(&text));
         }
         self.alerts.extend(answer.alerts);
+        let number = Some(self.session.number);
+        self.events
+            .extend(answer.events.into_iter().map(|event| RunEvent {
+                pull_request: number,
+                ..event
+            }));
         answer.reply
     }
 

@@ -14,13 +14,13 @@ use crate::command::Command;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard;
-use crate::job::{Job, JobError, JobResult};
+use crate::job::{Job, JobError, JobResult, write_events};
 use crate::model::{CommitSha, UserId};
 use crate::plan::Change;
 use crate::product::{Class, Registry};
 use crate::report::{
     Alert, Heading, Outcome, Problem, Provisioning, Refusal, Reply, ReplySection, ReportSource,
-    State, outcome_lines, provisioning, reply_summary,
+    RunEvent, State, outcome_lines, provisioning, reply_summary,
 };
 
 /// Most characters of one answer. A reply holds several.
@@ -195,7 +195,9 @@ impl<'a> CommentSession<'a> {
         };
         let page = provisioning(&report, &Heading::Command, REPLY_LIMIT, None).map_err(internal)?;
         log::info!("{}", outcome_lines(&report.outcomes));
+        let event = |outcome| RunEvent::from_outcome(outcome, None, None);
         Ok(Answer {
+            events: report.outcomes.iter().map(event).collect(),
             alerts: report
                 .outcomes
                 .iter()
@@ -218,13 +220,16 @@ impl<'a> CommentSession<'a> {
     }
 
     /// Writes job summary, evidence and outputs.
-    pub fn finish(self, exit: Exit) -> JobResult {
+    pub fn finish(self, exit: Exit, events: Vec<RunEvent>) -> JobResult {
+        let mut outputs = JobOutputs::default();
         if self.job.environment.environment.is_none() {
-            let mut outputs = JobOutputs::default();
             let json = serde_json::to_string(&self.environments).map_err(internal)?;
             outputs.set("environments", json);
-            outputs.write().map_err(internal)?;
         }
+        if self.run.is_none() {
+            write_events(self.job, &events, &mut outputs).map_err(internal)?;
+        }
+        outputs.write().map_err(internal)?;
         if !self.summary.is_empty() {
             summary(&reply_summary(
                 &self.summary,
@@ -233,7 +238,10 @@ impl<'a> CommentSession<'a> {
             .map_err(internal)?;
         }
         match self.run {
-            Some(run) => run.finish().map(|(text, end)| (text, end.max(exit))),
+            Some(mut run) => {
+                run.add_events(events);
+                run.finish().map(|(text, end)| (text, end.max(exit)))
+            }
             None => Ok((String::new(), exit)),
         }
     }

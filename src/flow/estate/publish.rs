@@ -14,7 +14,7 @@ use crate::forge::DefaultBranch;
 use crate::guard::Policy;
 use crate::job::{CredentialCache, Job, JobError};
 use crate::model::RepoPath;
-use crate::report::{Alert, estate_markdown, estate_page, json_text};
+use crate::report::{Alert, RunEvent, estate_events, estate_markdown, estate_page, json_text};
 use crate::workspace::write_file;
 
 /// What a scan of the default branch knows already.
@@ -30,11 +30,11 @@ pub struct ScannedEstate<'a> {
     pub current: BTreeMap<RepoPath, bool>,
 }
 
-/// Writes the page and the document. Returns alerts, and the exit code if an issue was not written.
+/// Writes the page and the document. Returns alerts, the exit code if an issue was not written, and the events.
 pub async fn publish(
     job: &Job,
     scanned: &ScannedEstate<'_>,
-) -> Result<(Vec<Alert>, Option<Exit>), JobError> {
+) -> Result<(Vec<Alert>, Option<Exit>, Vec<RunEvent>), JobError> {
     let now = job.forge.server_time().unwrap_or_else(ci::now);
     let tip = &scanned.branch.tip;
     let input = EstateInput {
@@ -79,5 +79,5 @@ pub async fn publish(
         None => Alert::new("no issue is written", &issue.reason),
     });
     let exit = (!synced.unwritten.is_empty()).then_some(Exit::Unreachable);
-    Ok((alerts.collect(), exit))
+    Ok((alerts.collect(), exit, estate_events(&estate)))
 }

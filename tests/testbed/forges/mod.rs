@@ -7,6 +7,7 @@ mod check;
 mod comment;
 mod drift;
 mod estate;
+mod events;
 mod import;
 mod pending;
 mod plan;
@@ -57,6 +58,7 @@ pub struct Run {
     pub evidence: Value,
     pub estate: Value,
     pub estate_page: String,
+    pub events: Vec<Value>,
 }
 
 impl From<JobOutput> for Run {
@@ -68,6 +70,7 @@ impl From<JobOutput> for Run {
             evidence: run.evidence,
             estate: run.estate,
             estate_page: run.estate_page,
+            events: run.events,
         }
     }
 }
@@ -84,6 +87,7 @@ impl From<GitLabRun> for Run {
             evidence: run.json("provisioner-evidence.json"),
             estate: run.json("provisioner-estate.json"),
             estate_page: run.file("provisioner-estate.html"),
+            events: crate::support::job::events(&run.file("provisioner-events.jsonl")),
             status: run.status,
             stderr: run.stderr,
         }
@@ -94,6 +98,17 @@ impl Run {
     #[track_caller]
     fn assert_exit(&self, status: i32) {
         assert_eq!(self.status, status, "{}\n{}", self.stderr, self.summary);
+    }
+
+    /// Kind, detail and codes of each event, in their order.
+    fn events(&self) -> Vec<String> {
+        let events = self.events.iter().map(|event| {
+            let words = [&event["kind"], &event["detail"]].map(|it| it.as_str().unwrap_or("-"));
+            let codes = event["codes"].as_array().unwrap().iter();
+            let codes: Vec<&str> = codes.map(|code| code.as_str().unwrap()).collect();
+            format!("{} {} {}", words[0], words[1], codes.join(","))
+        });
+        events.collect()
     }
 
     /// The codes of all denials, each once, in order.
