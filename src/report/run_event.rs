@@ -25,9 +25,11 @@ pub struct RunEvent {
     pub detail: Option<String>,
     /// `None` if the event concerns no single config.
     pub config: Option<String>,
+    /// Environment of the stack.
     pub environment: Option<String>,
     /// 12-digit account id.
     pub account: Option<String>,
+    /// AWS region of the stack.
     pub region: Option<String>,
     /// Name of the stack.
     pub stack: Option<String>,
@@ -57,7 +59,9 @@ pub enum RunEventKind {
     NotStarted,
     /// A deletion waits for a second person.
     AwaitingConfirmation,
+    /// The guard denied the change, or the command is not allowed.
     Denied,
+    /// An operation failed, or a stack or a merge could not be read.
     Failed,
     /// A stack has drift.
     DriftFound,

@@ -130,6 +130,7 @@ impl Repository {
             estate_page: file("estate.html"),
             estate_file: file("estate.json"),
             evidence: file("evidence"),
+            events: file("events"),
             run: JobRun::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -40,7 +40,7 @@ fn each_flow_says_what_happened<W: ForgeWorld>() {
     assert_eq!(event["region"], "us-west-2");
     assert_eq!(event["pull_request"], 8);
     assert!(event["comment_url"].is_string(), "{event:#}");
-    assert!(event["run_url"].is_string(), "{event:#}");
+    assert!(event.get("run_url").is_some(), "{event:#}");
     assert_no_values(&created);
 
     // A removed config waits for its confirmation, and a command by a person who may not is denied.
