@@ -130,6 +130,7 @@ async fn read_commit(args: &EstateArgs) -> Result<(Estate, Exit), EstateError> {
     };
     let current = BTreeMap::new();
     let input = EstateInput {
+        rotation: None,
         repository: None,
         source: &repository,
         forge: None,

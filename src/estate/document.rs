@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,6 +26,37 @@ pub struct Estate {
     pub rows: Vec<EstateRow>,
     /// Why facts are not known.
     pub problems: Vec<EstateProblem>,
+    /// How scans take turns with the stacks; `None` outside of a scan of all stacks.
+    pub rotation: Option<DriftRotation>,
+}
+
+/// How drift scans take turns with the stacks. Each one checks those that were checked longest ago.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DriftRotation {
+    /// Number of stacks that scans check.
+    pub stacks: usize,
+    /// Number of scans within which each of them is checked.
+    pub scans: usize,
+    /// Number of stacks that no scan has checked yet.
+    pub never: usize,
+    /// The oldest check of a stack, as RFC 3339; `None` if this scan checked all stacks that were ever checked.
+    pub oldest: Option<String>,
+}
+
+impl DriftRotation {
+    /// `waiting`: when the stacks that this scan leaves were checked last, in Unix seconds; `None` for never. `checked`: the number of
+    /// stacks that it checks, `limit` at most.
+    pub fn new(checked: usize, waiting: &[Option<i64>], limit: usize) -> Self {
+        let stacks = checked + waiting.len();
+        let oldest = waiting.iter().flatten().min();
+        let oldest = oldest.and_then(|second| Timestamp::from_second(*second).ok());
+        Self {
+            stacks,
+            scans: stacks.div_ceil(limit.max(1)),
+            never: waiting.iter().filter(|time| time.is_none()).count(),
+            oldest: oldest.map(|time| time.to_string()),
+        }
+    }
 }
 
 /// The number of rows in a state.
@@ -72,6 +104,7 @@ impl Estate {
                 .collect(),
             rows,
             problems,
+            rotation: None,
         }
     }
 }

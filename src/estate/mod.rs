@@ -6,7 +6,7 @@ mod fact;
 mod row;
 mod stacks;
 
-pub use document::{Estate, EstateProblem, StateCount};
+pub use document::{DriftRotation, Estate, EstateProblem, StateCount};
 pub use fact::{Fact, Unknown};
 pub use row::{
     ConfigFacts, EstateDrift, EstateRow, EstateState, LastChange, TemplateState, invalid_row, row,

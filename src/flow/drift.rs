@@ -10,6 +10,7 @@ use crate::change::{policy_at, valid_configs};
 use crate::ci::{self, JobOutputs, summary};
 use crate::config::Config;
 use crate::diagnostic::LOG_TARGET;
+use crate::estate::DriftRotation;
 use crate::exit::Exit;
 use crate::forge::{ForgeError, Issue};
 use crate::guard::{LoadedPolicy, Policy};
@@ -61,7 +62,14 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
         sessions: &sessions,
     };
     let all = configs.clone();
-    let (chosen, without_stack, left) = drift_scan.least_recently_checked(configs).await;
+    let ChosenStacks {
+        chosen,
+        without_stack,
+        left,
+        rotation,
+    } = drift_scan.least_recently_checked(configs).await;
+    let without_stack = without_stack.iter().map(|config| config.path.to_string());
+    let without_stack: Vec<String> = without_stack.collect();
     let scans = chosen
         .iter()
         .map(|config| (Lane::from(&config.target), config));
@@ -89,6 +97,7 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
                 configs: &all,
                 invalid: &invalid,
                 current: compared(&stacks),
+                rotation: rotation.clone(),
             };
             publish(job, &known).await?
         }
@@ -100,6 +109,7 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
         without_stack,
         invalid: invalid.iter().map(ToString::to_string).collect(),
         left,
+        rotation,
         unwritten,
     };
     let mut events = drift_events(&scanned, &gone);
@@ -114,12 +124,9 @@ struct DriftScan<'a> {
 }
 
 impl DriftScan<'_> {
-    /// The configs whose stacks were checked longest ago, the paths of configs without a stack, and how many stacks are left for the
-    /// next run. A stack that cannot be read is chosen, so that the scan reports why.
-    async fn least_recently_checked(
-        &self,
-        configs: Vec<Config>,
-    ) -> (Vec<Config>, Vec<String>, usize) {
+    /// The configs whose stacks were checked longest ago. A stack that cannot be read is chosen too, so that the scan reports why. It takes
+    /// no other stack's turn.
+    async fn least_recently_checked(&self, configs: Vec<Config>) -> ChosenStacks<Config> {
         let configs = configs
             .into_iter()
             .map(|config| (Lane::from(&config.target), config));
@@ -129,19 +136,9 @@ impl DriftScan<'_> {
             configs,
             async |config: Config| (self.checked(&config).await, config),
         );
-        let mut checked = checks.await;
-        let is_missing = |(checked, _): &mut (Checked, Config)| *checked == Checked::NoStack;
-        let missing = checked.extract_if(.., is_missing);
-        let mut missing: Vec<String> = missing.map(|(_, config)| config.path.to_string()).collect();
-        missing.sort();
-        checked.sort_by(|(a, left), (b, right)| (a, &left.path).cmp(&(b, &right.path)));
-        let left = checked.len().saturating_sub(MAX_STACKS);
-        checked.truncate(MAX_STACKS);
-        (
-            checked.into_iter().map(|(_, config)| config).collect(),
-            missing,
-            left,
-        )
+        let mut checked: Vec<(Checked, Config)> = checks.await;
+        checked.sort_by(|(_, a), (_, b)| a.path.cmp(&b.path));
+        take_turns(checked, MAX_STACKS)
     }
 
     fn lanes(&self) -> Lanes {
@@ -151,11 +148,11 @@ impl DriftScan<'_> {
     async fn checked(&self, config: &Config) -> Checked {
         let target = &config.target;
         let Some(role) = self.allowed.plan_role(target) else {
-            return Checked::Never;
+            return Checked::Unread;
         };
         let session = self.sessions.session(&role, &target.region).await;
         let Ok(cloud) = session.at(&target.region).await else {
-            return Checked::Never;
+            return Checked::Unread;
         };
         match cloud.stack(config.stack()).await {
             Ok(None) => Checked::NoStack,
@@ -163,7 +160,7 @@ impl DriftScan<'_> {
                 Checked::NoStack
             }
             Ok(Some(stack)) => stack.drift.checked.map_or(Checked::Never, Checked::At),
-            Err(_) => Checked::Never,
+            Err(_) => Checked::Unread,
         }
     }
 
@@ -217,9 +214,53 @@ impl DriftScan<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Checked {
     NoStack,
+    /// The stack cannot be read.
+    Unread,
     Never,
     /// Unix time in seconds.
     At(i64),
+}
+
+impl Checked {
+    /// Unix time in seconds.
+    fn second(self) -> Option<i64> {
+        match self {
+            Self::At(second) => Some(second),
+            Self::NoStack | Self::Unread | Self::Never => None,
+        }
+    }
+}
+
+/// The stacks of a scan.
+struct ChosenStacks<T> {
+    chosen: Vec<T>,
+    without_stack: Vec<T>,
+    /// Number of stacks that are left for the next scan.
+    left: usize,
+    rotation: DriftRotation,
+}
+
+/// Chooses the stacks that were checked longest ago, `limit` at most, and besides those that cannot be read.
+fn take_turns<T>(checked: Vec<(Checked, T)>, limit: usize) -> ChosenStacks<T> {
+    let (mut without_stack, mut unread, mut stacks) = (Vec::new(), Vec::new(), Vec::new());
+    for (last, item) in checked {
+        match last {
+            Checked::NoStack => without_stack.push(item),
+            Checked::Unread => unread.push(item),
+            Checked::Never | Checked::At(_) => stacks.push((last, item)),
+        }
+    }
+    stacks.sort_by_key(|(last, _)| *last);
+    let waiting = stacks.split_off(stacks.len().min(limit));
+    let waiting: Vec<Option<i64>> = waiting.iter().map(|(last, _)| last.second()).collect();
+    let rotation = DriftRotation::new(stacks.len(), &waiting, limit);
+    let chosen = stacks.into_iter().map(|(_, item)| item);
+    ChosenStacks {
+        chosen: chosen.chain(unread).collect(),
+        without_stack,
+        left: waiting.len(),
+        rotation,
+    }
 }
 
 /// Opens, updates and closes issues, so that each drifted stack has one. An issue of a stack that could not be read is not changed. One
@@ -325,4 +366,45 @@ fn finish(
         .chain(alerts)
         .collect();
     Ok((ci::alerts(&alerts), exit.unwrap_or(Exit::Ok)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stack_checked_longest_ago_comes_first_and_each_has_its_turn() {
+        let (never, at) = (Checked::Never, Checked::At);
+        let last = [at(50), never, never, never, at(36), at(35), at(34)];
+        let mut last: Vec<(Checked, usize)> = last.into_iter().zip(0..).collect();
+        let turn = take_turns(last.clone(), 3);
+        assert_eq!(turn.chosen, [1, 2, 3]);
+        assert_eq!(turn.left, 4);
+        let rotation = &turn.rotation;
+        assert_eq!((rotation.stacks, rotation.scans, rotation.never), (7, 3, 0));
+        assert_eq!(rotation.oldest.as_deref(), Some("1970-01-01T00:00:34Z"));
+        let mut seen = std::collections::BTreeSet::new();
+        for scan in 0..3 {
+            for stack in take_turns(last.clone(), 3).chosen {
+                seen.insert(stack);
+                last[stack].0 = Checked::At(100 + scan);
+            }
+        }
+        assert_eq!(seen.len(), 7, "every stack within three scans");
+        assert_eq!(take_turns(last, 7).rotation.scans, 1);
+    }
+
+    #[test]
+    fn a_stack_that_cannot_be_read_takes_no_turn() {
+        let stacks = [
+            (Checked::Unread, 0),
+            (Checked::NoStack, 1),
+            (Checked::At(9), 2),
+            (Checked::Never, 3),
+        ];
+        let turn = take_turns(stacks.to_vec(), 1);
+        assert_eq!(turn.chosen, [3, 0]);
+        assert_eq!(turn.without_stack, [1]);
+        assert_eq!((turn.left, turn.rotation.scans), (1, 2));
+    }
 }

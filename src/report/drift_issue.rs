@@ -4,6 +4,7 @@ use super::Alert;
 use super::escape::{code, fence};
 use super::fit::{Block, Rest, fit_blocks};
 use super::log::escape_workflow_commands;
+use crate::estate::DriftRotation;
 use crate::model::Digest;
 use crate::product::Verb;
 use crate::stack::StackName;
@@ -153,6 +154,8 @@ pub struct ScannedStacks {
     pub invalid: Vec<String>,
     /// Number of stacks that are left for the next scan.
     pub left: usize,
+    /// How scans take turns with the stacks.
+    pub rotation: DriftRotation,
     /// Issues that the forge did not take.
     pub unwritten: Vec<UnwrittenIssue>,
 }
@@ -210,9 +213,31 @@ pub fn drift_scan_markdown(scan: &ScannedStacks, limit: usize) -> String {
     }
     if scan.left > 0 {
         let left = pluralize(scan.left, "stack");
-        blocks.push(Block::Whole(format!("Left for the next scan: {left}.\n")));
+        let rotation = rotation_text(&scan.rotation);
+        blocks.push(Block::Whole(format!(
+            "Left for the next scan: {left}. {rotation}\n"
+        )));
     }
     fit_blocks(blocks, Rest::JobReport, limit)
+}
+
+/// Within which time each stack is checked, in sentences.
+pub(super) fn rotation_text(rotation: &DriftRotation) -> String {
+    let scans = pluralize(rotation.scans, "scan");
+    let mut text = match rotation.scans {
+        0 | 1 => "Each scan checks every stack for drift.".to_owned(),
+        _ => {
+            format!("Every stack is checked for drift within {scans}, the longest unchecked first.")
+        }
+    };
+    if let Some(oldest) = &rotation.oldest {
+        text.push_str(&format!(" The oldest check is of {oldest}."));
+    }
+    if rotation.never > 0 {
+        let never = pluralize(rotation.never, "stack");
+        text.push_str(&format!(" Never checked: {never}."));
+    }
+    text
 }
 
 fn pluralize_have(configs: usize) -> String {

@@ -1,5 +1,6 @@
 //! The estate as a document, as a text and in the job summary.
 
+use super::drift_issue::rotation_text;
 use super::escape::code;
 use super::fit::{Block, Rest, fit_blocks};
 use super::format::Format;
@@ -127,6 +128,8 @@ pub fn estate_markdown(estate: &Estate, left: usize, limit: usize) -> String {
         code(estate.commit.short())
     );
     let mut blocks = vec![Block::Whole(head)];
+    let rotation = estate.rotation.as_ref().map(rotation_text);
+    blocks.extend(rotation.map(|text| Block::Whole(format!("{text}\n\n"))));
     let sections = sections(estate, Format::Markdown).into_iter();
     blocks.extend(sections.map(|section| Block::Cut(format!("{section}\n"))));
     if left > 0 {

@@ -8,6 +8,7 @@ use minijinja::value::Value;
 use minijinja::{Error, context};
 use sha2::{Digest as _, Sha256};
 
+use super::drift_issue::rotation_text;
 use super::estate::{state_words, template_words, unknown_words};
 use super::html::html_environment;
 use crate::estate::{Estate, EstateDrift, EstateRow, EstateState, Fact, LastChange, Unknown};
@@ -52,6 +53,7 @@ pub fn estate_page(estate: &Estate, request: &str) -> Result<String, Error> {
         time_text => minutes(&estate.time),
         version => estate.version.as_str(),
         total => pluralize(estate.rows.len(), "row"),
+        rotation => estate.rotation.as_ref().map(rotation_text),
         requests => format!("{request}s"),
         states,
         accounts => accounts(estate),

@@ -1,6 +1,7 @@
 //! No foreign text in any part of a report is live.
 
 use proptest::prelude::*;
+use provisioner::estate::DriftRotation;
 use provisioner::model::{Digest, RepoPath};
 use provisioner::product::{Target, Verb};
 use provisioner::report::{
@@ -252,6 +253,7 @@ proptest! {
             without_stack: vec![text.clone(); 60],
             invalid: vec![text.clone()],
             left: 3,
+            rotation: DriftRotation::new(1, &[None, Some(0)], 1),
             unwritten: vec![UnwrittenIssue { config: Some(text.clone()), reason: text.clone() }],
         };
         let page = drift_scan_markdown(&scan, limit);

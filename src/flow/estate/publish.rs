@@ -9,6 +9,7 @@ use super::read::{EstateInput, read_estate};
 use super::stacks::StackAccess;
 use crate::ci::{self, JobOutputs, summary};
 use crate::config::Config;
+use crate::estate::DriftRotation;
 use crate::exit::Exit;
 use crate::forge::DefaultBranch;
 use crate::guard::Policy;
@@ -28,6 +29,8 @@ pub struct ScannedEstate<'a> {
     pub invalid: &'a [RepoPath],
     /// Whether deployed templates are current, by config.
     pub current: BTreeMap<RepoPath, bool>,
+    /// How scans take turns with the stacks.
+    pub rotation: DriftRotation,
 }
 
 /// Writes the page and the document. Returns alerts, the exit code if an issue was not written, and the events.
@@ -51,6 +54,7 @@ pub async fn publish(
         current: &scanned.current,
         concurrency: scanned.policy.concurrency(),
         now,
+        rotation: Some(scanned.rotation.clone()),
     };
     let (estate, places) = read_estate(&input).await?;
     for problem in &estate.problems {

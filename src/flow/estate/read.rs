@@ -8,7 +8,7 @@ use super::history::{ConfigFiles, last_changes, open_pull_requests};
 use super::stacks::{StackAccess, compare_templates, list_stacks, stack_of};
 use crate::config::Config;
 use crate::estate::{
-    ConfigFacts, Estate, EstateRow, Fact, PlaceStacks, Unknown, invalid_row, row,
+    ConfigFacts, DriftRotation, Estate, EstateRow, Fact, PlaceStacks, Unknown, invalid_row, row,
     stacks_without_config,
 };
 use crate::forge::{Forge, ForgeError, Source};
@@ -32,6 +32,8 @@ pub struct EstateInput<'a> {
     /// Queries at the same time in each account and region.
     pub concurrency: usize,
     pub now: Timestamp,
+    /// How drift scans take turns; `None` outside of a scan of all stacks.
+    pub rotation: Option<DriftRotation>,
 }
 
 /// The estate, and the stacks of each place that was read.
@@ -80,5 +82,6 @@ pub async fn read_estate(input: &EstateInput<'_>) -> Result<(Estate, PlaceStacks
     let repository = input.repository.clone();
     let time = input.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let estate = Estate::new(repository, commit.clone(), time, rows, problems);
-    Ok((estate, places))
+    let rotation = input.rotation.clone();
+    Ok((Estate { rotation, ..estate }, places))
 }
