@@ -287,8 +287,8 @@ catalogue! {
         "The repair would change more than what drifted, or skip a resource whose rollback did not fail, or its effect is not known.",
         "Read the preview. Change the config in a pull request instead, or name only resources whose rollback failed.";
     RepairNeedsSecondPerson "repair-needs-second-person":
-        "No other person requested the repair than the one who confirms it, or that person lost the write permission. A repair in CI needs two people.",
-        "Have one person request the repair in a comment on the issue. Then ask another person to confirm it.";
+        "No other person with write permission requested the repair, or the reply to the request showed another digest, or the repair ran since. A repair in CI needs two people.",
+        "Request the repair again in a comment on the issue. Then ask another person to confirm the digest of the reply.";
     RepairNotConfirmed "repair-not-confirmed":
         "Too few comments confirm the repair with its digest, or the digest no longer matches what the repair would change.",
         "Read the preview of the repair. Then ask a second person to comment with the digest that the message shows.";
@@ -350,8 +350,8 @@ catalogue! {
         "The check has not reported on the head of the pull request, or no report is known.",
         "Wait for the check of the new head, read its report, and comment again.";
     Superseded "superseded":
-        "A later commit on the default branch changed the config again, or later commits are not known.",
-        "Wait: the run of the newer commit provisions the config.";
+        "A later commit on the default branch changed the config again, removed or replaced its entry, or later commits are not known.",
+        "Wait: the run of the newer commit provisions the config. To request a removed entry again, add it by another pull request.";
     TemplateConditionUnknown "template-condition-unknown":
         "The template uses a condition that it does not declare.",
         "Declare the condition or correct the name.";

@@ -1,6 +1,7 @@
 //! Comments on pull requests and issues.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::{ForgeError, Upsert, User};
 use crate::model::UserId;
@@ -44,6 +45,8 @@ pub struct Comment {
     /// Who wrote it; `None` for an account that was deleted.
     pub by: Option<User>,
     pub body: String,
+    /// By the forge's clock; `None` if unknown.
+    pub created: Option<Timestamp>,
     /// Whether it was changed after it was written.
     pub edited: bool,
 }

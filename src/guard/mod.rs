@@ -43,7 +43,8 @@ pub use rollout::FirstStacks;
 
 pub use request::{
     AccountKind, Actor, Branch, ChangeRequest, CommentCommand, Contributor, Permission, PlanReport,
-    RepairConfirmation, RepairIssue, RequestedChange, Review, ReviewState, ReviewedPlan, Trigger,
+    RepairConfirmation, RepairIssue, RepairRequest, RequestedChange, Review, ReviewState,
+    ReviewedPlan, Trigger,
 };
 
 use schemars::JsonSchema;

@@ -65,10 +65,19 @@ pub struct ChangeRequest {
 pub struct RepairIssue {
     pub number: u64,
     pub open: Option<bool>,
-    /// The persons who requested the same repair in earlier comments, which they neither edited nor deleted. Each once.
-    pub requested_by: Vec<Actor>,
+    /// The requests of the same repair in earlier comments, which nobody edited or deleted. One of each person.
+    pub requests: Vec<RepairRequest>,
     /// The confirmations of the same repair up to the command, which is one of them. The last one of each person.
     pub confirmations: Vec<RepairConfirmation>,
+}
+
+/// A person's comment that requests a repair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RepairRequest {
+    pub by: Actor,
+    /// Digest of the repair that the reply showed; `None` if the reply showed none, or if this repair ran since.
+    pub shown: Option<String>,
 }
 
 /// A person's comment that confirms a repair.
@@ -217,6 +226,16 @@ pub enum RequestedChange {
     Replace,
     /// Create the stack with the resources of the entry.
     Import,
+}
+
+impl RequestedChange {
+    /// Whether an entry requests it, and not the config alone.
+    pub fn is_of_entry(self) -> bool {
+        match self {
+            Self::Provision | Self::Delete => false,
+            Self::Adopt | Self::Unadopt | Self::Replace | Self::Import => true,
+        }
+    }
 }
 
 /// A command in a comment.

@@ -29,6 +29,13 @@ pub enum NextStep {
         /// Digest of the repair.
         digest: String,
     },
+    /// The preview of a repair does not fit in a comment, so that nobody can read on the issue what a comment would confirm.
+    RepairTooLong {
+        /// `restore` or `continue-rollback`.
+        action: String,
+        /// Path of the config.
+        config: String,
+    },
     /// The stack was deleted. `comment`: address of the comment that confirmed it.
     DeletionConfirmed { by: String, comment: String },
     /// An earlier run has deleted the stack.
@@ -90,6 +97,13 @@ impl NextStep {
                 };
                 format!(
                     "{effect}, a second person must comment: a person who may approve, and who did not request this preview.\n\n{}",
+                    fence(&line, "text")
+                )
+            }
+            Self::RepairTooLong { action, config } => {
+                let line = format!("provisioner {action} {} --dry-run", quote_argument(config));
+                format!(
+                    "The preview is too long for a comment, so no comment can confirm it. Read it, and repair the stack, at the command line:\n\n{}",
                     fence(&line, "text")
                 )
             }

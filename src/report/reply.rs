@@ -24,6 +24,8 @@ pub enum Reply {
     },
     /// The run failed, and skipped later commands.
     Failed { error: String },
+    /// The comment confirms a repair that needs several confirmations.
+    ConfirmationRecorded { needed: u8, environment: String },
     /// The merged range is unknown.
     MergeUnknown,
     /// The pull request changes no config.
@@ -90,6 +92,7 @@ impl Reply {
                 fence(error, "text")
             ),
             Self::MergeUnknown => format!("⛔ {}", self.sentence().markdown()),
+            Self::ConfirmationRecorded { .. } => format!("✅ {}", self.sentence().markdown()),
             _ => format!("😕 {}", self.sentence().markdown()),
         }
     }
@@ -129,6 +132,14 @@ impl Reply {
             | Self::Denied(_)
             | Self::NoCommand { .. }
             | Self::Failed { .. } => Text::default(),
+            Self::ConfirmationRecorded {
+                needed,
+                environment,
+            } => Text::ours("provisioner recorded this confirmation. ")
+                .and(Text::number(usize::from(*needed)))
+                .and(Text::ours(" are required; the job of environment "))
+                .and(Text::name(environment))
+                .and(Text::ours(" counts them.")),
             Self::MergeUnknown => {
                 Text::ours("The merge commit is unknown, so nothing was changed.")
             }

@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, denied, internal, is_failure};
 use super::author::{CommentAuthor, CommentEvent};
+use super::record::RepairRecord;
 use super::repair::IssueRepair;
 use super::reply::CommentReply;
 use super::session::REPLY_LIMIT;
@@ -16,10 +17,13 @@ use crate::job::{Job, JobError, JobResult, write_events};
 use crate::model::UserId;
 use crate::product::Registry;
 use crate::report::{
-    Alert, DRIFT_MARKER, Heading, NextStep, NothingToDo, Provisioning, Refusal, Reply,
+    Alert, DRIFT_MARKER, Heading, NextStep, NothingToDo, Outcome, Provisioning, Refusal, Reply,
     ReplySection, ReportSource, RunEvent, State, escape_workflow_commands, outcome_lines,
     provisioning, reply_summary,
 };
+
+/// Characters of a page that is shown in full.
+const NO_LIMIT: usize = 100_000_000;
 
 /// Handles a comment on an issue. A job without an environment previews repairs, and starts a job in the environment for a confirmed
 /// one: only that job has credentials that change stacks.
@@ -168,7 +172,8 @@ impl IssueRunner<'_> {
         let environment = repair.config.target.environment.clone();
         match (confirms, self.can_apply) {
             (false, _) => {
-                self.reply.begin(command).await;
+                // The reply is written once: a second person confirms what it shows, and an edited one proves nothing.
+                self.reply.add(command);
                 let report = repair.task().preview(self.job.credentials().as_ref()).await;
                 let answer = self.preview(command, &repair, report)?;
                 self.answer(command, answer);
@@ -182,8 +187,11 @@ impl IssueRunner<'_> {
                     self.answer(command, answer);
                 } else if role.is_none() {
                     return self.refuse(command, Refusal::NoApplyRole { environment });
-                } else if !self.environments.contains(&environment) {
-                    self.environments.push(environment);
+                } else {
+                    self.record_confirmation(command, &repair);
+                    if !self.environments.contains(&environment) {
+                        self.environments.push(environment);
+                    }
                 }
             }
             // Another environment has a job of its own.
@@ -193,7 +201,7 @@ impl IssueRunner<'_> {
                     true => self.reply.add(command),
                     false => self.reply.begin(command).await,
                 }
-                let answer = self.apply(&repair).await?;
+                let answer = self.apply(command, &repair).await?;
                 let reply = self.note_run(answer);
                 self.reply.end(reply);
             }
@@ -201,7 +209,23 @@ impl IssueRunner<'_> {
         Ok(())
     }
 
-    async fn apply(&mut self, repair: &IssueRepair) -> Result<Answer, JobError> {
+    /// Records a confirmation that others must follow: only a recorded one counts later.
+    fn record_confirmation(&mut self, command: &Command, repair: &IssueRepair) {
+        let environment = repair.config.target.environment.clone();
+        let policy = repair.policy.as_ref().ok();
+        let needed = policy.map_or(1, |policy| policy.approvals(&environment));
+        if let Some(digest) = command.confirm.as_deref().filter(|_| needed > 1) {
+            self.reply.add(command);
+            self.reply.record(RepairRecord::Confirmed.line(digest));
+            let reply = Reply::ConfirmationRecorded {
+                needed,
+                environment,
+            };
+            self.answer(command, Answer::new(reply, Exit::Ok));
+        }
+    }
+
+    async fn apply(&mut self, command: &Command, repair: &IssueRepair) -> Result<Answer, JobError> {
         self.has_run = true;
         let policy_file = repair.policy_file.as_ref();
         let commit = &repair.branch.tip;
@@ -209,6 +233,11 @@ impl IssueRunner<'_> {
             .run
             .repair(repair.task(), (commit, policy_file))
             .await?;
+        if let Some(digest) = command.confirm.as_deref()
+            && !matches!(report.outcome.state, State::Denied | State::NotStarted)
+        {
+            self.reply.record(RepairRecord::Ran.line(digest));
+        }
         if let Some(drift) = &report.drift
             && report.outcome.state == State::Done
         {
@@ -220,7 +249,7 @@ impl IssueRunner<'_> {
 
     /// The answer to a request.
     fn preview(
-        &self,
+        &mut self,
         command: &Command,
         repair: &IssueRepair,
         mut report: RepairReport,
@@ -228,19 +257,47 @@ impl IssueRunner<'_> {
         if let Some(digest) = report.to_confirm.take()
             && report.outcome.state == State::Done
         {
+            let record = RepairRecord::Shown.line(&digest);
+            let action = command.action.name().to_owned();
             report.outcome.next_steps.push(NextStep::ConfirmRepair {
-                action: command.action.name().to_owned(),
+                action: action.clone(),
                 skip: command.skip.clone(),
                 digest,
             });
+            // Nobody confirms what the reply does not show.
+            let page = |limit| self.page(repair, &report.outcome, limit);
+            if page(REPLY_LIMIT)? == page(NO_LIMIT)? {
+                self.reply.record(record);
+            } else {
+                report.outcome.next_steps.pop();
+                let config = repair.config.path.to_string();
+                let step = NextStep::RepairTooLong { action, config };
+                report.outcome.next_steps.push(step);
+            }
         }
         self.report(repair, report)
     }
 
     fn report(&self, repair: &IssueRepair, report: RepairReport) -> Result<Answer, JobError> {
-        let run = &self.job.environment.run;
         let alerts = Vec::from_iter(Alert::from_outcome(&report.outcome));
         let exit = report.exit.unwrap_or(Exit::Ok);
+        let page = self.page(repair, &report.outcome, REPLY_LIMIT)?;
+        let events = vec![RunEvent::from_outcome(&report.outcome, None, None)];
+        log::info!("{}", outcome_lines(&[report.outcome]));
+        Ok(Answer {
+            alerts,
+            events,
+            ..Answer::new(Reply::Page(page), exit)
+        })
+    }
+
+    fn page(
+        &self,
+        repair: &IssueRepair,
+        outcome: &Outcome,
+        limit: usize,
+    ) -> Result<String, JobError> {
+        let run = &self.job.environment.run;
         let report = Provisioning {
             accounts: Vec::new(),
             environment: None,
@@ -249,18 +306,11 @@ impl IssueRunner<'_> {
                 run: run.name(),
                 url: run.url.clone(),
             },
-            outcomes: vec![report.outcome],
+            outcomes: vec![outcome.clone()],
             notices: Vec::new(),
             version: VERSION.to_owned(),
         };
-        let page = provisioning(&report, &Heading::Command, REPLY_LIMIT, None).map_err(internal)?;
-        log::info!("{}", outcome_lines(&report.outcomes));
-        let event = |outcome| RunEvent::from_outcome(outcome, None, None);
-        Ok(Answer {
-            alerts,
-            events: report.outcomes.iter().map(event).collect(),
-            ..Answer::new(Reply::Page(page), exit)
-        })
+        provisioning(&report, &Heading::Command, limit, None).map_err(internal)
     }
 
     /// Denies a command. Only the job without an environment answers.

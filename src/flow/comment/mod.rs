@@ -6,6 +6,7 @@ mod author;
 mod inspect;
 mod issue;
 mod offline;
+mod record;
 mod repair;
 mod reply;
 mod select;

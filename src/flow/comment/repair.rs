@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::record::RepairRecord;
+use super::reply::is_reply;
 use crate::apply::RepairTask;
 use crate::change::{IdentityLimits, lock_at, policy_file_at, valid_configs};
 use crate::command::{Command, CommentActions, parse};
@@ -11,7 +13,7 @@ use crate::config::Config;
 use crate::forge::{Comment, DefaultBranch, Issue, IssueState, User};
 use crate::guard::{
     Actor, ChangeRequest, CommentCommand, LoadedPolicy, POLICY_FILE, RepairConfirmation,
-    RepairIssue, Trigger, read_policy_file,
+    RepairIssue, RepairRequest, Trigger, read_policy_file,
 };
 use crate::job::{Job, JobError};
 use crate::model::{FileContents, RepoPath, UserId};
@@ -133,36 +135,60 @@ impl IssueRepair {
 
 /// The persons of an issue's comments, each once, newest first.
 struct People<'a> {
-    requested: Vec<&'a User>,
+    /// With the digest that the reply showed.
+    requested: Vec<(&'a User, Option<&'a str>)>,
     /// With the digest of their last confirmation.
     confirmed: Vec<(&'a User, String)>,
 }
 
 impl<'a> People<'a> {
-    /// Edited comments, and those of bots, do not count.
+    /// Edited comments, and those of bots, do not count. An earlier confirmation counts only if provisioner's reply records it: the
+    /// forge's clock counts seconds, so an edit within the second of the creation is not seen otherwise.
     fn find(
         comments: &'a [Comment],
         own: UserId,
         actions: &CommentActions,
         command: &Command,
     ) -> Self {
-        let mut requested: BTreeMap<UserId, (usize, &User)> = BTreeMap::new();
+        let mut requested: BTreeMap<UserId, (usize, (&User, Option<&str>))> = BTreeMap::new();
         let mut confirmed: BTreeMap<UserId, (usize, (&User, String))> = BTreeMap::new();
+        let digits = command.confirm.as_deref().unwrap_or_default();
+        let is_meant = |digest: &&str| !digits.is_empty() && digest.starts_with(digits);
+        // A repair that ran used the requests and confirmations before it.
+        let used = comments.iter().rposition(|reply| {
+            let by = reply.by.as_ref();
+            by.is_some_and(|by| by.id == own)
+                && is_reply(&reply.body)
+                && RepairRecord::Ran
+                    .digests(reply)
+                    .any(|ran| is_meant(&ran) || digits.starts_with(ran))
+        });
         for (place, comment) in comments.iter().enumerate().rev() {
             let by = comment.by.as_ref();
             let Some(by) = by.filter(|by| !by.is_bot() && by.id != own && !comment.edited) else {
                 continue;
             };
+            let is_unused = used.is_none_or(|used| place > used);
+            let is_last = place + 1 == comments.len();
             let same = parse(&comment.body, actions).into_iter().flatten();
             for same in same.filter(|same| same.repairs_like(command)) {
                 match same.confirm {
-                    None => {
-                        requested.entry(by.id).or_insert((place, by));
+                    None if !same.force => {
+                        let mut shown = RepairRecord::Shown.of_comment(comments, own, comment);
+                        let shown = shown.find(|digest| is_unused && is_meant(digest));
+                        let known = requested.entry(by.id).or_insert((place, (by, shown)));
+                        if known.1.1.is_none() {
+                            *known = (place, (by, shown));
+                        }
                     }
-                    Some(digest) if same.force => {
-                        confirmed.entry(by.id).or_insert((place, (by, digest)));
+                    Some(digest) if same.force && is_unused => {
+                        let mut replied =
+                            RepairRecord::Confirmed.of_comment(comments, own, comment);
+                        if is_last || replied.any(|replied| replied == digest) {
+                            confirmed.entry(by.id).or_insert((place, (by, digest)));
+                        }
                     }
-                    Some(_) => {}
+                    _ => {}
                 }
             }
         }
@@ -180,8 +206,9 @@ impl<'a> People<'a> {
         teams: &[String],
     ) -> Result<RepairIssue, JobError> {
         let mut known: BTreeMap<UserId, Actor> = BTreeMap::new();
+        let requested = self.requested.iter().map(|(by, _)| *by);
         let confirmed = self.confirmed.iter().map(|(by, _)| *by);
-        for user in self.requested.iter().copied().chain(confirmed) {
+        for user in requested.chain(confirmed) {
             if let Entry::Vacant(new) = known.entry(user.id) {
                 new.insert(job.forge.actor(user, teams).await?);
             }
@@ -191,8 +218,13 @@ impl<'a> People<'a> {
         Ok(RepairIssue {
             number: issue.issue.number,
             open: Some(issue.open),
-            requested_by: requested
-                .filter_map(|by| known.get(&by.id).cloned())
+            requests: requested
+                .filter_map(|(by, shown)| {
+                    Some(RepairRequest {
+                        by: known.get(&by.id)?.clone(),
+                        shown: shown.map(str::to_owned),
+                    })
+                })
                 .collect(),
             confirmations: confirmed
                 .filter_map(|(by, digest)| {

@@ -18,6 +18,8 @@ pub struct CommentReply<'a> {
     /// Whether the number is an issue's, and not a pull request's.
     on_issue: bool,
     marker: String,
+    /// Lines below the marker.
+    records: Vec<String>,
     sections: Vec<ReplySection>,
     /// The body as last written.
     written: String,
@@ -29,14 +31,13 @@ pub struct CommentReply<'a> {
 impl<'a> CommentReply<'a> {
     pub fn new(job: &'a Job, own: Option<UserId>, number: u64, comment: u64) -> Self {
         let environment = job.environment.environment.as_deref();
-        let environment = environment.map(|name| format!(" {}", Digest::sha256(name).prefix(12)));
-        let environment = environment.unwrap_or_default();
         Self {
             job,
             own,
             number,
             on_issue: false,
-            marker: format!("{MARKER}{comment}{environment} -->"),
+            marker: reply_marker(comment, environment),
+            records: Vec::new(),
             sections: Vec::new(),
             written: String::new(),
             refused: false,
@@ -53,6 +54,11 @@ impl<'a> CommentReply<'a> {
 
     pub fn is_empty(&self) -> bool {
         self.sections.is_empty()
+    }
+
+    /// Adds a line that people do not see.
+    pub fn record(&mut self, line: String) {
+        self.records.push(line);
     }
 
     /// Adds the answer to a line that is not a valid command.
@@ -108,8 +114,13 @@ impl<'a> CommentReply<'a> {
         let Some(own) = self.own.filter(|_| !self.is_empty() && !self.refused) else {
             return;
         };
+        let head: Vec<&str> = [&self.marker]
+            .into_iter()
+            .chain(&self.records)
+            .map(String::as_str)
+            .collect();
         let body = reply_markdown(
-            &self.marker,
+            &head.join("\n"),
             &self.sections,
             self.job.forge.profile().comment_chars,
         );
@@ -134,4 +145,15 @@ impl<'a> CommentReply<'a> {
             }
         }
     }
+}
+
+/// The first line of the reply to a comment, by the job of an environment or of none.
+pub fn reply_marker(comment: u64, environment: Option<&str>) -> String {
+    let environment = environment.map(|name| format!(" {}", Digest::sha256(name).prefix(12)));
+    format!("{MARKER}{comment}{} -->", environment.unwrap_or_default())
+}
+
+/// Whether a text begins as a reply does.
+pub fn is_reply(body: &str) -> bool {
+    body.starts_with(MARKER)
 }

@@ -106,6 +106,7 @@ impl wire::Comment {
             number,
             url: self.html_url.clone(),
             edited: self.may_be_edited(),
+            created: self.created_at.as_deref().and_then(|at| at.parse().ok()),
             by: self.user.and_then(wire::Actor::account),
             body: self.body.unwrap_or_default(),
         })

@@ -127,6 +127,7 @@ impl GitLab {
             number,
             url: self.note_page(of, note.id),
             by,
+            created: note.created_at.as_deref().and_then(|at| at.parse().ok()),
             // Other actions may move the time too; then the command is to be given again.
             edited: note.created_at.is_none() || note.created_at != note.updated_at,
             body: note.body.unwrap_or_default(),

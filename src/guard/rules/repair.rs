@@ -6,7 +6,7 @@ use super::RuleInput;
 use super::approval::may_approve;
 use super::command::{MIN_DIGEST_DIGITS, confirms};
 use crate::diagnostic::Code;
-use crate::guard::{Actor, Authority, Denial, EffectKind, Permission, RepairIssue};
+use crate::guard::{Authority, Denial, EffectKind, Permission, RepairIssue, RepairRequest};
 use crate::model::UserId;
 use crate::stack::{Health, ROLLBACK_FAILED};
 use crate::text::pluralize;
@@ -43,23 +43,32 @@ pub fn is_requested(input: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new(Code::RepairNotRequested, fact, remedy))
 }
 
-/// Another person than the one who confirms requested the repair, and has write permission.
+/// Another person than the one who confirms requested the repair, saw what is confirmed, and has write permission. A digest of another
+/// repair, or of one that ran since, was never seen.
 pub fn has_second_person(input: &RuleInput<'_>) -> Option<Denial> {
     let issue = input.repair_issue()?;
     let command = input.request()?.command()?;
-    command.confirm.as_ref()?;
-    if requesters(issue).any(|by| by.id != command.by.id) {
+    let confirmed = command.confirm.as_ref()?;
+    let mut others = requesters(issue).filter(|request| request.by.id != command.by.id);
+    if others.clone().any(|request| has_seen(request, confirmed)) {
         return None;
     }
     let login = &command.by.login;
-    Some(Denial::new(
-        Code::RepairNeedsSecondPerson,
-        match issue.requested_by.iter().any(|by| by.id != command.by.id) {
-            true => "the person who requested the repair has no write permission".to_owned(),
-            false => format!("no other person than {login} requested the repair in a comment"),
-        },
-        "have one person request the repair without `--confirm`, and another person confirm it",
-    ))
+    let mut all = issue.requests.iter();
+    let (fact, remedy) = match others.next() {
+        Some(_) => (
+            "the reply to the request showed another repair, or this one ran since".to_owned(),
+            "request it again: comment without `--force` and `--confirm`; then another person confirms the new digest",
+        ),
+        None => (
+            match all.any(|request| request.by.id != command.by.id) {
+                true => "the person who requested the repair has no write permission".to_owned(),
+                false => format!("no other person than {login} requested the repair in a comment"),
+            },
+            "have one person request the repair without `--confirm`, and another person confirm it",
+        ),
+    };
+    Some(Denial::new(Code::RepairNeedsSecondPerson, fact, remedy))
 }
 
 /// As many persons as the policy requires approvals confirm the digest of the repair as it would be now.
@@ -70,7 +79,7 @@ pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
     let denial = |fact: String| {
         let remedy = match digest.and_then(|digest| digest.get(..MIN_DIGEST_DIGITS)) {
             Some(digest) => format!(
-                "read what the repair changes; then a second person comments with `--force --confirm {digest}`"
+                "read the reply to a request that shows digest {digest}; then another person comments with `--force --confirm {digest}`"
             ),
             None => "request the repair again".to_owned(),
         };
@@ -100,7 +109,8 @@ pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
         .collect();
     // Who requested it does not count.
     let count = requesters(issue)
-        .map(|requester| valid.iter().filter(|by| **by != requester.id).count())
+        .filter(|request| has_seen(request, digest))
+        .map(|request| valid.iter().filter(|by| **by != request.by.id).count())
         .max();
     let count = count.unwrap_or_default();
     if count >= needed {
@@ -112,10 +122,16 @@ pub fn is_confirmed(input: &RuleInput<'_>) -> Option<Denial> {
     ))
 }
 
-/// The persons whose requests count.
-fn requesters(issue: &RepairIssue) -> impl Iterator<Item = &Actor> {
-    let by = issue.requested_by.iter();
-    by.filter(|by| !by.bot && by.permission >= Some(Permission::Write))
+/// The requests of persons who may request a repair.
+fn requesters(issue: &RepairIssue) -> impl Iterator<Item = &RepairRequest> + Clone {
+    let requests = issue.requests.iter();
+    requests.filter(|RepairRequest { by, .. }| !by.bot && by.permission >= Some(Permission::Write))
+}
+
+/// Whether the reply to the request showed the repair with a digest, or with its first digits.
+fn has_seen(request: &RepairRequest, digest: &str) -> bool {
+    let shown = request.shown.as_deref();
+    shown.is_some_and(|shown| confirms(digest, shown))
 }
 
 /// The stack is in the state that the repair ends.

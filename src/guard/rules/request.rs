@@ -112,10 +112,15 @@ pub fn head_is_reported(input: &RuleInput<'_>) -> Option<Denial> {
     Some(Denial::new(Code::StaleHead, fact, remedy))
 }
 
-/// The config has not changed since the merge, not even back and forth.
+/// Neither the config nor its entry has changed since the merge, not even back and forth.
 pub fn is_current(input: &RuleInput<'_>) -> Option<Denial> {
-    let (fact, remedy) = match input.merge()?.current {
+    let request = input.merge()?;
+    let (fact, remedy) = match request.current {
         Some(true) => return None,
+        Some(false) if request.asks.is_some_and(RequestedChange::is_of_entry) => (
+            "the config or its entry was changed or removed since this was merged",
+            "the newer change decides: see its pull request. To ask for it again, add the entry in another pull request",
+        ),
         Some(false) => (
             "the config was changed again since this was merged",
             "the newer change decides: see its pull request",

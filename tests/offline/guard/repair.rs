@@ -41,6 +41,14 @@ fn attack_a_repair_with_more_than_the_repair() {
     }
 }
 
+/// A request whose reply showed the repair.
+fn seen_by(by: Actor) -> RepairRequest {
+    RepairRequest {
+        by,
+        shown: Some(DIGEST.to_owned()),
+    }
+}
+
 /// Cleo confirms what Ann requested on an issue.
 fn on_issue(kind: EffectKind) -> Scene {
     let mut scene = Scene::commanded(kind);
@@ -60,7 +68,7 @@ fn on_issue(kind: EffectKind) -> Scene {
         repair: Some(RepairIssue {
             number: 8,
             open: Some(true),
-            requested_by: vec![ann()],
+            requests: vec![seen_by(ann())],
             confirmations: vec![RepairConfirmation {
                 by: cleo(),
                 digest: DIGEST.to_owned(),
@@ -80,23 +88,28 @@ fn attack_a_fact_of_a_repair_is_missing() {
     let issue = |scene: &mut Scene, change: IssueChange| {
         change(scene.request().repair.as_mut().unwrap());
     };
-    let on_the_issue: [(IssueChange, &str); 7] = [
+    let on_the_issue: [(IssueChange, &str); 9] = [
         (|issue| issue.open = None, "repair-not-requested"),
         (|issue| issue.open = Some(false), "repair-not-requested"),
+        (|issue| issue.requests.clear(), "repair-needs-second-person"),
         (
-            |issue| issue.requested_by.clear(),
+            |issue| issue.requests = vec![seen_by(cleo())],
             "repair-needs-second-person",
         ),
         (
-            |issue| issue.requested_by = vec![cleo()],
+            |issue| issue.requests = vec![seen_by(ann().may(None))],
             "repair-needs-second-person",
         ),
         (
-            |issue| issue.requested_by = vec![ann().may(None)],
+            |issue| issue.requests = vec![seen_by(robot())],
             "repair-needs-second-person",
         ),
         (
-            |issue| issue.requested_by = vec![robot()],
+            |issue| issue.requests[0].shown = None,
+            "repair-needs-second-person",
+        ),
+        (
+            |issue| issue.requests[0].shown = Some("1".repeat(64)),
             "repair-needs-second-person",
         ),
         (|issue| issue.confirmations.clear(), "repair-not-confirmed"),

@@ -259,6 +259,7 @@ impl Comments for UnknownForge {
                     kind: AccountKind::Person,
                 }),
                 body: COMMAND.to_owned(),
+                created: None,
                 edited: false,
             }),
         )

@@ -143,6 +143,21 @@ impl<F: Rules> Repo<F> {
         });
     }
 
+    /// Within the second of its creation: a forge with times in seconds shows no edit.
+    pub fn edit_comment_at_once(&self, id: u64, body: &str) {
+        self.with(|r| {
+            let comment = r.comments.get_mut(&id).expect("the comment exists");
+            body.clone_into(&mut comment.body);
+        });
+    }
+
+    pub fn edit_issue(&self, number: u64, body: &str) {
+        self.with(|r| {
+            let issue = r.issues.get_mut(&number).expect("the issue exists");
+            body.clone_into(&mut issue.body);
+        });
+    }
+
     pub fn delete_comment(&self, id: u64) {
         self.with(|r| r.comments.remove(&id));
     }

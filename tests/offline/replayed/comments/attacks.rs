@@ -64,7 +64,7 @@ fn attack_a_repair_with_another_digest<W: IssueWorld>() {
     let line = world.requested(number);
     let digest = line.split("--confirm ").nth(1).unwrap();
     let other = line.replace(digest, &"0".repeat(16));
-    world.assert_denied(number, "bob", &other, "repair-not-confirmed");
+    world.assert_denied(number, "bob", &other, "repair-needs-second-person");
     let unforced = line.replace("--force ", "");
     world.assert_denied(number, "bob", &unforced, "force-required");
     // A confirmation of another repair.
@@ -198,12 +198,12 @@ fn attack_a_skipped_resource_that_was_not_confirmed<W: IssueWorld>() {
         "alice",
         "/provisioner continue-rollback --skip Queue",
     );
-    world.assert_denied(number, "bob", &more, "repair-not-confirmed");
+    world.assert_denied(number, "bob", &more, "repair-needs-second-person");
     // The rollback of the bucket did not fail.
     let other = "/provisioner continue-rollback --skip Bucket";
     world.assert_denied(number, "alice", other, "repair-changes-more");
     let confirmed = format!("{other} --force --confirm {}", "0".repeat(16));
-    world.assert_denied(number, "bob", &confirmed, "repair-changes-more");
+    world.assert_denied(number, "bob", &confirmed, "repair-needs-second-person");
     let failed = stack(world.workdir(), "UPDATE_ROLLBACK_FAILED");
     let done = stack(world.workdir(), "UPDATE_ROLLBACK_COMPLETE");
     continued(world.workdir(), "UPDATE_ROLLBACK_COMPLETE");

@@ -5,6 +5,7 @@
 mod attacks;
 mod people;
 mod repairs;
+mod requests;
 
 use provisioner::product::Target;
 use provisioner::report::{FoundDrift, drift_issue};
@@ -76,6 +77,7 @@ trait IssueWorld: Sized {
     /// Both jobs for a comment on pull request 7.
     fn on_pull_request(&self, by: &User, text: &str) -> Run;
     fn set_permission(&self, login: &str, permission: Permission);
+    fn wait_an_hour(&self);
 
     fn user(&self, login: &str) -> User {
         self.fake().user(login)
@@ -174,6 +176,7 @@ trait IssueWorld: Sized {
             (r"branch `[0-9a-f]{7}`", "branch `[commit]`"),
             (r"provisioner:command [0-9]+", "provisioner:command [id]"),
             (r"--confirm [0-9a-f]{16}", "--confirm [digest]"),
+            (r"(?m)^<!-- provisioner:repair (\w+) [0-9a-f]+ -->\n", ""),
             (r"merge request", "pull request"),
         ] {
             let pattern = regex::Regex::new(pattern).unwrap();
@@ -355,6 +358,10 @@ impl IssueWorld for GitHubWorld {
     fn set_permission(&self, login: &str, permission: Permission) {
         self.repo.set_permission(&self.user(login), permission);
     }
+
+    fn wait_an_hour(&self) {
+        self.github.pass(3_600);
+    }
 }
 
 impl GitHubWorld {
@@ -510,5 +517,9 @@ impl IssueWorld for GitLabWorld {
 
     fn set_permission(&self, login: &str, permission: Permission) {
         self.repo.set_permission(&self.user(login), permission);
+    }
+
+    fn wait_an_hour(&self) {
+        self.gitlab.pass(3_600);
     }
 }
