@@ -1,11 +1,11 @@
-//! The entries that a change adds to the files of entries.
+//! The entries that a change adds to the files of entries, and removes from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::entries::{ENTRY_FILES, EntryFile, NewEntry, new_entries};
+use crate::entries::{ENTRY_FILES, EntryFile, NewEntry, StackEntry, all_entries, new_entries};
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
-use crate::model::{CommitSha, RepoPath};
+use crate::model::{CommitSha, FileContents, RepoPath};
 use crate::plan::Input;
 
 /// How the names of the files of entries begin, in their order.
@@ -15,6 +15,7 @@ const BEGINNINGS: [&str; 2] = [".provisioner/adopt", ".provisioner/replace"];
 pub(super) struct AddedEntries {
     entries: BTreeMap<RepoPath, NewEntry>,
     faults: BTreeMap<RepoPath, Vec<Diagnostic>>,
+    removed: Vec<StackEntry>,
 }
 
 impl AddedEntries {
@@ -27,12 +28,16 @@ impl AddedEntries {
         let mut added = Self {
             entries: BTreeMap::new(),
             faults: BTreeMap::new(),
+            removed: Vec::new(),
         };
         for file in ENTRY_FILES.into_iter().filter(|file| edits(files, *file)) {
             let path = &RepoPath::typed(file.path);
             let sides = [base, head].map(|commit| FileAt { commit, path });
             let mut sides = source.read(&sides).await?.into_iter();
             let (before, after) = (sides.next().flatten(), sides.next().flatten());
+            added
+                .removed
+                .extend(removed_entries(file, before.as_ref(), after.as_ref()));
             match new_entries(file, before.as_ref(), after.as_ref()) {
                 Ok(new) => new.into_iter().for_each(|new| added.add(new)),
                 Err(problems) => added
@@ -72,8 +77,8 @@ impl AddedEntries {
         self.entries.keys()
     }
 
-    /// Adds the entries to the inputs of their configs, and an input for each file with problems.
-    pub(super) fn add_to(mut self, inputs: &mut Vec<Input>) {
+    /// Adds the entries to the inputs of their configs, and an input for each file with problems. Returns the removed entries.
+    pub(super) fn add_to(mut self, inputs: &mut Vec<Input>) -> Vec<StackEntry> {
         for input in inputs.iter_mut() {
             input.entry = self.entries.remove(&input.path);
         }
@@ -85,6 +90,7 @@ impl AddedEntries {
         let faults = self.faults.into_iter();
         inputs.extend(faults.map(|(path, faults)| Input::with_faults(path, faults)));
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
+        self.removed
     }
 }
 
@@ -113,4 +119,46 @@ fn edits(files: &[ChangedFile], file: EntryFile) -> bool {
         let is_folder = |path: &RepoPath| Some(path.as_str()) == folder;
         changed.is_under(file.path) || changed.paths().any(is_folder)
     })
+}
+
+/// The entries that the base has and the head does not. A head with errors removes nothing yet: it has to be corrected.
+fn removed_entries(
+    file: EntryFile,
+    base: Option<&FileContents>,
+    head: Option<&FileContents>,
+) -> Vec<StackEntry> {
+    let read = |contents: Option<&FileContents>| match contents {
+        Some(contents) => all_entries(file, contents).ok(),
+        None => Some(Vec::new()),
+    };
+    let (Some(base), Some(head)) = (read(base), read(head)) else {
+        return Vec::new();
+    };
+    let is_kept = |entry: &StackEntry| head.iter().any(|kept| kept.entry == *entry);
+    let base = base.into_iter().map(|known| known.entry);
+    base.filter(|entry| !is_kept(entry)).collect()
+}
+
+/// The entries of a commit for some configs. Of a file with errors there are none.
+pub(super) async fn entries_at(
+    source: &dyn Source,
+    commit: &CommitSha,
+    configs: &BTreeSet<&RepoPath>,
+) -> Result<Vec<StackEntry>, ForgeError> {
+    let paths = ENTRY_FILES.map(|file| RepoPath::typed(file.path));
+    let files: Vec<FileAt<'_>> = paths.iter().map(|path| FileAt { commit, path }).collect();
+    let contents = source.read(&files).await?.into_iter();
+    let read = ENTRY_FILES
+        .into_iter()
+        .zip(contents)
+        .filter_map(|(file, contents)| all_entries(file, &contents?).ok());
+    let entries = read.flatten().map(|known| known.entry);
+    Ok(entries
+        .filter(|entry| configs.contains(&entry.config))
+        .collect())
+}
+
+/// Whether a change edits any file of entries.
+pub(super) fn edits_entries(files: &[ChangedFile]) -> bool {
+    ENTRY_FILES.into_iter().any(|file| edits(files, file))
 }

@@ -9,6 +9,7 @@ use super::entries::AddedEntries;
 use super::lock::relocked;
 use super::products::{product_of, products_at};
 use crate::config::{Config, ConfigContents, Relock, is_defaults, load_contents};
+use crate::entries::StackEntry;
 use crate::forge::{ChangeKind, ChangedFile, FileAt, ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Change, EarlierVersions, HeadClaims, Input, Plan, Renamed};
@@ -34,6 +35,8 @@ pub struct ChangeInputs {
     pub defaults_changed: bool,
     /// How the change edits the lock of the products.
     pub relocked: Relock,
+    /// The entries that the change removes.
+    pub removed_entries: Vec<StackEntry>,
 }
 
 impl ChangeInputs {
@@ -164,7 +167,7 @@ pub async fn read_inputs(
         is_config(&base_products, &input.path, &input.base)
             || is_config(&head_products, &input.path, &input.head)
     });
-    entries.add_to(&mut inputs);
+    let removed_entries = entries.add_to(&mut inputs);
     add_earlier_versions(source, base, &base_products, &mut inputs).await?;
     mark_relocked(&head_products, &relocked, &mut inputs);
     Ok(ChangeInputs {
@@ -175,6 +178,7 @@ pub async fn read_inputs(
         changed_products,
         defaults_changed: !folders.is_empty(),
         relocked,
+        removed_entries,
     })
 }
 

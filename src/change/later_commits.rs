@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contents::read_configs;
+use super::entries::{edits_entries, entries_at};
 use super::history::MergedRange;
 use crate::config::ConfigContents;
+use crate::entries::StackEntry;
 use crate::forge::{FileAt, ForgeError, Source};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, RepoPath};
@@ -18,8 +20,8 @@ const MAX_COMMITS: usize = 250;
 
 /// What the commits after a merged change say about it.
 pub(super) struct LaterCommits {
-    /// Deletions whose stack a config claimed again.
-    pub(super) reclaimed: BTreeSet<ChangeKey>,
+    /// Deletions whose stack a config claimed again, and changes whose entry was withdrawn or followed by another one.
+    pub(super) superseded: BTreeSet<ChangeKey>,
     /// The former contents of configs that commits after the push changed, each with one of its paths.
     pub(super) contents: Vec<(RepoPath, Option<ConfigContents>)>,
     /// Whether all commits were read. Otherwise there are too many, or the branch was rewritten.
@@ -27,8 +29,8 @@ pub(super) struct LaterCommits {
 }
 
 impl LaterCommits {
-    /// Follows first parents from `tip`: to the push for configs that stacks have, to the merge for deletions. The tip itself is compared
-    /// elsewhere.
+    /// Follows first parents from `tip`: to the push for configs that stacks have, to the merge for deletions and entries. Configs of the
+    /// tip itself are compared elsewhere.
     pub(super) async fn read(
         job: &Job,
         range: &MergedRange,
@@ -41,12 +43,18 @@ impl LaterCommits {
         let (deletions, others): (Vec<&Change>, Vec<&Change>) =
             plan.changes.iter().partition(deletes);
         let others: BTreeSet<&RepoPath> = others.iter().map(|change| &change.path).collect();
-        let end = match deletions.is_empty() {
+        let with_entry = || plan.changes.iter().filter(|change| change.entry.is_some());
+        let entered: BTreeSet<&RepoPath> = with_entry().map(|change| &change.path).collect();
+        let merged = match entered.is_empty() {
+            true => Vec::new(),
+            false => entries_at(job.source(&[&range.merge]), &range.merge, &entered).await?,
+        };
+        let end = match deletions.is_empty() && entered.is_empty() {
             true => &range.pushed,
             false => &range.merge,
         };
         let mut later = Self {
-            reclaimed: BTreeSet::new(),
+            superseded: BTreeSet::new(),
             contents: Vec::new(),
             complete: true,
         };
@@ -62,6 +70,12 @@ impl LaterCommits {
             };
             let source = job.source(&[&parent, &at]);
             let files = source.changed_files(&parent, &at).await?;
+            if !entered.is_empty() && edits_entries(&files) {
+                let now = entries_at(source, &at, &entered).await?;
+                let is_other = |change: &&Change| !has_same(&merged, &now, &change.path);
+                let other = with_entry().filter(is_other).map(Change::key);
+                later.superseded.extend(other);
+            }
             let paths = files.iter().flat_map(|file| file.paths());
             let paths: BTreeSet<&RepoPath> = paths.filter(|path| selection.matches(path)).collect();
             // The state after the change itself is the one to compare with.
@@ -70,9 +84,10 @@ impl LaterCommits {
                 let claims = StackClaims::new(registry, HeadClaims::new(), &configs);
                 let claimed = |change: &&&Change| is_claimed(&claims, &configs, change);
                 let claimed = deletions.iter().filter(claimed).map(|change| change.key());
-                later.reclaimed.extend(claimed);
+                later.superseded.extend(claimed);
                 let own = paths.into_iter().filter(|path| others.contains(path));
-                let own = own.filter(|_| is_after_push && parent != range.pushed);
+                let is_later = is_after_push && parent != range.pushed;
+                let own = own.filter(|path| is_later || entered.contains(path));
                 later
                     .contents
                     .extend(own.map(|path| (path.clone(), configs.get(path).cloned())));
@@ -108,4 +123,16 @@ fn is_claimed(
         false => configs.contains_key(&change.path),
     };
     own || claims.others(change).next().is_some()
+}
+
+/// Whether two lists have the same entries for a config.
+fn has_same(one: &[StackEntry], other: &[StackEntry], config: &RepoPath) -> bool {
+    let of = |entries: &[StackEntry]| {
+        entries
+            .iter()
+            .filter(|entry| entry.config == *config)
+            .count()
+    };
+    let mut own = one.iter().filter(|entry| entry.config == *config);
+    of(one) == of(other) && own.all(|entry| other.contains(entry))
 }

@@ -63,7 +63,7 @@ impl Tip {
         let claims = stack_claims(source, tip, registry, all, plan).await?;
         let later = LaterCommits::read(job, range, tip, plan, registry, selection).await?;
         let mut superseded = superseded(inputs, plan, registry, &configs, &claims);
-        superseded.extend(later.reclaimed);
+        superseded.extend(later.superseded);
         for (path, contents) in later.contents {
             superseded.extend(rendered_otherwise(inputs, registry, [(path, contents)]));
         }

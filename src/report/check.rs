@@ -136,6 +136,7 @@ impl Report {
             && self.product_problems.is_empty()
             && self.lock_problems.is_empty()
             && self.unselected.is_empty()
+            && !self.notices.iter().any(Notice::is_of_entries)
     }
 
     /// Adds a preview and raises the levels of the change and the plan to its level.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::Text;
 use crate::config::RelockedProduct;
+use crate::entries::EntryKind;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
@@ -40,6 +41,8 @@ pub enum Notice {
         #[serde(default)]
         retry: bool,
     },
+    /// The change removes entries: the key and the config of each.
+    EntriesRemoved { entries: Vec<(EntryKind, String)> },
     /// Number of configs that a newer change changed again.
     Superseded { configs: Vec<String> },
     /// The run worked only on configs that were not applied. Number of the merge's other configs.
@@ -106,6 +109,11 @@ const OFFLINE: &str = "This report compares rendered templates and uses the prod
      replacements, drift or the state of stacks.";
 
 impl Notice {
+    /// Whether it reports what the change does beside configs.
+    pub fn is_of_entries(&self) -> bool {
+        matches!(self, Self::EntriesRemoved { .. })
+    }
+
     /// For a comment or a summary.
     pub fn markdown(&self) -> String {
         self.text().markdown()
@@ -170,13 +178,31 @@ impl Notice {
                 reason,
                 retry: false,
             } => return what.text(permission.as_deref(), reason),
+            Self::EntriesRemoved { entries } => {
+                let shown = entries.iter().take(MAX_NAMED);
+                let shown = shown.map(|(kind, config)| {
+                    Text::name(kind.word())
+                        .and(Text::ours(" of "))
+                        .and(Text::name(config))
+                });
+                let more = entries.len().saturating_sub(MAX_NAMED);
+                let more = (more > 0).then(|| Text::count(more, "more entry"));
+                return Text::ours("This change removes entries: ")
+                    .and(Text::and_list(shown.chain(more)))
+                    .and(Text::ours(
+                        ". If what an entry requests is not complete, the merge cancels it. A complete one stays as it is.",
+                    ));
+            }
             Self::Superseded { configs } => {
                 let shown = configs.iter().take(MAX_NAMED).map(Text::name);
                 let more = configs.len().saturating_sub(MAX_NAMED);
                 let more = (more > 0).then(|| Text::count(more, "more config"));
                 return Text::ours("A newer merge changed ")
                     .and(Text::and_list(shown.chain(more)))
-                    .and(Text::ours(" again. The run of that merge decides."));
+                    .and(Text::ours(match configs.len() {
+                        1 => " or its entry again. The run of that merge decides.",
+                        _ => " or their entries again. The run of that merge decides.",
+                    }));
             }
             Self::PendingOnly { skipped } => {
                 return Text::ours(

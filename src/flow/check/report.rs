@@ -28,6 +28,12 @@ pub fn report(
     if inputs.defaults_changed {
         notices.push(Notice::DefaultsChanged);
     }
+    let removed = inputs.removed_entries.iter();
+    let entries = removed.map(|entry| (entry.kind, entry.config.to_string()));
+    let entries: Vec<_> = entries.collect();
+    if !entries.is_empty() {
+        notices.push(Notice::EntriesRemoved { entries });
+    }
     let context = CheckContext {
         repository: job.map(|job| job.repository.repository().to_owned()),
         pull_request: None,

@@ -7,13 +7,13 @@ use crate::support::proxy::{FaultProxy, Side};
 const ENTRIES: &str = ".provisioner/adoptions.yaml";
 
 /// A bucket of the config's name with an object, behind a proxy that records what a run does in AWS.
-struct Loose<W> {
-    world: W,
-    proxy: FaultProxy,
+pub(super) struct Loose<W> {
+    pub(super) world: W,
+    pub(super) proxy: FaultProxy,
 }
 
 impl<W: ForgeWorld> Loose<W> {
-    fn new(rest: &str) -> Self {
+    pub(super) fn new(rest: &str) -> Self {
         let mut world = W::new(&policy(rest));
         world.workdir_mut().write_config(CONFIG);
         world.workdir().create_bucket();
@@ -25,32 +25,32 @@ impl<W: ForgeWorld> Loose<W> {
         Self { world, proxy }
     }
 
-    fn entries(&self, id: &str, identifier: &str) -> String {
+    pub(super) fn entries(&self, id: &str, identifier: &str) -> String {
         let config = self.world.workdir().path();
         format!(
             "version: 1\nimport:\n  - config: {config}\n    resources:\n      - id: {id}\n        identifier: {{{identifier}}}\n"
         )
     }
 
-    fn entry(&self) -> String {
+    pub(super) fn entry(&self) -> String {
         let name = &self.world.workdir().name;
         self.entries("Bucket", &format!("BucketName: {name}"))
     }
 
     /// A checked pull request that writes the config and these entries.
-    fn with_entries(&self, number: u64, entries: &str) -> Pull<W::Forge> {
+    pub(super) fn with_entries(&self, number: u64, entries: &str) -> Pull<W::Forge> {
         let (path, text) = (self.world.workdir().path(), self.world.text());
         self.world.another(number, |commit| {
             commit.write(&path, text).write(ENTRIES, entries)
         })
     }
 
-    fn proposed(&self) -> Pull<W::Forge> {
+    pub(super) fn proposed(&self) -> Pull<W::Forge> {
         self.with_entries(7, &self.entry())
     }
 
     /// The operations of the last run that changed something in AWS.
-    fn mutations(&self) -> Vec<String> {
+    pub(super) fn mutations(&self) -> Vec<String> {
         let calls = self.proxy.mutations().into_iter();
         let calls = calls.map(|call| call.operation);
         let calls = calls.filter(|operation| {
@@ -63,7 +63,7 @@ impl<W: ForgeWorld> Loose<W> {
 
     /// The bucket and its object are as before, and nothing else exists.
     #[track_caller]
-    fn assert_untouched(&self) {
+    pub(super) fn assert_untouched(&self) {
         let (workdir, world) = (self.world.workdir(), &self.world);
         assert_eq!(world.stacks(), []);
         assert_eq!(workdir.aws.buckets(), std::slice::from_ref(&workdir.name));
@@ -71,7 +71,7 @@ impl<W: ForgeWorld> Loose<W> {
     }
 
     #[track_caller]
-    fn assert_denied(&self, before: &str, codes: &[&str]) -> Run {
+    pub(super) fn assert_denied(&self, before: &str, codes: &[&str]) -> Run {
         self.proxy.clear();
         let run = self.world.run_push(before);
         assert_ne!(run.status, 0, "{}", run.summary);
@@ -83,7 +83,7 @@ impl<W: ForgeWorld> Loose<W> {
     }
 
     #[track_caller]
-    fn assert_imported(&self, before: &str) -> Run {
+    pub(super) fn assert_imported(&self, before: &str) -> Run {
         self.proxy.clear();
         let run = self.world.run_push(before);
         run.assert_exit(0);
@@ -96,7 +96,7 @@ impl<W: ForgeWorld> Loose<W> {
 
     /// The stack is complete, and has the bucket with its object.
     #[track_caller]
-    fn assert_complete(&self) {
+    pub(super) fn assert_complete(&self) {
         let workdir = self.world.workdir();
         let stacks = self.world.stacks();
         let states: Vec<&str> = stacks.iter().map(|(_, state)| state.as_str()).collect();

@@ -6,7 +6,7 @@ const FILE: &str = ".provisioner/replacements.yaml";
 
 impl<W: ForgeWorld> Replaces for W {}
 
-trait Replaces: ForgeWorld {
+pub(super) trait Replaces: ForgeWorld {
     /// ARN of the stack that exists.
     #[track_caller]
     fn stack_id(&self) -> String {
