@@ -28,6 +28,16 @@ pub struct ImportedResource {
 const KEY: &str = "AWS::KMS::Key";
 const SECRET: &str = "AWS::SecretsManager::Secret";
 
+/// Identifiers that are names, and not ARNs or addresses.
+const NAMES: [&str; 6] = [
+    "BucketName",
+    "LogGroupName",
+    "Name",
+    "RepositoryName",
+    "RoleName",
+    "TableName",
+];
+
 /// Marks the template of an import. The stack's own template follows as an update.
 const MARK: &str = "Imported by provisioner. The other resources follow.";
 
@@ -48,6 +58,10 @@ impl ImportedResource {
         let Some(name) = name.filter(|_| self.kind != KEY) else {
             return true;
         };
+        // The identifier of these types is the name itself.
+        if NAMES.contains(&identifier(&self.kind).unwrap_or_default()) {
+            return id == name;
+        }
         let starts = |rest: &str| rest.is_empty() || rest.ends_with([':', '/']);
         // The ARN of a secret ends with six random characters.
         let end = self.kind == SECRET && id.contains(&format!(":{name}-"));

@@ -244,6 +244,13 @@ mod tests {
         5 false: the resource is named twice: `Data`; keep one of them
         6 false: resources of type AWS::CodeCommit::Repository cannot be imported; remove it; if the resource exists, give it another name in the config
         ");
+        for value in ["x:data", "x/data", "../data", "/data", "arn:aws:s3:::data"] {
+            let problems = found(TEMPLATE, &[&format!("Data=BucketName={value}")]).unwrap_err();
+            assert!(
+                problems[0].starts_with("0 true: the entry names"),
+                "{problems:?}"
+            );
+        }
         for value in [
             "data*",
             "da?ta",
