@@ -112,6 +112,7 @@ mod tests {
             changed_products: BTreeSet::new(),
             defaults_changed: false,
             relocked: Relock::default(),
+            removed_entries: Vec::new(),
         };
         let commits = ["a", "b"].map(|digit| CommitSha::parse(&digit.repeat(40)).unwrap());
         let steps = work::steps_of(|| {
