@@ -34,6 +34,7 @@ pub struct Consumers {
 pub struct Consumer {
     /// The config whose template needs the name.
     pub config: RepoPath,
+    /// The kind of the name.
     pub kind: LinkKind,
     /// The name of the export or of the parameter.
     pub name: String,

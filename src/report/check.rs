@@ -34,6 +34,8 @@ pub struct Report {
     pub lock_problems: Vec<Diagnostic>,
     /// Warnings of changed files that look like configs and are not selected.
     pub unselected: Vec<Diagnostic>,
+    /// Changes with the same effect, which the comment shows once: the keys of `previews`, by group. Others are in no group.
+    pub groups: Vec<Vec<ChangeKey>>,
     /// Other open pull requests that change the same configs; `None` if they are unknown.
     pub collisions: Option<Vec<Collision>>,
     /// The limits of this report: one sentence each, as Markdown.
@@ -94,6 +96,7 @@ impl Report {
             product_problems: Vec::new(),
             lock_problems: Vec::new(),
             unselected: Vec::new(),
+            groups: Vec::new(),
             collisions: None,
             notices,
         };

@@ -1,14 +1,16 @@
 //! Groups of configs with the same plan, so that a report says it once. A report shows one config of a group, so nothing that a
-//! reviewer has to see may differ within it but the names of the configs and stacks.
+//! reviewer has to see may differ within it but the names, accounts and regions of the stacks.
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use super::after_deletion::AfterDeletion;
 use super::check::Report;
 use crate::diff::Diff;
-use crate::plan::{Change, Intent, ResourceAction};
+use crate::plan::{Change, ChangeKey, Deletion, Intent, ResourceAction, Verdict};
 use crate::product::Level;
+use crate::template::data_kind;
 
 /// With fewer, each config is shown for itself.
 const MIN_GROUP: usize = 3;
@@ -25,6 +27,16 @@ impl<'a> EqualChanges<'a> {
 
     pub fn is_single(&self) -> bool {
         self.changes.len() == 1
+    }
+
+    /// Whether all stacks are in one account and region.
+    pub fn is_one_place(&self) -> bool {
+        let place = |change: &Change| {
+            let target = change.target.as_ref()?;
+            Some((target.account.clone(), target.region.clone()))
+        };
+        let first = place(self.first());
+        self.changes.iter().all(|change| place(change) == first)
     }
 }
 
@@ -56,6 +68,15 @@ pub(super) fn groups(report: &Report) -> Vec<EqualChanges<'_>> {
         }
     });
     split.collect()
+}
+
+/// The keys of changes that the report shows once, with the first one of each group first.
+pub fn group_keys(report: &Report) -> Vec<Vec<ChangeKey>> {
+    let groups = groups(report).into_iter();
+    let groups = groups.filter(|group| !group.is_single());
+    groups
+        .map(|group| group.changes.into_iter().map(Change::key).collect())
+        .collect()
 }
 
 /// Sort key: errors, the highest level, deletions, the most removed resources.
@@ -94,9 +115,9 @@ fn signature(report: &Report, change: &Change) -> Value {
     let folders: usize = change.folders.iter().map(|set| set.count).sum();
     json!({
         // A section names the other file or the other stack. Every value of a new config is new.
-        "path": is_alone(change).then_some(&change.path),
+        "path": is_alone(report, change).then(|| change.key()),
         "intent": change.intent,
-        "target": change.target.as_ref().filter(|_| !is_invalid),
+        "environment": change.target.as_ref().filter(|_| !is_invalid).map(|target| &target.environment),
         "on_merge": on_merge.map(|on_merge| (on_merge.effect, &on_merge.requires, &on_merge.denials)),
         "level": change.level,
         "identity": change.identity_from_defaults,
@@ -113,14 +134,40 @@ fn signature(report: &Report, change: &Change) -> Value {
 }
 
 /// Whether a config has a section of its own, regardless of the others.
-fn is_alone(change: &Change) -> bool {
-    matches!(change.intent, Intent::Create | Intent::Import)
+fn is_alone(report: &Report, change: &Change) -> bool {
+    is_dangerous(report, change)
+        || matches!(change.intent, Intent::Create | Intent::Import)
         || change.renamed.is_some()
         || change.moved_from.is_some()
         || change.stack_move.is_some()
 }
 
-/// The changed lines of the template without the names of the config and its stack.
+/// Whether a resource is replaced or interrupted, or data may be lost. Each such stack is named.
+fn is_dangerous(report: &Report, change: &Change) -> bool {
+    let preview = report.previews.get(&change.key());
+    let changes = preview.and_then(|preview| preview.changes.as_ref());
+    let deletion = preview.and_then(|preview| preview.deletion.as_ref());
+    let mut resources = change.resources.iter();
+    changes.is_some_and(|changes| changes.worst.verdict > Verdict::InPlace)
+        || deletion.is_some_and(loses_data)
+        || resources.any(|resource| {
+            let behavior = resource.deletion_behavior;
+            behavior
+                .is_some_and(|behavior| AfterDeletion::new(behavior, resource.holds).may_destroy())
+        })
+}
+
+fn loses_data(deletion: &Deletion) -> bool {
+    let mut resources = deletion.resources.iter();
+    deletion.destroys_objects()
+        || resources.any(|resource| {
+            let holds = data_kind(&resource.kind, false);
+            AfterDeletion::new(resource.deletion_behavior, holds).may_destroy()
+        })
+}
+
+/// The changed lines of the template without the names of the config and its stack, and with words in place of the stack's own account
+/// and region. The account of another stack stays.
 fn changed_lines(change: &Change, diff: &Diff) -> Option<String> {
     if change.intent == Intent::Delete {
         return None;
@@ -135,6 +182,10 @@ fn changed_lines(change: &Change, diff: &Diff) -> Option<String> {
         .chain([change.path.stem()])
     {
         lines = lines.replace(name, "");
+    }
+    if let Some(target) = &change.target {
+        lines = lines.replace(&target.account, "{own account}");
+        lines = lines.replace(&target.region, "{own region}");
     }
     Some(lines)
 }

@@ -7,6 +7,7 @@ use super::after_deletion::AfterDeletion;
 use super::changed_keys::changed_value;
 use super::changes::line_text;
 use super::check::Report;
+use super::check_group_text::{group_title, others};
 use super::check_groups::EqualChanges;
 use super::consumers::consumers_markdown;
 use super::costs::costs_markdown;
@@ -30,8 +31,6 @@ const MAX_PROBLEMS: usize = 30;
 const MAX_DIFF_CHARS: usize = 20_000;
 /// For a config without errors of its own.
 const PRODUCT_HAS_ERRORS: &str = "The product of this config has errors: see Products.\n";
-/// Configs of a group that are listed; the rest is counted.
-const MAX_LISTED: usize = 100;
 
 /// `brief`: without diff and tables of AWS.
 pub(super) fn group_section(
@@ -113,6 +112,7 @@ pub(super) fn group_section(
             others => (!group.is_single()).then(|| safe(others(group))),
             alike => group.changes.len(),
             is_invalid,
+            is_one_place => group.is_one_place(),
             title => safe(group_title(group)),
             creates_folders => on_merge.is_some_and(OnMerge::creates_folders),
             on_merge => safe(on_merge_text(change, on_merge).markdown()),
@@ -184,48 +184,6 @@ fn policy_update_text(change: &Change, update: &PolicyUpdate) -> Text {
             .and(Text::ours(", and deploy both.")),
         None => text.and(roles).and(Text::ours(", and deploy them.")),
     }
-}
-
-fn same(keys: usize) -> String {
-    match keys {
-        1 => "key".to_owned(),
-        keys => pluralize(keys, "key"),
-    }
-}
-
-/// What the configs of a group have in common.
-fn group_title(group: &EqualChanges<'_>) -> String {
-    let change = group.first();
-    let count = group.changes.len();
-    let configs = pluralize(count, "config");
-    match change.intent {
-        Intent::Invalid => format!("{configs} with the same kinds of errors"),
-        Intent::Create => pluralize(count, "new config"),
-        Intent::Delete | Intent::Abandon => pluralize(count, "removed config"),
-        Intent::Adopt => format!("{} to adopt", pluralize(count, "stack")),
-        Intent::Unadopt => format!("{} to un-adopt", pluralize(count, "stack")),
-        Intent::Replace => format!("{} to replace", pluralize(count, "stack")),
-        Intent::Import => format!("{} to create with imports", pluralize(count, "stack")),
-        Intent::Update | Intent::Unchanged if change.impact.is_empty() => {
-            format!("{configs} with the same changed resources")
-        }
-        Intent::Update | Intent::Unchanged => {
-            format!("{configs} change the same {}", same(change.impact.len()))
-        }
-    }
-}
-
-/// The other configs of a group, as a list.
-fn others(group: &EqualChanges<'_>) -> String {
-    let listed = group.changes.iter().take(MAX_LISTED);
-    let mut list: String = listed
-        .map(|change| format!("- {}\n", Text::name(change.path.as_str()).markdown()))
-        .collect();
-    let more = group.changes.len().saturating_sub(MAX_LISTED);
-    if more > 0 {
-        list.push_str(&format!("- and {}\n", pluralize(more, "more config")));
-    }
-    list
 }
 
 fn stack_text(change: &Change) -> Text {

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::diagnostic::{Code, Location};
 use crate::guard::{ChangeRequest, Facts, LockState};
 use crate::plan::{ChangeKey, Intent};
-use crate::report::{BeforeMerge, OnMerge, Report};
+use crate::report::{BeforeMerge, OnMerge, Report, group_keys};
 use crate::roles::Laws;
 
 /// Adds the forecast of each config, and its problems. `request`: what the forge says about the pull request; `None` on a laptop.
@@ -52,6 +52,7 @@ pub fn add_on_merge(
         change.diagnostics.extend(problems);
         report.on_merge.insert(change.key(), on_merge);
     }
+    report.groups = group_keys(report);
 }
 
 /// Adds a warning to each config that the roles of CI do not cover. They follow the scope and the products before the merge, which the

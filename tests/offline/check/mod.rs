@@ -6,6 +6,7 @@ mod faults;
 mod fetched;
 mod former_stack;
 mod github;
+mod groups;
 mod hostile;
 mod irregular;
 mod local;

@@ -1,0 +1,132 @@
+//! Edits of a product: configs with the same change are shown once, over accounts and regions.
+//! `PROVISIONER_MANY=2000` gives the measurement of docs/benchmarks.md.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a measurement says what it measures, and takes its size from the environment"
+)]
+
+use std::time::Instant;
+
+use crate::support::check::Scene;
+use crate::support::job::JobOutput;
+
+const FOLDER: &str = ".provisioner/products/note";
+const MANIFEST: &str = "name: note\ntitle: Note\nsummary: A note.\nsection: note\nfiles: '*-note.yaml'\n\
+     target: {account: note.account, region: note.region, environment: \"'prod'\"}\n\
+     names: {config: \"note.name ~ '-note'\", stack: names.config ~ '-stack' ~ given.suffix}\n\
+     outputs: {template: names.config ~ '.yaml', policy: names.config ~ '.json'}\n\
+     actions: {deploy-product: provision, delete-product: delete}\n";
+const SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"required":["note"],"properties":{"note":{"type":"object",
+    "additionalProperties":false,"required":["name","account","region"],"properties":{"name":{"type":"string"},
+    "account":{"type":"string"},"region":{"type":"string"},"trusts":{"type":"string"}}}}}"#;
+const STACK: &str = "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: {{ note.name ~ '-jobs' }}\n  \
+     Table:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      TableName: {{ note.name ~ '-table' }}\n      \
+     AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]\n      KeySchema: [{ AttributeName: id, KeyType: HASH }]\n      \
+     BillingMode: PAY_PER_REQUEST\n";
+const TABLE: &str = "  Table:";
+const TAGGED: &str =
+    "      Tags: [{ Key: trusts, Value: {{ note.trusts | default(note.account) }} }]\n";
+
+const ACCOUNTS: u64 = 60;
+
+fn account(number: u64) -> String {
+    format!("{:012}", 100_000_000_000 + number % ACCOUNTS)
+}
+
+/// The check of a pull request that edits the template of `count` configs in 60 accounts and two regions. `odd`: a line of the first.
+fn edited(count: u64, odd: &str, template: &str) -> (Scene, JobOutput) {
+    let scene = Scene::new();
+    let mut commit = scene
+        .repo
+        .commit("main")
+        .write(
+            ".provisioner.yaml",
+            "version: 1\nconfigs: ['notes/*.yaml']\n",
+        )
+        .write(&format!("{FOLDER}/product.yaml"), MANIFEST)
+        .write(&format!("{FOLDER}/config.schema.json"), SCHEMA)
+        .write(&format!("{FOLDER}/stack.yaml.j2"), STACK)
+        .write(&format!("{FOLDER}/iam-policy.json.j2"), "{}\n");
+    for number in 0..count {
+        let region = ["us-west-2", "eu-west-1"][usize::from(number % 2 == 1)];
+        let account = account(number);
+        let odd = if number == 0 { odd } else { "" };
+        let text = format!(
+            "note:\n  name: n{number:04}\n  account: \"{account}\"\n  region: {region}\n{odd}"
+        );
+        commit = commit.write(&format!("notes/n{number:04}-note.yaml"), text);
+    }
+    scene.repo.branch("change", &commit.push());
+    let change = scene.repo.commit("change");
+    change
+        .write(&format!("{FOLDER}/stack.yaml.j2"), template)
+        .push();
+    let pull = scene.repo.pull("change").author(&scene.alice).number(7);
+    let job = scene.job(&pull.open());
+    scene.repo.clone_into(job.folder.path());
+    let workspace = job.folder.path().display().to_string();
+    let run = job.with("GITHUB_WORKSPACE", &workspace).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    scene.github.take_writes();
+    (scene, run)
+}
+
+fn tagged() -> String {
+    STACK.replace(TABLE, &format!("{TAGGED}{TABLE}"))
+}
+
+#[test]
+fn a_product_edit_is_one_section_over_accounts_and_regions() {
+    let count = std::env::var("PROVISIONER_MANY").ok();
+    let count = count.and_then(|text| text.parse().ok()).unwrap_or(125);
+    let begun = Instant::now();
+    let (scene, run) = edited(count, "", &tagged());
+    let took = begun.elapsed();
+    let comment = scene.comment();
+    let heading = format!("### {count} configs with the same changed resources");
+    assert!(comment.contains(&heading), "{comment}");
+    // The other section is that of the product.
+    assert_eq!(comment.matches("\n### ").count(), 2, "{comment}");
+    assert!(comment.contains("- `notes/n0001-note.yaml` in `100000000001`, `eu-west-1`"));
+    assert!(comment.contains(&format!("- and {} more configs", count - 100)));
+    assert!(comment.chars().count() <= 65_536);
+    let groups = run.report["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 1);
+    assert_eq!(groups[0].as_array().unwrap().len() as u64, count);
+    println!(
+        "{count} configs: {} characters, {:.1} s with the repository",
+        comment.chars().count(),
+        took.as_secs_f64()
+    );
+}
+
+/// The own account of each stack is the same change, the account of another stack is not.
+#[test]
+fn attack_a_foreign_account_hidden_in_a_group() {
+    let foreign = account(1);
+    let (scene, run) = edited(12, &format!("  trusts: \"{foreign}\"\n"), &tagged());
+    let comment = scene.comment();
+    assert!(comment.contains("### 11 configs with the same changed resources"));
+    assert!(comment.contains("### `notes/n0000-note.yaml`"), "{comment}");
+    assert!(comment.contains(&format!("Value: {foreign}")) || comment.contains(&foreign));
+    assert_eq!(run.report["groups"][0].as_array().unwrap().len(), 11);
+}
+
+#[test]
+fn attack_data_loss_hidden_in_a_group() {
+    let (without, _) = STACK.split_once(TABLE).unwrap();
+    let (scene, run) = edited(8, "", without);
+    let comment = scene.comment();
+    for number in 0..8 {
+        let path = format!("`notes/n{number:04}-note.yaml`");
+        assert!(
+            comment.contains(&format!("| {path} |")),
+            "{path}: {comment}"
+        );
+        assert!(
+            comment.contains(&format!("### {path}")),
+            "{path}: {comment}"
+        );
+    }
+    assert_eq!(run.report["groups"], serde_json::json!([]));
+}
