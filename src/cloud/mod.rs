@@ -133,6 +133,15 @@ pub enum Existence {
     Unsupported,
 }
 
+/// Whether something has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameState {
+    Free,
+    Taken,
+    /// AWS does not let these credentials read it.
+    Unknown,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SsmParameter {
     /// `String`, `StringList` or `SecureString`.

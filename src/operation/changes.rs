@@ -1,6 +1,8 @@
 //! The changes of a deployment.
 
 use super::deletion::inspect_deletion;
+use super::free_names::update_problems;
+use super::import::Imports;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::cloud::{AwsErrorKind, CloudError};
 use crate::config::Config;
@@ -35,8 +37,9 @@ pub async fn changes(
         if !desired.external_references().is_empty() {
             let _allowed = site.decide::<Preview>(facts, &desired.stack)?;
         }
+        let imports = Imports::find(site, desired, Vec::new()).await?;
         let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
-        return Ok(site.with_alarms(desired, new));
+        return Ok(site.with_alarms(desired, new.with_former(&imports.former)));
     }
     let live = existing.as_ref().filter(|_| exists);
     if live.is_some_and(|stack| !desired.tag_changes(stack).is_empty()) {
@@ -65,9 +68,18 @@ pub async fn changes(
     };
     let looked = site.cloud.describe_findings(&mut pending).await;
     let changes = assess(site, desired, live, pending.described(), deployed).await;
+    let unmet = match live {
+        Some((stack, _)) => {
+            update_problems(site, desired, stack, &pending.described().change_set).await
+        }
+        None => Ok(Vec::new()),
+    };
     site.cloud.without_cancellation().discard(pending).await?;
     looked?;
-    changes
+    Ok(Changes {
+        unmet: unmet?,
+        ..changes?
+    })
 }
 
 /// A change set cannot be created for a stack whose creation failed. It is deleted, and then created.

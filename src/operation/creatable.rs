@@ -1,13 +1,15 @@
 //! Whether a stack can be created after the deletion of its predecessor. Checked before the deletion, so that nothing is deleted in vain.
 
+use super::import::unmet_imports;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Create, EffectKind, Facts};
 use crate::plan::Deletion;
 use crate::stack::Stack;
+use crate::template::ImportedResource;
 
 /// Checks everything that could deny or block the creation, and that the deletion does not change: the guard's rules, what the stack
-/// requires, and the template.
+/// requires, and the template. `named`: resources that the new stack imports.
 ///
 /// The deletion can change whether a name is free that a resource of the deleted stack has. The creation checks these names again.
 pub(super) async fn ensure_creatable(
@@ -16,6 +18,7 @@ pub(super) async fn ensure_creatable(
     facts: &Facts,
     stack: &Stack,
     deletion: &Deletion,
+    named: &[ImportedResource],
 ) -> Result<(), OperationError> {
     let is_replacement = facts.own_failed_creation().is_none();
     let after = Facts {
@@ -36,7 +39,11 @@ pub(super) async fn ensure_creatable(
     // What a failed creation retains may be deleted with it.
     let problems = match is_replacement {
         true => replacement_problems(site, desired, deletion).await?,
-        false => preflight(site, desired, Occupancy::Deleted(deletion)).await?,
+        false => {
+            let unmet = unmet_imports(site, desired, named).await?;
+            let occupancy = Occupancy::Deleted(deletion, named);
+            [unmet, preflight(site, desired, occupancy).await?].concat()
+        }
     };
     if problems.iter().any(Diagnostic::is_error) {
         return Err(OperationError::Invalid(problems));
@@ -51,7 +58,7 @@ pub async fn replacement_problems(
     desired: &Desired<'_>,
     deletion: &Deletion,
 ) -> Result<Vec<Diagnostic>, OperationError> {
-    let mut problems = preflight(site, desired, Occupancy::Deleted(deletion)).await?;
+    let mut problems = preflight(site, desired, Occupancy::Deleted(deletion, &[])).await?;
     problems.extend(blockers(desired, deletion));
     Ok(problems)
 }

@@ -13,7 +13,9 @@ use crate::guard::{Delete, Facts, Inspect, Permit, TearDown};
 use crate::plan::{DeletedResource, Deletion, behavior_on_delete};
 use crate::report::{Counted, Fault, Step};
 use crate::stack::{Health, ShownStack, Stack, StackName};
-use crate::template::{DeletionBehavior, Document, Link, LinkKind, SSM_PARAMETER, name_claims};
+use crate::template::{
+    DeletionBehavior, Document, Link, LinkKind, SSM_PARAMETER, name_claims, physical_names,
+};
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DeletionResult {
@@ -111,6 +113,7 @@ pub(super) async fn inspect_deletion(
                 deletion_behavior(document.as_ref(), &resource),
                 empties,
             ),
+            name: deployed_name(document.as_ref(), &resource),
             logical_id: resource.logical_id,
             physical_id: resource.physical_id,
             kind: resource.kind,
@@ -149,6 +152,13 @@ fn deleted_links(deletion: &Deletion, exports: &[String]) -> BTreeSet<Link> {
     let parameters = deleted.filter_map(|resource| resource.physical_id.as_deref());
     let parameters = parameters.map(|name| Link::new(target, LinkKind::Parameter, name));
     exports.chain(parameters).collect()
+}
+
+/// The name that the deployed template writes out.
+fn deployed_name(document: Option<&Document>, resource: &StackResource) -> Option<String> {
+    let mut names = physical_names(document?);
+    let named = names.find(|name| name.resource.logical_id == resource.logical_id)?;
+    Some(named.name.to_owned())
 }
 
 /// Without a readable template nothing counts as retained.

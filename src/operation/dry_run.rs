@@ -68,8 +68,11 @@ impl Task<'_> {
             Verb::ContinueRollback => self.preview_rollback(site, desired, values).await?,
             Verb::Delete | Verb::TearDown => self.preview_deletion(site, desired).await?,
             Verb::Replace => match operation::preview_replacement(site, desired).await? {
-                ReplacementPreview::Creation => {
-                    self.preview_provision(site, desired, values).await?
+                ReplacementPreview::Creation(former) => {
+                    let (mut outcome, stop) = self.preview_provision(site, desired, values).await?;
+                    let tags: Vec<&str> = former.keys().map(|key| &**key).collect();
+                    outcome.line.push_str(&report::continued_replacement(&tags));
+                    (outcome, stop)
                 }
                 ReplacementPreview::Deletion(deletion, stop) => {
                     (self.deletion_outcome(*deletion), stop)
@@ -103,7 +106,9 @@ impl Task<'_> {
             _ => EffectKind::Create,
         };
         let deployed = self.deployed_config;
-        let (preview, stop) = operation::preview_provision(site, desired, kind, deployed).await?;
+        let (preview, stop) =
+            operation::preview_provision(site, desired, kind, deployed, self.options.imports)
+                .await?;
         let outcome = match preview {
             ProvisionPreview::Changes(changes) => self.changes(&changes, &[], values),
             ProvisionPreview::Resume(status) => {

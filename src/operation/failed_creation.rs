@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::creatable::ensure_creatable;
 use super::deletion::{inspect_deletion, watch_deletion};
+use super::import::named_resources;
 use super::{Desired, OperationContext, OperationError, ShownEffect};
+use crate::entries::NamedResource;
 use crate::guard::{Facts, RemoveFailed};
 use crate::report::Step;
 use crate::stack::Stack;
@@ -17,13 +19,15 @@ pub(super) async fn remove_failed(
     desired: &Desired<'_>,
     mut facts: Facts,
     stack: &Stack,
+    given: &[NamedResource],
 ) -> Result<Vec<String>, OperationError> {
     let inspected = inspect_deletion(site, desired, Some(stack), false).await?;
     let deletion = &inspected.deletion;
     facts.add_deletion(deletion);
     // Denials come before the checks, which query AWS.
     site.ensure_allowed::<RemoveFailed>(&facts, &desired.stack)?;
-    ensure_creatable(site, desired, &facts, stack, deletion).await?;
+    let named = named_resources(desired, &facts, given)?;
+    ensure_creatable(site, desired, &facts, stack, deletion, &named).await?;
     let effect = ShownEffect::Deletion(deletion);
     let permit = site
         .confirmed::<RemoveFailed>(desired, &mut facts, &inspected.shown, effect)

@@ -17,6 +17,7 @@ mod failed_creation;
 mod failure;
 mod finish;
 mod folders;
+mod free_names;
 mod import;
 mod import_drift;
 mod network;
@@ -39,6 +40,8 @@ mod unlisted;
 mod verification;
 
 use std::time::Duration;
+
+use import::unfinished_import;
 
 use crate::cloud::{ChangeSetInput, Cloud};
 use crate::guard::{
@@ -206,9 +209,16 @@ impl OperationContext<'_> {
     /// The facts of a stack before a change set or a preview.
     pub async fn facts(&self, desired: &Desired<'_>) -> Result<Facts, OperationError> {
         let stack = self.cloud.stack(&desired.stack.name).await?;
-        let facts = self.facts_of(desired, stack);
-        let replaced = self.replaced(&facts).await?;
-        Ok(Facts { replaced, ..facts })
+        let mut facts = self.facts_of(desired, stack);
+        facts.replaced = self.replaced(&facts).await?;
+        // An import sets no tags. The others need no look at the template.
+        if let Some(stack) = facts.stack.clone().flatten()
+            && !facts.is_owner_of(&stack)
+        {
+            let unfinished = unfinished_import(self, desired, &facts, &stack).await?;
+            facts.unfinished_import = unfinished.map(|_| true);
+        }
+        Ok(facts)
     }
 
     /// The change set of a creation or an update, with the alarms that the policy names.

@@ -7,7 +7,7 @@ use super::remains::with_remains;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::entries::NamedResource;
-use crate::guard::Denial;
+use crate::guard::{Authority, Denial};
 use crate::operation::{
     self, Desired, FolderResult, OperationContext, OperationError, Replacement,
 };
@@ -148,11 +148,22 @@ impl Task<'_> {
         let facts = site.facts(desired).await?;
         let real = self.options.real;
         let changes = operation::changes(site, desired, &facts, real, self.deployed_config).await?;
+        let is_unfinished = facts.unfinished_import == Some(true);
         let denials = match changes.refused {
-            None => operation::denied_update(site, desired, &facts, &changes),
-            Some(_) => Vec::new(),
+            None if !is_unfinished => operation::denied_update(site, desired, &facts, &changes),
+            _ => Vec::new(),
         };
-        Ok(self.changes(&changes, &denials, values))
+        let is_blocked = changes.unmet.iter().any(Diagnostic::is_error);
+        let outcome = self.changes(&changes, &denials, values);
+        let mut outcome = outcome.with_diagnostics(changes.unmet);
+        if is_unfinished {
+            let action = self.config.provision_action();
+            let [text, markdown] =
+                self.tables(|format| report::unfinished_creation(action, format));
+            outcome.text.push_str(&text);
+            outcome.markdown.push_str(&markdown);
+        }
+        Ok(outcome.with_conclusion_if(is_blocked, Conclusion::Invalid))
     }
 
     /// The changes, with notes of these denials.
@@ -273,10 +284,16 @@ impl Task<'_> {
             success: result.outcome.success(),
             tags: result.tags.len(),
         };
+        // A pull request removes the config itself.
+        let authority = site.authority.authority(&desired.stack, None);
+        let is_by_hand = matches!(authority, Authority::CommandLine { .. });
         // What the next update would change.
         let shown = adoption.filter(|_| self.verb == Verb::Adopt);
         let tables = match &shown {
             Some(adoption) => self.tables(|format| report::next_update(adoption, format)),
+            None if self.verb == Verb::Unadopt && is_by_hand => {
+                self.tables(report::config_to_remove)
+            }
             None => Default::default(),
         };
         let line = summary.line();

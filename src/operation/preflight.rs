@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::free_names::taken_names;
 use super::import::Imports;
 use super::network::Network;
 use super::{Desired, OperationContext, OperationError};
@@ -12,7 +13,7 @@ use crate::plan::Deletion;
 use crate::product::{PreflightCheck, Requirement};
 use crate::report::Unmet;
 use crate::stack::Health;
-use crate::template::{Document, ImportedResource, SsmInput};
+use crate::template::{Document, ImportedResource, PhysicalName, SsmInput};
 
 /// The checks for a stack that may exist.
 pub async fn preflight_of(
@@ -35,17 +36,21 @@ pub enum Occupancy<'a> {
     New(&'a [ImportedResource]),
     /// The stack itself has them.
     Updated,
-    /// So may the resources of a stack that is deleted first.
-    Deleted(&'a Deletion),
+    /// So may the resources of a stack that is deleted first, and these, which the new stack imports.
+    Deleted(&'a Deletion, &'a [ImportedResource]),
 }
 
 impl Occupancy<'_> {
     /// Whether the stack may take a bucket that exists. The deletion decides whether a bucket of its stack can be taken.
     fn may_take(self, bucket: &str) -> bool {
+        let is_in = |imports: &[ImportedResource]| {
+            let mut imports = imports.iter();
+            imports.any(|import| import.physical_id == bucket)
+        };
         match self {
-            Self::New(imports) => imports.iter().any(|import| import.physical_id == bucket),
+            Self::New(imports) => is_in(imports),
             Self::Updated => true,
-            Self::Deleted(deletion) => deletion.has_resource(bucket),
+            Self::Deleted(deletion, imports) => deletion.has_resource(bucket) || is_in(imports),
         }
     }
 }
@@ -65,7 +70,25 @@ pub async fn preflight(
             &failure,
         )])
     })?;
-    let mut missing = Vec::new();
+    let mut missing = match occupancy {
+        // CloudFormation deletes a new stack whose names are taken. Nothing is lost by that unless something was deleted or imported first.
+        Occupancy::New([]) | Occupancy::Updated => Vec::new(),
+        Occupancy::New(imports) => {
+            let is_new = |name: &PhysicalName<'_>| {
+                let mut imports = imports.iter();
+                !imports.any(|import| import.logical_id == name.resource.logical_id)
+            };
+            taken_names(site, desired, &needs, is_new).await?
+        }
+        Occupancy::Deleted(deletion, imports) => {
+            let is_new = |name: &PhysicalName<'_>| {
+                let mut imports = imports.iter();
+                !deletion.holds(name)
+                    && !imports.any(|import| import.logical_id == name.resource.logical_id)
+            };
+            taken_names(site, desired, &needs, is_new).await?
+        }
+    };
     let of_network = |need: &PreflightCheck| matches!(need.needed, Requirement::Vpc { .. });
     let own = match occupancy {
         Occupancy::Updated if needs.iter().any(of_network) => {
@@ -73,7 +96,7 @@ pub async fn preflight(
             let ids = resources.filter_map(|resource| resource.physical_id);
             ids.collect()
         }
-        Occupancy::Deleted(deletion) => deletion.physical_ids().map(str::to_owned).collect(),
+        Occupancy::Deleted(deletion, _) => deletion.physical_ids().map(str::to_owned).collect(),
         Occupancy::New(_) | Occupancy::Updated => BTreeSet::new(),
     };
     let mut network = Network::new(site.cloud, own);

@@ -4,9 +4,11 @@ use super::cancelled::what_remains;
 use super::changes::assess;
 use super::error::operation_failed;
 use super::failed_creation::{remove_failed, unmanaged};
+use super::free_names::{rest_problems, update_problems};
 use super::import::{
     Imports, add_rest, create_with_imports, named_resources, unfinished_import, unmet_imports,
 };
+use super::import_drift::compare_imported;
 use super::provisioned::{
     ProvisionOutcome, Provisioned, ensure_executable, stack_status, verified, watch,
 };
@@ -40,7 +42,7 @@ pub async fn provision(
 ) -> Result<Provisioned, OperationError> {
     let facts = site.facts(desired).await?;
     if let Some(failed) = facts.own_failed_creation().cloned() {
-        let kept = remove_failed(site, desired, facts, &failed).await?;
+        let kept = remove_failed(site, desired, facts, &failed, given).await?;
         let desired = &desired.carrying(&failed.tags);
         let created = match site.facts(desired).await {
             Ok(facts) => create::<Create>(site, desired, facts, given).await,
@@ -124,6 +126,10 @@ async fn resume(
             facts.imports = Some(imports.facts_of_held(&held));
         }
         let permit = site.decide::<Resume>(&facts, &desired.stack)?;
+        let missing = rest_problems(site, desired, &held).await?;
+        if blocks(&missing) {
+            return Err(OperationError::Invalid(missing));
+        }
         let imported = held.into_iter().map(|one| ImportedResource {
             logical_id: one.logical_id,
             kind: one.kind,
@@ -132,7 +138,7 @@ async fn resume(
         let imported: Vec<ImportedResource> = imported.collect();
         return add_rest(site, desired, &facts, (&stack, &imported), permit).await;
     }
-    update(site, desired, deployed, facts, stack).await
+    update(site, desired, deployed, (facts, stack), given).await
 }
 
 /// Whether this config owns the stack, and the stack is being created from the same template.
@@ -276,17 +282,36 @@ async fn roll_back_creation(
     site.clean_up(removal).await
 }
 
+/// A stack that needs no update. What was imported into it is compared again: an earlier run may have found differences and failed.
+async fn unchanged(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    facts: &Facts,
+    stack: &Stack,
+    given: &[NamedResource],
+) -> Result<Provisioned, OperationError> {
+    let _looking = site.decide::<Inspect>(facts, &desired.stack)?;
+    let found = verified(site, desired, stack, ProvisionOutcome::Unchanged).await?;
+    let named = named_resources(desired, facts, given)?;
+    if named.is_empty() {
+        return Ok(found);
+    }
+    Ok(Provisioned {
+        warnings: compare_imported(site, desired, &stack.id, &named).await?,
+        ..found
+    })
+}
+
 async fn update(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     deployed: DeployedConfig<'_>,
-    mut facts: Facts,
-    stack: Stack,
+    (mut facts, stack): (Facts, Stack),
+    given: &[NamedResource],
 ) -> Result<Provisioned, OperationError> {
     let body = site.cloud.template(&stack.id).await?;
     if desired.is_deployed(&stack, &body) {
-        let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-        return verified(site, desired, &stack, ProvisionOutcome::Unchanged).await;
+        return unchanged(site, desired, &facts, &stack, given).await;
     }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
     let missing = preflight(site, desired, Occupancy::Updated).await?;
@@ -298,10 +323,17 @@ async fn update(
     let pending = site.cloud.preview(look, Some(&stack), &input).await?;
     if pending.described().change_set.is_empty() {
         site.cloud.without_cancellation().discard(pending).await?;
-        let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-        return verified(site, desired, &stack, ProvisionOutcome::Unchanged).await;
+        return unchanged(site, desired, &facts, &stack, given).await;
     }
     let pending = ensure_executable(site, desired, pending).await?;
+    let unmet = update_problems(site, desired, &stack, &pending.described().change_set).await;
+    match unmet {
+        Ok(unmet) if !blocks(&unmet) => {}
+        unmet => {
+            site.cloud.without_cancellation().discard(pending).await?;
+            return Err(OperationError::Invalid(unmet?));
+        }
+    }
     facts.verdict = Some(plan::worst(&pending.described().change_set));
     let before = deployed(&body);
     facts.declared = before.and_then(|before| plan::declared_level(&before, desired.config).ok());

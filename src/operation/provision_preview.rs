@@ -3,11 +3,14 @@
 use super::changes::{changes, update_facts};
 use super::creatable::ensure_creatable;
 use super::decision::PreviewedDecision;
-use super::import::{Imports, unfinished_import};
+use super::free_names::rest_problems;
+use super::import::{Imports, named_resources, unfinished_import};
 use super::provision::{DeployedConfig, existing, is_own_creation};
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
+use crate::entries::NamedResource;
 use crate::guard::{EffectKind, Facts, Inspect};
 use crate::plan::Changes;
+use crate::template::ImportedResource;
 
 /// What a run would do with a stack.
 pub enum ProvisionPreview {
@@ -22,26 +25,36 @@ pub async fn preview_provision(
     desired: &Desired<'_>,
     kind: EffectKind,
     deployed: DeployedConfig<'_>,
+    given: &[NamedResource],
 ) -> Result<(ProvisionPreview, PreviewedDecision), OperationError> {
     let mut facts = site.facts(desired).await?;
     if kind == EffectKind::Create
         && let Some(stack) = existing(&facts)
     {
         let unfinished = unfinished_import(site, desired, &facts, &stack).await?;
-        let unfinished = unfinished.is_some();
-        if unfinished || is_own_creation(site, desired, &facts, &stack).await? {
+        if unfinished.is_some() || is_own_creation(site, desired, &facts, &stack).await? {
             let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-            facts.unfinished_import = Some(unfinished);
+            facts.unfinished_import = Some(unfinished.is_some());
             let denials = site.denials_if_confirmed(EffectKind::Resume, &facts, &desired.stack);
+            let problems = match unfinished {
+                Some(held) if denials.is_empty() => rest_problems(site, desired, &held).await?,
+                _ => Vec::new(),
+            };
             let preview = ProvisionPreview::Resume(stack.status.to_string());
-            return Ok((preview, PreviewedDecision::of_denials(denials)));
+            return Ok((preview, PreviewedDecision { denials, problems }));
         }
     }
     let changes = changes(site, desired, &facts, false, deployed).await?;
+    // Nothing is imported into a stack that exists. One whose creation failed is deleted first.
+    let named = match facts.own_failed_creation() {
+        Some(_) => named_resources(desired, &facts, given)?,
+        None => Vec::new(),
+    };
+    let changes = changes.with_named(&named);
     // CloudFormation stops it.
     let stop = match changes.refused {
         Some(_) => PreviewedDecision::default(),
-        None => stop(site, desired, kind, facts, &changes).await?,
+        None => stop(site, desired, kind, facts, &changes, &named).await?,
     };
     Ok((ProvisionPreview::Changes(Box::new(changes)), stop))
 }
@@ -52,6 +65,7 @@ async fn stop(
     kind: EffectKind,
     mut facts: Facts,
     changes: &Changes,
+    named: &[ImportedResource],
 ) -> Result<PreviewedDecision, OperationError> {
     let denials = |kind, facts: &Facts| {
         let denials = site.denials_if_confirmed(kind, facts, &desired.stack);
@@ -67,7 +81,7 @@ async fn stop(
             return Ok(stop);
         }
         return PreviewedDecision::of_check(
-            ensure_creatable(site, desired, &facts, &failed, deletion).await,
+            ensure_creatable(site, desired, &facts, &failed, deletion, named).await,
         );
     }
     if changes.status.is_none() {
@@ -85,8 +99,9 @@ async fn stop(
     if !changes.has_changes {
         return Ok(PreviewedDecision::default());
     }
-    let missing =
-        PreviewedDecision::of_problems(preflight(site, desired, Occupancy::Updated).await?);
+    let mut missing = preflight(site, desired, Occupancy::Updated).await?;
+    missing.extend(changes.unmet.iter().cloned());
+    let missing = PreviewedDecision::of_problems(missing);
     if missing.stops() {
         return Ok(missing);
     }

@@ -70,7 +70,9 @@ pub(super) async fn ensure_executable(
     desired: &Desired<'_>,
     mut pending: PendingChangeSet,
 ) -> Result<PendingChangeSet, OperationError> {
-    if pending.described().change_set.status == "CREATE_COMPLETE" {
+    let change_set = &pending.described().change_set;
+    let is_created = change_set.status == "CREATE_COMPLETE";
+    if is_created && matches!(&*change_set.execution_status, "" | "AVAILABLE") {
         return Ok(pending);
     }
     // The reason may only say that there are findings; it is returned even if they cannot be read.
@@ -81,7 +83,10 @@ pub(super) async fn ensure_executable(
     let influences = plan::key_dependencies(config).unwrap_or_default();
     Err(OperationError::ChangeSetFailed {
         what: Fault::ChangeSet {
-            status: found.change_set.status,
+            status: match is_created {
+                true => found.change_set.execution_status,
+                false => found.change_set.status,
+            },
         },
         reason: found.change_set.status_reason.unwrap_or_default(),
         findings: plan::locate_findings(config, &influences, &found.validations),

@@ -1,10 +1,11 @@
 //! Adds to a failure what AWS has after it.
 
+use super::import::may_lack_resources;
 use super::{OperationContext, OperationError};
 use crate::cloud::CloudError;
 use crate::product::Verb;
 use crate::report::{Fault, Remains, StackRemains};
-use crate::stack::StackName;
+use crate::stack::{OWN_TAGS, StackName};
 
 /// The failure of an operation that may have changed AWS, with the stack's status now. One query for each failure. Keeps the failure if
 /// nothing can have changed, or if AWS does not answer.
@@ -17,9 +18,12 @@ pub(super) async fn with_remains(
     if !may_have_changed(&failure) {
         return failure;
     }
-    match state(site, stack).await {
-        StackRemains::Unknown => failure,
-        state => unfinished(failure, Remains::new(stack, state, verb)),
+    match remains(site, stack, verb).await {
+        Remains {
+            state: StackRemains::Unknown,
+            ..
+        } => failure,
+        remains => unfinished(failure, remains),
     }
 }
 
@@ -34,7 +38,7 @@ pub(super) async fn after_deletion(
 ) -> OperationError {
     let failure = match failure {
         OperationError::Unfinished { .. } => failure,
-        failure => unfinished(failure, Remains::new(stack, state(site, stack).await, verb)),
+        failure => unfinished(failure, remains(site, stack, verb).await),
     };
     match failure {
         OperationError::Unfinished {
@@ -69,12 +73,20 @@ fn unfinished(failure: OperationError, remains: Remains) -> OperationError {
 }
 
 /// What AWS says about a stack now.
-pub(super) async fn state(site: &OperationContext<'_>, stack: &StackName) -> StackRemains {
+pub(super) async fn remains(site: &OperationContext<'_>, name: &StackName, verb: Verb) -> Remains {
     let cloud = site.cloud.without_cancellation();
-    match cloud.stack(&stack.name).await {
-        Ok(Some(stack)) => StackRemains::Status(stack.status),
-        Ok(None) => StackRemains::Missing,
-        Err(_) => StackRemains::Unknown,
+    let (state, unfinished) = match cloud.stack(&name.name).await {
+        Ok(Some(stack)) => {
+            let is_tagged = stack.tags.keys().any(|key| key.starts_with(OWN_TAGS));
+            let unfinished = may_lack_resources(&stack) && !is_tagged;
+            (StackRemains::Status(stack.status), unfinished)
+        }
+        Ok(None) => (StackRemains::Missing, false),
+        Err(_) => (StackRemains::Unknown, false),
+    };
+    Remains {
+        unfinished,
+        ..Remains::new(name, state, verb)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::guard::{Authority, Denial, EffectKind, Facts, Inspect, Replace};
 use crate::plan::Deletion;
 use crate::product::Verb;
 use crate::report::Step;
-use crate::stack::{Health, StackName};
+use crate::stack::{Health, StackName, foreign_tags};
 
 /// What a replacement did.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -41,8 +41,8 @@ pub enum Replacement {
 
 /// What a replacement would do.
 pub enum ReplacementPreview {
-    /// An earlier run deleted the stack, so it would be created.
-    Creation,
+    /// An earlier run deleted the stack, so it would be created with the tags of others from the former one.
+    Creation(BTreeMap<String, String>),
     Deletion(Box<Deletion>, PreviewedDecision),
 }
 
@@ -53,8 +53,11 @@ pub async fn preview_replacement(
 ) -> Result<ReplacementPreview, OperationError> {
     let mut facts = site.facts(desired).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-    if deleted_already(site, desired, &facts).await?.is_some() {
-        return Ok(ReplacementPreview::Creation);
+    if let Some(former) = deleted_already(site, desired, &facts).await? {
+        return Ok(ReplacementPreview::Creation(foreign_tags(&former)));
+    }
+    if facts.stack == Some(None) {
+        facts.add_deletion(&Deletion::of_nothing(&desired.stack));
     }
     let Some(stack) = facts.stack.clone().flatten() else {
         let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
@@ -66,7 +69,7 @@ pub async fn preview_replacement(
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
     let decision = match denials.is_empty() {
         true => PreviewedDecision::of_check(
-            ensure_creatable(site, desired, &facts, &stack, &deletion).await,
+            ensure_creatable(site, desired, &facts, &stack, &deletion, &[]).await,
         )?,
         false => PreviewedDecision::of_denials(denials),
     };
@@ -86,6 +89,10 @@ pub async fn replace(
         let created = provision(site, &desired, deployed, &[]).await?;
         return Ok(done(None, created));
     }
+    if facts.stack == Some(None) {
+        let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+        facts.add_deletion(&Deletion::of_nothing(&desired.stack));
+    }
     let Some(stack) = facts.stack.clone().flatten() else {
         site.ensure_allowed::<Replace>(&facts, &desired.stack)?;
         return Err(OperationError::Denied(Vec::new()));
@@ -97,7 +104,7 @@ pub async fn replace(
     // Denials come before the checks, which query AWS.
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
     let blocked = match denials.is_empty() {
-        true => ensure_creatable(site, desired, &facts, &stack, &deletion).await,
+        true => ensure_creatable(site, desired, &facts, &stack, &deletion, &[]).await,
         false => site.ensure_allowed::<Replace>(&facts, &desired.stack),
     };
     if let Err(OperationError::Denied(denials)) = blocked {

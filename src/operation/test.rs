@@ -94,7 +94,7 @@ async fn left(
         cleanup,
         remains: Box::new(Remains {
             kept,
-            ..Remains::new(stack, remains::state(site, stack).await, Verb::TestDeploy)
+            ..remains::remains(site, stack, Verb::TestDeploy).await
         }),
     }
 }

@@ -11,6 +11,7 @@ use super::{
     assess_change_set, assess_resource, change_set_digest, key_dependencies, locate_findings,
 };
 use crate::config::Config;
+use crate::diagnostic::Diagnostic;
 use crate::model::Digest;
 use crate::product::Level;
 use crate::stack::{
@@ -56,6 +57,9 @@ pub struct Changes {
     pub failed_creation: Option<Deletion>,
     /// Alarms that roll back the operation; `None` if the policy names none.
     pub rollback: Option<RollbackTriggers>,
+    /// What stands in the way of the deployment.
+    #[serde(skip)]
+    pub unmet: Vec<Diagnostic>,
     /// Equal digests mean equal effects.
     pub digest: Digest,
 }
@@ -126,6 +130,7 @@ impl Changes {
             refused: None,
             failed_creation: None,
             rollback: None,
+            unmet: Vec::new(),
             digest: change_set_digest(&change_set),
         }
     }
@@ -215,6 +220,7 @@ impl Changes {
             refused: refused(change_set),
             failed_creation: None,
             rollback: None,
+            unmet: Vec::new(),
             digest: change_set_digest(change_set),
         }
     }

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::Consumers;
 use crate::model::Digest;
 use crate::stack::StackName;
-use crate::template::{DeletionBehavior, Document, ImportedResource, NameClaim, importable};
+use crate::template::{
+    DeletionBehavior, Document, ImportedResource, NameClaim, PhysicalName, importable, name_rule,
+};
 
 /// The type whose resources may have to be emptied first.
 pub const BUCKET: &str = "AWS::S3::Bucket";
@@ -51,11 +53,23 @@ pub struct DeletedResource {
     pub logical_id: String,
     /// `None` if CloudFormation names none.
     pub physical_id: Option<String>,
+    /// The name that the deployed template gives it; `None` if it gives none, or computes it.
+    #[serde(skip)]
+    pub name: Option<String>,
     /// Type, such as `AWS::S3::Bucket`.
     #[serde(rename = "type")]
     pub kind: String,
     /// What the deletion does: emptied buckets are deleted with their policies, regardless of the template.
     pub deletion_behavior: DeletionBehavior,
+}
+
+impl DeletedResource {
+    /// The name in the form that claims compare; `None` if only AWS knows it.
+    fn known_name(&self) -> Option<String> {
+        let rule = name_rule(&self.kind)?;
+        let id = self.physical_id.as_ref().filter(|_| rule.is_named_by_id());
+        Some(rule.compared(id.or(self.name.as_ref())?))
+    }
 }
 
 /// A retained policy is deleted with its bucket.
@@ -76,6 +90,23 @@ pub fn behavior_on_delete(
 const VERSION: &str = "provisioner-deletion/3\n";
 
 impl Deletion {
+    /// The deletion of a stack that does not exist.
+    pub fn of_nothing(stack: &StackName) -> Self {
+        Self {
+            stack: stack.clone(),
+            id: None,
+            status: None,
+            protected: false,
+            empties: false,
+            resources: Vec::new(),
+            importers: Vec::new(),
+            consumers: None,
+            buckets: BTreeMap::new(),
+            blocking: Vec::new(),
+            returning: Vec::new(),
+        }
+    }
+
     /// Whether nothing is left to delete: neither the stack nor a bucket.
     pub fn is_complete(&self) -> bool {
         self.status.is_none() && self.buckets.is_empty()
@@ -86,9 +117,11 @@ impl Deletion {
         let is_claimed = |resource: &&DeletedResource| {
             let of_kind = |claim: &&NameClaim| claim.kind() == resource.kind;
             let mut claims = claims.iter().filter(of_kind);
-            let physical_id = resource.physical_id.as_deref();
-            claims.any(|claim| {
-                claim.logical_id == resource.logical_id || Some(&*claim.key[2]) == physical_id
+            let name = resource.known_name();
+            // The config may give the resource another name now.
+            claims.any(|claim| match &name {
+                Some(name) => claim.key[2] == *name,
+                None => claim.logical_id == resource.logical_id,
             })
         };
         let blocking = self.retained().filter(is_claimed);
@@ -131,6 +164,19 @@ impl Deletion {
     /// Whether the stack lists a resource with this physical id.
     pub fn has_resource(&self, physical_id: &str) -> bool {
         self.physical_ids().any(|known| known == physical_id)
+    }
+
+    /// Whether the stack has the resource that has this name.
+    pub fn holds(&self, name: &PhysicalName<'_>) -> bool {
+        let compared = name.rule.compared(name.name);
+        let mut resources = self.resources.iter();
+        resources.any(|resource| {
+            resource.kind == name.resource.kind
+                && match resource.known_name() {
+                    Some(known) => known == compared,
+                    None => resource.logical_id == name.resource.logical_id,
+                }
+        })
     }
 
     /// The types of the resources that block a new stack, without repetition.

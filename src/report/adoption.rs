@@ -66,6 +66,7 @@ pub fn obstacle(obstacle: &Obstacle) -> Text {
         Obstacle::NoDriftDetection { status: word } => {
             status("CloudFormation detects no drift in this state", word)
         }
+        Obstacle::Unfinished { status: word } => status("its creation is not finished", word),
         Obstacle::NeverCreated { status: word } => status("the stack was never created", word),
         Obstacle::Deleted { status: word } => status("the stack is deleted", word),
         Obstacle::UnreadableTemplate => Text::ours("the live template cannot be read"),

@@ -211,6 +211,37 @@ pub fn denied_update(action: Option<&str>, denials: &[Denial], format: Format) -
     lines.collect()
 }
 
+/// That a stack has imported resources and lacks the others, below what it would get. `action`: the one that creates the stack.
+pub fn unfinished_creation(action: Option<&str>, format: Format) -> String {
+    let note = Text::ours("note: the creation of this stack is not finished; ");
+    let action = match action {
+        Some(action) => Text::name(action),
+        None => Text::ours("the action that creates it"),
+    };
+    format.line(
+        &note
+            .and(action)
+            .and(Text::ours(" adds the rest and the tags")),
+    )
+}
+
+/// What is left to do after a command line un-adopted a stack.
+pub fn config_to_remove(format: Format) -> String {
+    let note = "note: remove the config, or its next change is denied with `stack-not-owned`";
+    format.line(&Text::ours(note))
+}
+
+/// What else a creation does that continues a replacement, at the end of its line. `tags`: keys that the former stack gives.
+pub fn continued_replacement(tags: &[&str]) -> String {
+    match tags.is_empty() {
+        true => "; this continues a replacement".to_owned(),
+        false => format!(
+            "; this continues a replacement, and sets tags of the former stack: {}",
+            tags.join(", ")
+        ),
+    }
+}
+
 /// Where the values are that a preview on a terminal hides.
 fn hidden_values(changes: &Changes, format: Format) -> String {
     let is_hidden = |value: &ChangedValue| value.text().starts_with("(hidden");

@@ -157,6 +157,7 @@ mod tests {
             empties: false,
             resources: vec![DeletedResource {
                 logical_id: "Jobs".to_owned(),
+                name: None,
                 physical_id: Some("jobs-table".to_owned()),
                 kind: "AWS::DynamoDB::Table".to_owned(),
                 deletion_behavior: DeletionBehavior::Retained,

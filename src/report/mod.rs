@@ -92,7 +92,10 @@ pub use adoption::{
 };
 pub use alert::Alert;
 pub use changed_keys::show_values_of;
-pub use changes::{changes, changes_summary, denied_update, redacted_changes};
+pub use changes::{
+    changes, changes_summary, config_to_remove, continued_replacement, denied_update,
+    redacted_changes, unfinished_creation,
+};
 pub use check::{CheckContext, Collision, Report};
 pub use check_comment::{MARKER, markdown, results_markdown};
 pub use check_groups::group_keys;

@@ -26,6 +26,9 @@ pub struct Remains {
     /// Whether values differ from the template of the stack, which only `restore` reverts.
     #[serde(default)]
     pub values_differ: bool,
+    /// Whether the stack has imported resources and lacks the others.
+    #[serde(default)]
+    pub unfinished: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -70,6 +73,7 @@ impl Remains {
             kept: false,
             deleted: None,
             values_differ: false,
+            unfinished: false,
         }
     }
 
@@ -132,7 +136,7 @@ impl Remains {
             Some(Health::Deleted | Health::ReviewInProgress)
                 if creates && self.deleted.is_some() =>
             {
-                "Correct what failed, then run it again: it creates the stack."
+                "Run it again: it creates the stack. If something failed, correct it first."
             }
             Some(Health::Deleted | Health::ReviewInProgress) if creates => {
                 "Run it again: it creates the stack."
@@ -140,7 +144,10 @@ impl Remains {
             Some(Health::Stable) if self.values_differ => {
                 "Run `restore`: it reverts values that were changed by hand. Other actions leave them."
             }
-            _ if self.verb.deletes() => {
+            Some(Health::Stable) if creates && (self.unfinished || self.deleted.is_some()) => {
+                "Run it again: it finishes the creation. If something failed, correct it first."
+            }
+            _ if self.verb.deletes() && self.deleted.is_none() => {
                 "The next run shows what is left, and deletes it after a new confirmation."
             }
             Some(Health::Failed) if is_failed_creation && creates => {

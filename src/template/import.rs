@@ -99,11 +99,15 @@ pub fn importable(document: &Document, retained: &[ImportedResource]) -> Vec<Imp
         })
     };
     let wanted: Vec<ImportedResource> = retained.iter().filter(is_wanted).cloned().collect();
-    let identified = |found: &&ImportedResource| {
-        let identifier = found.identifier(document, &wanted);
+    // A policy follows a bucket that the template names, and no earlier one of another name.
+    let identified = |found: &&ImportedResource, all: &[ImportedResource]| {
+        let identifier = found.identifier(document, all);
         identifier.is_some_and(|(_, id)| found.has_name_of(document, &id))
     };
-    wanted.iter().filter(identified).cloned().collect()
+    let named = wanted.iter().filter(|found| identified(found, &wanted));
+    let named: Vec<ImportedResource> = named.cloned().collect();
+    let followed = named.iter().filter(|found| identified(found, &named));
+    followed.cloned().collect()
 }
 
 /// Whether a template is one that imports.

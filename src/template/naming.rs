@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::data_kind::listed_types;
 use super::document::{Document, Resource};
+use crate::product::{Partition, Target};
 
 /// The type under which the table has the rules of stacks' names.
 pub const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -30,6 +31,9 @@ pub enum Uniqueness {
 pub struct NameRule {
     pub property: String,
     pub unique: Uniqueness,
+    /// The primary identifier of the type in the Cloud Control API, with `{name}` and parts of an ARN; `None` if the name does not give it.
+    #[serde(default)]
+    identifier: Option<String>,
     length: [usize; 2],
     pattern: String,
     /// The pattern in words.
@@ -149,6 +153,23 @@ impl NameRule {
     }
 }
 
+impl NameRule {
+    /// The primary identifier of a resource with this name; `None` if the name does not give it.
+    pub fn identifier(&self, name: &str, target: &Target) -> Option<String> {
+        let partition = Partition::of_region(&target.region)?;
+        let form = self.identifier.as_ref()?;
+        let form = form.replace("{partition}", &partition.name);
+        let form = form.replace("{region}", &target.region);
+        let form = form.replace("{account}", &target.account);
+        Some(form.replace("{name}", name))
+    }
+
+    /// Whether the physical id of a resource is its name.
+    pub fn is_named_by_id(&self) -> bool {
+        self.identifier.as_deref() == Some("{name}")
+    }
+}
+
 /// Whether a name is four numbers.
 fn is_ip_address(name: &str) -> bool {
     let parts: Vec<&str> = name.split('.').collect();
@@ -161,6 +182,13 @@ pub struct PhysicalName<'a> {
     pub resource: Resource<'a>,
     pub rule: &'static NameRule,
     pub name: &'a str,
+}
+
+impl PhysicalName<'_> {
+    /// The primary identifier that the resource has or would have; `None` if the name does not give it.
+    pub fn identifier(&self, target: &Target) -> Option<String> {
+        self.rule.identifier(self.name, target)
+    }
 }
 
 /// The names that a template writes out. Computed names are not known.

@@ -20,7 +20,8 @@ EVERY = [
     ("show-changes deploy", "change sets", "cloudformation:DescribeEvents"),
     ("deploy", "stack", "cloudformation:DeleteStack cloudformation:DescribeStackEvents cloudformation:ExecuteChangeSet"
      " cloudformation:GetTemplate"),
-    ("deploy", "own parameters", "ssm:GetParameters"),
+    # Verified after a deployment. Before, whether the names of new parameters are free.
+    ("show-changes deploy replace import", "own parameters", "ssm:GetParameters"),
     ("deploy validate-prov-template", "inputs", "ssm:GetParameters"),
     # Before an import, a bucket's tags say which stack has it.
     ("deploy import", "bucket", "s3:GetBucketTagging s3:HeadBucket"),
@@ -44,7 +45,8 @@ EVERY = [
     # A stack that was adopted or edited can have exports, and whoever imports them keeps it from its deletion.
     ("delete", "anything", "cloudformation:ListImports"),
     # A creation takes back what the former stack retained: the deleted stack says what that is, and Cloud Control whether it is there.
-    ("deploy replace import", "anything", "cloudcontrol:GetResource cloudformation:ListStacks"),
+    # Cloud Control also says whether the names of new resources are free.
+    ("show-changes deploy replace import", "anything", "cloudcontrol:GetResource cloudformation:ListStacks"),
     # Leftovers of killed tests are found by a tag, among all stacks.
     ("test-deploy", "anything", "cloudformation:DescribeStacks"),
 ]

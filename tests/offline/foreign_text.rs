@@ -139,6 +139,7 @@ fn outcome(text: &str, table: &str, state: State) -> Outcome {
         kept: false,
         deleted: Some(text.to_owned()),
         values_differ: false,
+        unfinished: false,
     }));
     outcome
 }

@@ -107,6 +107,12 @@ impl Replay {
         replay.on("GetCallerIdentity", json!({"Account": ACCOUNT, "Arn": arn}));
         // No former stack of the name was deleted.
         replay.on_optional("ListStacks", json!({"StackSummaries": []}));
+        // Nothing has the names of new resources.
+        replay.on_optional("GetParameters", json!({"Parameters": []}));
+        replay.on_optional(
+            "GetResource",
+            refused("ResourceNotFoundException", "it does not exist"),
+        );
         replay
     }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Cloud, error};
-use crate::cloud::{CloudError, Existence, Result, SsmParameter};
+use crate::cloud::{CloudError, Existence, NameState, Result, SsmParameter};
 use crate::plan::BUCKET;
+use crate::template::SSM_PARAMETER;
 
 /// The maximum number of names in a request of `GetParameters`.
 const MAX_NAMES: usize = 10;
@@ -49,6 +50,42 @@ impl Cloud {
         match resource.map_err(|e| error::from_sdk("GetResource", e)) {
             Ok(_) => Ok(true),
             Err(error) if error.has_code("ResourceNotFoundException") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether something has these names, each a type and a primary identifier. Parameters are read in few requests.
+    pub async fn name_states(&self, names: &[(&str, &str)]) -> Result<Vec<NameState>> {
+        let parameters = names.iter().filter(|(kind, _)| *kind == SSM_PARAMETER);
+        let parameters: Vec<String> = parameters.map(|(_, id)| (*id).to_owned()).collect();
+        let parameters = match self.parameters(&parameters).await {
+            Ok(found) => Some(found),
+            Err(CloudError::Aws(error)) if error.is_refusal() => None,
+            Err(error) => return Err(error),
+        };
+        let mut states = Vec::new();
+        for (kind, id) in names {
+            let is_taken = match *kind {
+                SSM_PARAMETER => Ok(parameters.as_ref().map(|found| found.contains_key(*id))),
+                BUCKET => self.has_bucket(id).await.map(Some),
+                _ => self.has_resource(kind, id).await.map(Some),
+            };
+            states.push(match is_taken {
+                Ok(Some(true)) => NameState::Taken,
+                Ok(Some(false)) => NameState::Free,
+                Ok(None) | Err(CloudError::Aws(_)) => NameState::Unknown,
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(states)
+    }
+
+    /// Whether any account has a bucket of this name.
+    async fn has_bucket(&self, name: &str) -> Result<bool> {
+        let head = self.objects.head_bucket().bucket(name).send().await;
+        match head.map_err(|e| error::from_sdk("HeadBucket", e)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }
     }

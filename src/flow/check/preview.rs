@@ -252,8 +252,10 @@ impl Previewer<'_> {
         facts.verdict = Some(changes.worst.verdict);
         facts.declared = changes.declared_level();
         let mut preview = Preview::from_changes(&changes, values);
+        preview.add_unmet(&problems_line(&changes.unmet));
         if let Some(failed) = &changes.failed_creation {
-            let unmet = operation::preflight(&site, &desired, Occupancy::Deleted(failed)).await?;
+            let unmet =
+                operation::preflight(&site, &desired, Occupancy::Deleted(failed, &[])).await?;
             preview.add_unmet(&problems_line(&unmet));
         }
         // The run after the merge sees by the digest that the stack is to be changed.

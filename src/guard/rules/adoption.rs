@@ -122,6 +122,9 @@ fn of_obstacle(obstacle: &Obstacle) -> Denial {
             format!("CloudFormation detects no drift of a stack that is {status}"),
             UPDATE_FIRST,
         ),
+        Obstacle::Unfinished { .. } => {
+            Denial::new(Code::StackFailed, state::UNFINISHED, state::FINISH)
+        }
         Obstacle::NeverCreated { status } | Obstacle::Deleted { status } => Denial::new(
             Code::StackNotFound,
             format!("the stack is {status}"),

@@ -6,6 +6,12 @@ use crate::entries::ENTRY_FILES;
 use crate::guard::{Authority, CONFIG_PLACEHOLDER, Denial, EffectKind, TEST_TAG};
 use crate::stack::{Health, ROLLBACK_FAILED, Stack};
 
+/// What a stack is that an import began and nobody finished.
+pub(super) const UNFINISHED: &str =
+    "the creation of the stack is not finished: it has imported resources, and lacks the others";
+/// How it becomes whole.
+pub(super) const FINISH: &str = "run the action that creates the stack, or the one that was stopped: it adds the rest and the tags";
+
 /// The status of a stack that is being created.
 const CREATING: &str = "CREATE_IN_PROGRESS";
 
@@ -198,7 +204,9 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
     let is_test = stack.tags.contains_key(TEST_TAG);
     let fits = is_test == (input.kind == EffectKind::Test);
     (!is_marked || !fits).then(|| {
+        let is_unfinished = input.facts.unfinished_import == Some(true);
         let (fact, remedy) = match (is_marked, is_test) {
+            (false, _) if is_unfinished => (UNFINISHED, FINISH.to_owned()),
             (false, _) => (
                 "the stack does not have the tags of a stack that provisioner created",
                 how_to_adopt(input, stack),
@@ -218,6 +226,14 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// The next step for a stack that may be the config's own. A person at a command line has a command, a pull request an entry.
 fn how_to_adopt(input: &RuleInput<'_>, stack: &Stack) -> String {
+    if stack.status.health() == Health::InProgress {
+        return "wait until the operation has ended: the stack gets its tags at the end of an import"
+            .to_owned();
+    }
+    if input.kind == EffectKind::Unadopt {
+        return "use the config whose tags the stack has; a stack without provisioner's tags is not adopted"
+            .to_owned();
+    }
     match input.facts.authority {
         Authority::Request(_) => format!(
             "if it is the config's own stack, open a pull request that adds to `{}` below `adopt`: `- {{ config: {CONFIG_PLACEHOLDER}, stack: \"{}\" }}`",

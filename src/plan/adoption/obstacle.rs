@@ -8,7 +8,7 @@ use super::input::AdoptionInput;
 use super::tags::{AdoptionTags, TagClash};
 use crate::config::{Node, NodeKind};
 use crate::stack::{Health, LiveStack, OtherTool, StackArn, TEST_TAG, ToolMark};
-use crate::template::Document;
+use crate::template::{Document, is_import_template};
 
 /// Tags of a stack. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html>
 const MAX_TAGS: usize = 50;
@@ -76,6 +76,11 @@ pub enum Obstacle {
     },
     /// CloudFormation detects no drift of a stack in this state, so nothing shows what the change of tags would overwrite.
     NoDriftDetection {
+        /// The stack's status.
+        status: String,
+    },
+    /// The stack has imported resources, and its creation is not finished.
+    Unfinished {
         /// The stack's status.
         status: String,
     },
@@ -159,6 +164,9 @@ pub(super) fn obstacles(
     }
     let status = live.status.to_string();
     found.extend(match live.status.health() {
+        Health::Stable if is_import_template(input.template) => {
+            Some(Obstacle::Unfinished { status })
+        }
         Health::Stable if live.status.has_drift_detection() => None,
         Health::Stable => Some(Obstacle::NoDriftDetection { status }),
         Health::InProgress | Health::Unknown => Some(Obstacle::InProgress { status }),

@@ -225,6 +225,9 @@ fn all_obstacles() -> Vec<Obstacle> {
         Obstacle::NoDriftDetection {
             status: status.clone(),
         },
+        Obstacle::Unfinished {
+            status: status.clone(),
+        },
         Obstacle::NeverCreated {
             status: status.clone(),
         },
@@ -244,6 +247,7 @@ fn all_obstacles() -> Vec<Obstacle> {
         | Obstacle::InProgress { .. }
         | Obstacle::Failed { .. }
         | Obstacle::NoDriftDetection { .. }
+        | Obstacle::Unfinished { .. }
         | Obstacle::NeverCreated { .. }
         | Obstacle::Deleted { .. }
         | Obstacle::UnreadableTemplate

@@ -93,7 +93,10 @@ fn deleted_and_created(workdir: &Workdir, status: &str) {
                 first_events(&new, 3)
             ]),
         )
-        .on("GetParameters", published(workdir))
+        .on(
+            "GetParameters",
+            json!([{"Parameters": []}, published(workdir)]),
+        )
         .on("ListStackResources", bucket_of(workdir))
         .on("ListObjectsV2", json!({"ListBucketResult": {}}))
         .on("PutObject", json!({}));

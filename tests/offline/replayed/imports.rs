@@ -68,6 +68,14 @@ fn with_former_stack(workdir: &Workdir, retained: &[(String, String, String)]) {
         }
     }
     events.reverse();
+    let exists =
+        json!({"TypeName": "it", "ResourceDescription": {"Identifier": "it", "Properties": "{}"}});
+    // Nothing has the names of the other resources.
+    let missing = refused("ResourceNotFoundException", "it does not exist");
+    let read = retained
+        .iter()
+        .filter(|(_, kind, _)| kind != "AWS::S3::Bucket")
+        .count();
     let deleted = json!({
         "StackName": workdir.stack(), "StackId": own, "StackStatus": "DELETE_COMPLETE",
         "CreationTime": "2026-11-25T09:00:00.000Z", "DeletionTime": "2026-11-26T09:00:00.000Z",
@@ -77,7 +85,10 @@ fn with_former_stack(workdir: &Workdir, retained: &[(String, String, String)]) {
         .on("ListStacks", json!({"StackSummaries": [deleted]}))
         .on("DescribeStackEvents", json!({"StackEvents": events}))
         .on("HeadBucket", json!({}))
-        .on("GetResource", json!({"TypeName": "it", "ResourceDescription": {"Identifier": "it", "Properties": "{}"}}));
+        .on(
+            "GetResource",
+            Value::Array([vec![exists; read], vec![missing]].concat()),
+        );
 }
 
 /// The change set imports these resources.

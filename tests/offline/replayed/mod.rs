@@ -36,6 +36,8 @@ mod reread;
 mod restore;
 mod solutions;
 mod stack_tags;
+mod taken_names;
+mod unfinished;
 
 use crate::support::replay::{ACCOUNT, Replay};
 

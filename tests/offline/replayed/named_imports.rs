@@ -15,13 +15,13 @@ fn resource(workdir: &Workdir) -> String {
     format!("Bucket=BucketName={}", workdir.name)
 }
 
-fn import(workdir: &Workdir, more: &[&str]) -> CommandOutput {
+pub(super) fn import(workdir: &Workdir, more: &[&str]) -> CommandOutput {
     let resource = resource(workdir);
     workdir.try_action("import", &[&["--resource", &resource], more].concat())
 }
 
 /// The bucket exists, and these are its tags.
-fn with_bucket(workdir: &Workdir, tags: &[(&str, &str)]) {
+pub(super) fn with_bucket(workdir: &Workdir, tags: &[(&str, &str)]) {
     let tag = |(key, value): &(&str, &str)| json!({"Key": key, "Value": value});
     let tags: Vec<Value> = tags.iter().map(tag).collect();
     workdir.aws.on("HeadBucket", json!({}));
@@ -30,7 +30,7 @@ fn with_bucket(workdir: &Workdir, tags: &[(&str, &str)]) {
 }
 
 /// The change set imports the bucket, and does this too.
-fn imports(id: &str, more: &[Value]) -> Value {
+pub(super) fn imports(id: &str, more: &[Value]) -> Value {
     let mut found = change_set("CREATE_COMPLETE", "");
     let import = json!({"Type": "Resource", "ResourceChange": {
         "Action": "Import", "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket", "PhysicalResourceId": id, "Scope": [], "Details": [],
@@ -40,7 +40,7 @@ fn imports(id: &str, more: &[Value]) -> Value {
 }
 
 /// The change set is deleted, and nothing is executed.
-fn without_effect(workdir: &Workdir) {
+pub(super) fn without_effect(workdir: &Workdir) {
     workdir.aws.on("DeleteChangeSet", json!({}));
     for unused in ["ListStackResources", "ListChangeSets", "DeleteStack"] {
         workdir.aws.on_optional(unused, json!({}));
@@ -244,7 +244,10 @@ fn imported_with(status: &str) -> CommandOutput {
         )
         .on("ExecuteChangeSet", json!({}))
         .on("ListChangeSets", json!({"Summaries": []}))
-        .on("GetParameters", published(&workdir));
+        .on(
+            "GetParameters",
+            json!([{"Parameters": []}, published(&workdir)]),
+        );
     let difference = json!({
         "PropertyPath": "/PublicAccessBlockConfiguration/BlockPublicAcls", "ExpectedValue": "true",
         "ActualValue": "false", "DifferenceType": "NOT_EQUAL",

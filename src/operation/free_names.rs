@@ -1,0 +1,131 @@
+//! Whether the names that a template gives to new resources are free. CloudFormation learns that only when it creates the resource. By
+//! then, a former stack is deleted.
+
+use std::collections::BTreeSet;
+
+use super::{Desired, OperationContext, OperationError};
+use crate::cloud::{NameState, StackResource};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::product::{PreflightCheck, Requirement};
+use crate::stack::{ChangeAction, ChangeSet, Replacement, Stack};
+use crate::template::{PhysicalName, physical_names};
+
+/// An error for each name that something has already, and a warning for names that AWS does not let these credentials read. `is_new`:
+/// whether the stack creates the resource. `checked`: requirements, whose names are checked elsewhere.
+pub(super) async fn taken_names(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    checked: &[PreflightCheck],
+    is_new: impl Fn(&PhysicalName<'_>) -> bool,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let is_checked = |name: &str| {
+        let mut checked = checked.iter();
+        checked.any(
+            |check| matches!(&check.needed, Requirement::FreeBucket { name: free } if free == name),
+        )
+    };
+    let target = &desired.stack.target;
+    let names = physical_names(&desired.document).filter(|name| !is_checked(name.name));
+    let names: Vec<(PhysicalName<'_>, String)> = names
+        .filter(|name| is_new(name))
+        .filter_map(|name| {
+            let identifier = name.identifier(target)?;
+            Some((name, identifier))
+        })
+        .collect();
+    let wanted: Vec<(&str, &str)> = names
+        .iter()
+        .map(|(name, identifier)| (name.resource.kind, &**identifier))
+        .collect();
+    let states = site.cloud.name_states(&wanted).await?;
+    let mut problems = Vec::new();
+    let mut unknown = BTreeSet::new();
+    for ((name, _), state) in names.iter().zip(states) {
+        let (id, kind) = (name.resource.logical_id, name.resource.kind);
+        match state {
+            NameState::Free => {}
+            NameState::Unknown => {
+                unknown.insert(id);
+            }
+            NameState::Taken => {
+                let message = format!(
+                    "the name of the new resource {id} ({kind}) is taken: {}",
+                    name.name
+                );
+                problems.push(problem(desired, message).with_help(
+                    "delete what has the name if nobody needs it, or change the name in the config",
+                ));
+            }
+        }
+    }
+    if !unknown.is_empty() {
+        let ids: Vec<&str> = unknown.into_iter().collect();
+        let message = format!(
+            "whether the names of new resources are free is not known: {}",
+            ids.join(", ")
+        );
+        let warning = problem(desired, message).with_severity(Severity::Warning);
+        problems.push(warning.with_help("allow these credentials to read the resources"));
+    }
+    Ok(problems)
+}
+
+/// Why an update cannot create its new resources. CloudFormation creates resources before it deletes others, so no other resource may
+/// have their names, not even one of the stack itself.
+pub(super) async fn update_problems(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    stack: &Stack,
+    change_set: &ChangeSet,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let changes = change_set.changes.iter().filter(|change| {
+        let is_kept = matches!(change.replacement, None | Some(Replacement::False));
+        change.action == ChangeAction::Add || !is_kept
+    });
+    let created: BTreeSet<&str> = changes.map(|change| &*change.logical_id).collect();
+    let is_created = |name: &PhysicalName<'_>| created.contains(name.resource.logical_id);
+    if !physical_names(&desired.document).any(|name| is_created(&name)) {
+        return Ok(Vec::new());
+    }
+    let held = site.cloud.resources(&stack.id).await?;
+    let holder = |name: &PhysicalName<'_>| {
+        let identifier = name.identifier(&desired.stack.target)?;
+        let mut held = held.iter();
+        held.find(|one| {
+            one.kind == name.resource.kind && one.physical_id.as_deref() == Some(&*identifier)
+        })
+    };
+    let mut problems = Vec::new();
+    for name in physical_names(&desired.document).filter(is_created) {
+        let id = name.resource.logical_id;
+        if let Some(other) = holder(&name).filter(|other| other.logical_id != id) {
+            let message = format!(
+                "the update cannot create {id} ({}): {} of the stack has its name, {}",
+                other.kind, other.logical_id, name.name
+            );
+            problems.push(problem(desired, message).with_help(
+                "CloudFormation creates resources before it deletes others: change the name in the config, or delete the stack so that the resource is retained, and import it",
+            ));
+        }
+    }
+    let is_new = |name: &PhysicalName<'_>| is_created(name) && holder(name).is_none();
+    problems.extend(taken_names(site, desired, &[], is_new).await?);
+    Ok(problems)
+}
+
+/// Why a stack that has imported its resources cannot get the rest.
+pub(super) async fn rest_problems(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    held: &[StackResource],
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let is_held = |name: &PhysicalName<'_>| {
+        let mut held = held.iter();
+        held.any(|one| one.logical_id == name.resource.logical_id)
+    };
+    taken_names(site, desired, &[], |name| !is_held(name)).await
+}
+
+fn problem(desired: &Desired<'_>, message: String) -> Diagnostic {
+    Diagnostic::error(Code::PreflightFailed, &desired.config.path, message)
+}

@@ -1,0 +1,123 @@
+//! Names of new resources that something has already: nothing is deleted, imported or updated for a stack that cannot be complete.
+
+use serde_json::{Value, json};
+
+use super::answers::{stack, template};
+use super::workdir;
+use crate::support::replay::{not_found, refused};
+
+type Workdir = super::Workdir;
+
+/// A resource of the stack.
+pub fn held(id: &str, kind: &str, physical: &str) -> Value {
+    json!({
+        "LogicalResourceId": id, "PhysicalResourceId": physical,
+        "ResourceType": kind, "ResourceStatus": "CREATE_COMPLETE",
+    })
+}
+
+/// The config's own stack as it was deployed, and a config with one more solution since.
+fn with_new_solution() -> (Workdir, String) {
+    let workdir = workdir();
+    let deployed = template(&workdir);
+    let resources = deployed["Resources"].as_object().unwrap().iter();
+    let resources: Vec<Value> = resources
+        .map(|(id, resource)| {
+            let properties = &resource["Properties"];
+            let name = properties["BucketName"].as_str();
+            let name = name.or(properties["Name"].as_str());
+            held(id, resource["Type"].as_str().unwrap(), name.unwrap_or(id))
+        })
+        .collect();
+    workdir.write_config("  versioning: true\n  solutions: [master-solution, extra]\n");
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
+        .on("GetTemplate", json!({"TemplateBody": deployed.to_string()}))
+        .on(
+            "ListStackResources",
+            json!({"StackResourceSummaries": resources}),
+        )
+        .on(
+            "ListObjectVersions",
+            json!({"ListVersionsResult": {"IsTruncated": false}}),
+        );
+    let name = format!("/s3/{}/solutions/extra/Prefix", workdir.name);
+    (workdir, name)
+}
+
+/// The parameters that exist: those of the stack, and one that nobody's stack has.
+fn parameters(names: &[String]) -> Value {
+    let found = names
+        .iter()
+        .map(|name| json!({"Name": name, "Type": "String", "Value": "a value"}));
+    json!({"Parameters": found.collect::<Vec<_>>(), "InvalidParameters": []})
+}
+
+#[test]
+fn attack_a_replacement_whose_new_names_are_taken_deletes_nothing() {
+    for option in ["--force", "--dry-run"] {
+        let (workdir, name) = with_new_solution();
+        let own = format!("/s3/{}/BucketName", workdir.name);
+        workdir
+            .aws
+            .on("GetParameters", parameters(&[own, name.clone()]))
+            .on_optional(
+                "ValidateTemplate",
+                json!({"Parameters": [], "Capabilities": []}),
+            );
+        // An operation that is not scripted, such as `DeleteStack`, fails the test.
+        let denied = workdir.try_action("replace", &[option]);
+        assert_eq!(denied.status, 10, "{option}: {}", denied.stdout);
+        let words = format!("(AWS::SSM::Parameter) is taken: {name}");
+        assert!(denied.stdout.contains(&words), "{}", denied.stdout);
+        // The names of the deleted stack become free.
+        assert!(
+            !denied.stdout.contains("BucketNameParameter"),
+            "{}",
+            denied.stdout
+        );
+    }
+}
+
+/// Credentials that may not read a name do not learn whether it is free.
+#[test]
+fn names_that_cannot_be_read_are_a_warning() {
+    let (workdir, _) = with_new_solution();
+    workdir
+        .aws
+        .on("GetParameters", refused("AccessDeniedException", "no"))
+        .on(
+            "ValidateTemplate",
+            json!({"Parameters": [], "Capabilities": []}),
+        );
+    let shown = workdir.run_action("replace", &["--dry-run"]);
+    let words = "warning[preflight-failed]: whether the names of new resources are free is not known: SolutionPrefixExtraParameter";
+    assert!(shown.stdout.contains(words), "{}", shown.stdout);
+}
+
+/// The deleted stack retains its bucket, and the config names another one now. Nothing is in the way.
+#[test]
+fn a_bucket_with_another_name_does_not_block_a_replacement() {
+    let (workdir, _) = with_new_solution();
+    workdir.write_config("  versioning: true\n  bucket_name_override: acme-another-data\n");
+    workdir
+        .aws
+        .on("HeadBucket", not_found())
+        .on("GetParameters", parameters(&[]))
+        .on(
+            "ValidateTemplate",
+            json!({"Parameters": [], "Capabilities": []}),
+        );
+    let shown = workdir.run_action("replace", &["--dry-run"]);
+    assert!(
+        !shown.stdout.contains("cannot import it"),
+        "{}",
+        shown.stdout
+    );
+    assert!(
+        !shown.stdout.contains("fails while these kept"),
+        "{}",
+        shown.stdout
+    );
+}

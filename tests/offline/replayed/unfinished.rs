@@ -1,0 +1,177 @@
+//! A stack that has imported its bucket and lacks the rest, without tags: each action names the one that finishes it.
+
+use serde_json::json;
+
+use super::answers::{change_set, no_stack, preview, stack};
+use super::named_imports::{import, imports, with_bucket, without_effect};
+use super::operations::bucket_of;
+use super::{Workdir, workdir};
+use crate::support::replay::not_found;
+
+/// The template of an import, as the program sends it.
+fn import_template() -> String {
+    let workdir = workdir();
+    with_bucket(&workdir, &[]);
+    workdir
+        .aws
+        .on("DescribeStacks", no_stack())
+        .on("CreateChangeSet", json!({"Id": "arn", "StackId": "stack"}))
+        .on("DescribeChangeSet", imports("acme-payroll", &[]));
+    without_effect(&workdir);
+    workdir.aws.allow_unused();
+    let denied = import(&workdir, &["--force"]);
+    assert_ne!(denied.status, 0);
+    let made = &workdir.aws.requests_of("CreateChangeSet")[0];
+    made.get("TemplateBody").to_owned()
+}
+
+fn unfinished() -> Workdir {
+    let template = import_template();
+    let workdir = workdir();
+    let mut left = stack(&workdir, "IMPORT_COMPLETE");
+    left["Stacks"][0]["Tags"] = json!([]);
+    workdir
+        .aws
+        .on("DescribeStacks", left)
+        .on("GetTemplate", json!({"TemplateBody": template}))
+        .on_optional("ListStackResources", bucket_of(&workdir))
+        .on_optional("ListChangeSets", json!({"Summaries": []}));
+    workdir
+}
+
+const NOT_FINISHED: &str = "the creation of the stack is not finished";
+
+#[test]
+fn attack_an_unfinished_creation_is_not_adopted() {
+    for option in ["--force", "--dry-run"] {
+        let workdir = unfinished();
+        // An operation that is not scripted, such as `CreateChangeSet`, fails the test.
+        let denied = workdir.try_action("adopt", &[option]);
+        assert_eq!(denied.status, 20, "{option}: {}", denied.stdout);
+        assert!(denied.stdout.contains(NOT_FINISHED), "{}", denied.stdout);
+        assert!(!denied.stdout.contains("identical"), "{}", denied.stdout);
+    }
+}
+
+#[test]
+fn an_unfinished_creation_is_not_taken_for_a_foreign_stack() {
+    let workdir = unfinished();
+    let denied = workdir.try_action("tear-down", &["--force"]);
+    assert_eq!(denied.status, 20, "{}", denied.stdout);
+    assert!(denied.stdout.contains(NOT_FINISHED), "{}", denied.stdout);
+    assert!(
+        !denied.stdout.contains("provisioner adopt"),
+        "{}",
+        denied.stdout
+    );
+    let workdir = unfinished();
+    preview(&workdir, change_set("CREATE_COMPLETE", ""));
+    let shown = workdir.run_action("show-changes", &[]);
+    let note = "the creation of this stack is not finished; prep-master adds the rest and the tags";
+    assert!(shown.stdout.contains(note), "{}", shown.stdout);
+}
+
+/// Something has the name of a parameter that the rest would create.
+#[test]
+fn attack_the_rest_of_a_stack_whose_names_are_taken() {
+    for option in ["--force", "--dry-run"] {
+        let workdir = unfinished();
+        let name = format!("/s3/{}/BucketName", workdir.name);
+        let taken = json!({"Name": name, "Type": "String", "Value": "a value"});
+        workdir
+            .aws
+            .on("GetParameters", json!({"Parameters": [taken]}));
+        let denied = workdir.try_action("prep-master", &[option]);
+        assert_eq!(denied.status, 10, "{option}: {}", denied.stdout);
+        let words = format!("is taken: {name}");
+        assert!(denied.stdout.contains(&words), "{}", denied.stdout);
+    }
+}
+
+/// The names of loose parameters that an import would create are checked before the import, and in its dry run.
+#[test]
+fn attack_an_import_beside_taken_names() {
+    for option in ["--force", "--dry-run"] {
+        let workdir = workdir();
+        with_bucket(&workdir, &[]);
+        let name = format!("/s3/{}/BucketName", workdir.name);
+        let taken = json!({"Name": name, "Type": "String", "Value": "a value"});
+        workdir
+            .aws
+            .on("DescribeStacks", no_stack())
+            .on("GetParameters", json!({"Parameters": [taken]}));
+        let denied = import(&workdir, &[option]);
+        assert_eq!(denied.status, 10, "{option}: {}", denied.stdout);
+        let words = format!("is taken: {name}");
+        assert!(denied.stdout.contains(&words), "{}", denied.stdout);
+    }
+}
+
+/// The bucket to import has the name that the failed creation's successor needs.
+#[test]
+fn an_import_after_a_failed_creation_counts_its_own_resources() {
+    let workdir = workdir();
+    with_bucket(&workdir, &[]);
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "ROLLBACK_COMPLETE"))
+        .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}))
+        .on("ListStackResources", json!({"StackResourceSummaries": []}))
+        .on(
+            "ValidateTemplate",
+            json!({"Parameters": [], "Capabilities": []}),
+        );
+    let shown = import(&workdir, &["--dry-run"]);
+    assert_eq!(shown.status, 0, "{}", shown.stdout);
+    assert!(!shown.stdout.contains("already exists"), "{}", shown.stdout);
+}
+
+/// The adopted stack has the bucket under another logical id.
+#[test]
+fn attack_an_update_creates_a_resource_under_a_name_of_its_own_stack() {
+    for (action, option) in [
+        ("show-changes", "--no-log"),
+        ("prep-master", "--force"),
+        ("prep-master", "--dry-run"),
+    ] {
+        let workdir = workdir();
+        workdir.write(
+            ".provisioner.yaml",
+            "version: 1\ndefaults: {updates: reviewed}\n",
+        );
+        let change = |action: &str, id: &str| {
+            json!({"Type": "Resource", "ResourceChange": {
+                "Action": action, "LogicalResourceId": id, "ResourceType": "AWS::S3::Bucket", "Scope": [], "Details": [],
+            }})
+        };
+        let mut described = change_set("CREATE_COMPLETE", "");
+        described["Changes"] = json!([change("Add", "Bucket"), change("Remove", "DataBucket")]);
+        let held = json!({"StackResourceSummaries": [{
+            "LogicalResourceId": "DataBucket", "PhysicalResourceId": workdir.name,
+            "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "CREATE_COMPLETE",
+        }]});
+        preview(&workdir, described);
+        workdir
+            .aws
+            .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
+            .on("ListChangeSets", json!({"Summaries": []}))
+            .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}))
+            .on("ListStackResources", held)
+            .on_optional("HeadBucket", not_found());
+        workdir.aws.allow_unused();
+        let denied = workdir.try_action(action, &[option]);
+        assert_eq!(
+            denied.status, 10,
+            "{action} {option}: {}{}",
+            denied.stdout, denied.stderr
+        );
+        let words = "the update cannot create Bucket (AWS::S3::Bucket): DataBucket of the stack has its name";
+        assert!(
+            denied.stdout.contains(words),
+            "{action} {option}: {}",
+            denied.stdout
+        );
+        assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
+        assert_eq!(workdir.aws.requests_of("DeleteChangeSet").len(), 1);
+    }
+}
