@@ -290,14 +290,6 @@ fn import_input(
     })
 }
 
-/// Whether a stack has the status of one that has imported resources, and perhaps lacks the others.
-pub(super) fn may_lack_resources(stack: &Stack) -> bool {
-    matches!(
-        &*stack.status.0,
-        "IMPORT_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE"
-    )
-}
-
 /// The resources of a stack that is a creation of this config, has imported them and lacks the others; `None` if it is another stack. An
 /// import sets no tags, so its template tells it.
 pub(super) async fn unfinished_import(
@@ -308,7 +300,7 @@ pub(super) async fn unfinished_import(
 ) -> Result<Option<Vec<StackResource>>, OperationError> {
     let mut owner = facts.owner.iter();
     let is_foreign = owner.any(|(key, value)| stack.tags.get(key).is_some_and(|tag| tag != value));
-    if !may_lack_resources(stack) || is_foreign || stack.tags.contains_key(TEST_TAG) {
+    if !stack.status.may_lack_resources() || is_foreign || stack.tags.contains_key(TEST_TAG) {
         return Ok(None);
     }
     let body = site.cloud.template(&stack.id).await?;

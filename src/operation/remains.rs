@@ -1,6 +1,5 @@
 //! Adds to a failure what AWS has after it.
 
-use super::import::may_lack_resources;
 use super::{OperationContext, OperationError};
 use crate::cloud::CloudError;
 use crate::product::Verb;
@@ -78,7 +77,7 @@ pub(super) async fn remains(site: &OperationContext<'_>, name: &StackName, verb:
     let (state, unfinished) = match cloud.stack(&name.name).await {
         Ok(Some(stack)) => {
             let is_tagged = stack.tags.keys().any(|key| key.starts_with(OWN_TAGS));
-            let unfinished = may_lack_resources(&stack) && !is_tagged;
+            let unfinished = stack.status.may_lack_resources() && !is_tagged;
             (StackRemains::Status(stack.status), unfinished)
         }
         Ok(None) => (StackRemains::Missing, false),

@@ -107,7 +107,8 @@ impl Replay {
         replay.on("GetCallerIdentity", json!({"Account": ACCOUNT, "Arn": arn}));
         // No former stack of the name was deleted.
         replay.on_optional("ListStacks", json!({"StackSummaries": []}));
-        // Nothing has the names of new resources.
+        // Nothing has the names of new resources, not even the stack itself.
+        replay.on_optional("ListStackResources", json!({"StackResourceSummaries": []}));
         replay.on_optional("GetParameters", json!({"Parameters": []}));
         replay.on_optional(
             "GetResource",

@@ -35,7 +35,11 @@ fn unfinished() -> Workdir {
         .on("DescribeStacks", left)
         .on("GetTemplate", json!({"TemplateBody": template}))
         .on_optional("ListStackResources", bucket_of(&workdir))
-        .on_optional("ListChangeSets", json!({"Summaries": []}));
+        .on_optional("ListChangeSets", json!({"Summaries": []}))
+        .on_optional(
+            "ListObjectVersions",
+            json!({"ListVersionsResult": {"IsTruncated": false}}),
+        );
     workdir
 }
 
