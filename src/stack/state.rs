@@ -103,6 +103,7 @@ impl StackStatus {
         matches!(
             self.0.as_str(),
             "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_COMPLETE"
+        )
     }
 
     /// Whether it is that of a stack that has imported resources, and perhaps lacks the others.
