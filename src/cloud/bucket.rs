@@ -3,6 +3,9 @@
 use crate::plan::BUCKET;
 use crate::stack::StackEvent;
 
+/// CloudFormation's tag of a resource with the ARN of its stack. Nobody else can write it.
+pub const STACK_ID_TAG: &str = "aws:cloudformation:stack-id";
+
 /// Statuses of a bucket that the stack has created, imported or updated, and still holds.
 pub(super) const HELD: &[&str] = &[
     "CREATE_COMPLETE",

@@ -11,7 +11,7 @@ use crate::stack::{DescribedChangeSet, RollbackTriggers, Stack, StackEvent, Stac
 use crate::template::ImportedResource;
 
 pub use aws::{Cloud, Session, ThrottleCounts};
-pub use bucket::StackBucket;
+pub use bucket::{STACK_ID_TAG, StackBucket};
 pub use error::{AwsError, AwsErrorKind, CloudError, ConnectionFault, FaultReason, Result};
 pub use network::{NetworkInterface, Subnet, VpcEndpoint};
 pub use tokio_util::sync::CancellationToken;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cancelled::what_remains;
 use super::error::operation_failed;
+use super::former::is_of_former_stack;
 use super::import_drift::compare_imported;
 use super::provisioned::{ensure_executable, stack_status, verified, watch};
 use super::{Desired, OperationContext, OperationError, ProvisionOutcome, Provisioned};
@@ -204,7 +205,9 @@ async fn retained_imports(
         let Some((_, id)) = resource.identifier(&desired.document, &retained) else {
             continue;
         };
-        if site.cloud.existence(&resource.kind, &id).await? == Existence::Exists {
+        if site.cloud.existence(&resource.kind, &id).await? == Existence::Exists
+            && is_of_former_stack(site, desired, &resource).await?
+        {
             found.push(resource);
         }
     }

@@ -17,6 +17,7 @@ mod failed_creation;
 mod failure;
 mod finish;
 mod folders;
+mod former;
 mod free_names;
 mod import;
 mod import_drift;

@@ -1,5 +1,7 @@
 //! Buckets and their objects.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::EncodingType;
 use futures_util::{StreamExt as _, stream};
@@ -7,13 +9,11 @@ use futures_util::{StreamExt as _, stream};
 use super::object_keys::decode;
 use super::operations::of_same_stack;
 use super::{Cloud, error};
-use crate::cloud::{Bucket, CloudError, Result, StackBucket};
+use crate::cloud::{Bucket, CloudError, Result, STACK_ID_TAG, StackBucket};
 use crate::guard::{Folders, Permit, TearDown, Upload};
 
 /// Maximum number of concurrent writes.
 const WRITES: usize = 32;
-/// Tag that CloudFormation gives to the resources of a stack.
-const STACK_ID_TAG: &str = "aws:cloudformation:stack-id";
 
 impl Cloud {
     /// A bucket; `None` if it does not exist.
@@ -74,6 +74,11 @@ impl Cloud {
 
     /// ARN of the stack that a bucket's tags name. A stack that is deleted may have retained the bucket.
     pub async fn stack_of_bucket(&self, bucket: &str) -> Result<Option<String>> {
+        Ok(self.bucket_tags(bucket).await?.remove(STACK_ID_TAG))
+    }
+
+    /// The tags of a bucket of the account. A bucket that does not exist has none.
+    pub async fn bucket_tags(&self, bucket: &str) -> Result<BTreeMap<String, String>> {
         let tagging = self.objects.get_bucket_tagging().bucket(bucket);
         let tagging = tagging.expected_bucket_owner(&self.caller().account);
         match tagging
@@ -82,11 +87,10 @@ impl Cloud {
             .map_err(|e| error::from_sdk("GetBucketTagging", e))
         {
             Ok(tagging) => {
-                let mut tags = tagging.tag_set.into_iter();
-                let tag = tags.find(|tag| tag.key == STACK_ID_TAG);
-                Ok(tag.map(|tag| tag.value))
+                let tags = tagging.tag_set.into_iter();
+                Ok(tags.map(|tag| (tag.key, tag.value)).collect())
             }
-            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if error.is_not_found() => Ok(BTreeMap::new()),
             Err(error) => Err(error),
         }
     }

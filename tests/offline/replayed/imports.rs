@@ -85,10 +85,17 @@ fn with_former_stack(workdir: &Workdir, retained: &[(String, String, String)]) {
         .on("ListStacks", json!({"StackSummaries": [deleted]}))
         .on("DescribeStackEvents", json!({"StackEvents": events}))
         .on("HeadBucket", json!({}))
+        .on("GetBucketTagging", tagged(&own))
         .on(
             "GetResource",
             Value::Array([vec![exists; read], vec![missing]].concat()),
         );
+}
+
+/// The tags of a bucket of a stack, as CloudFormation writes them.
+fn tagged(stack: &str) -> Value {
+    let tag = json!({"Key": "aws:cloudformation:stack-id", "Value": stack});
+    json!({"Tagging": {"TagSet": {"Tag": [tag]}}})
 }
 
 /// The change set imports these resources.
@@ -220,7 +227,12 @@ fn attack_a_former_stack_of_somebody_else() {
     let mut foreign = stack(&workdir, "DELETE_COMPLETE");
     foreign["Stacks"][0]["Tags"] = json!([{"Key": "provisioner:product", "Value": "other"}]);
     ready(&workdir, change_set("FAILED", "names are taken"), foreign);
-    for unused in ["HeadBucket", "GetResource", "DescribeStackEvents"] {
+    for unused in [
+        "HeadBucket",
+        "GetBucketTagging",
+        "GetResource",
+        "DescribeStackEvents",
+    ] {
         workdir.aws.on_optional(unused, json!({}));
     }
     workdir.aws.on("DeleteChangeSet", json!({}));
@@ -241,6 +253,45 @@ fn attack_a_former_stack_of_somebody_else() {
     let made = workdir.aws.requests_of("CreateChangeSet");
     assert_eq!(made[0].get("ChangeSetType"), "CREATE");
     assert!(!made[0].has("ResourcesToImport.member.1.LogicalResourceId"));
+}
+
+/// The retained bucket was deleted, and another one has its name: of another stack, of none, or with tags that cannot be read.
+#[test]
+fn attack_a_later_bucket_of_the_same_name() {
+    let foreign = arn("stack", "payroll");
+    for tags in [
+        tagged(&foreign),
+        json!({"Tagging": {"TagSet": {"Tag": [{"Key": "Team", "Value": "payroll"}]}}}),
+        refused("AccessDenied", "no s3:GetBucketTagging"),
+    ] {
+        let workdir = example(CONFIG);
+        let retained = retained(&workdir);
+        with_former_stack(&workdir, &retained);
+        workdir.aws.set("GetBucketTagging", tags);
+        let own = stack(&workdir, "DELETE_COMPLETE");
+        ready(&workdir, change_set("FAILED", "names are taken"), own);
+        for (unused, answer) in [
+            ("DeleteChangeSet", json!({})),
+            ("DeleteStack", json!({})),
+            ("DescribeEvents", json!({"OperationEvents": []})),
+            ("DescribeChangeSetHooks", json!({"Hooks": []})),
+            ("ListStackResources", json!({"StackResourceSummaries": []})),
+            ("ListChangeSets", json!({"Summaries": []})),
+        ] {
+            workdir.aws.on_optional(unused, answer);
+        }
+        workdir.aws.allow_unused();
+        let failed = workdir.try_action("deploy-product", &["--force"]);
+        assert_ne!(failed.status, 0, "{}", failed.stdout);
+        assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
+        for request in workdir.aws.requests_of("CreateChangeSet") {
+            for number in 1..20 {
+                let key = format!("ResourcesToImport.member.{number}.ResourceType");
+                let is_bucket = request.has(&key) && request.get(&key) == "AWS::S3::Bucket";
+                assert!(!is_bucket, "{}", failed.stdout);
+            }
+        }
+    }
 }
 
 /// The repositories would outlive the stack, and their names would block the new one.

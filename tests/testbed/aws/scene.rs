@@ -30,6 +30,19 @@ pub fn with_stack(workdir: &Workdir) {
         ("provisioner:stack", &stack),
     ];
     with_tagged_stack(workdir, &own, "");
+    tag_bucket(workdir);
+}
+
+/// Sets the tag that identifies the bucket. The emulator does not set a template's tags.
+pub fn tag_bucket(workdir: &Workdir) {
+    use aws_sdk_s3::types::{Tag, Tagging};
+    let tag = Tag::builder()
+        .key("provisioner:config")
+        .value(&workdir.name);
+    let tags = Tagging::builder().tag_set(tag.build().unwrap());
+    let put = workdir.aws.objects().put_bucket_tagging();
+    let put = put.bucket(&workdir.name).tagging(tags.build().unwrap());
+    workdir.aws.wait(put.send()).unwrap();
 }
 
 /// The stack with these tags only, and with more text in its template.
@@ -63,22 +76,14 @@ pub fn with_changed_config(workdir: &Workdir) {
     workdir.write_config("  versioning: true\n  tags:\n    Team: forecasting\n");
 }
 
-/// The stack with objects in its bucket, and with the tag that identifies the bucket. The emulator does not set a template's tags.
+/// The stack with objects in its bucket.
 pub fn with_objects(workdir: &Workdir) {
-    use aws_sdk_s3::types::{Tag, Tagging};
     with_stack(workdir);
     for key in ["a", "b/", "b/c"] {
         let put = workdir.aws.objects().put_object();
         let put = put.bucket(&workdir.name).key(key);
         workdir.aws.wait(put.send()).unwrap();
     }
-    let tag = Tag::builder()
-        .key("provisioner:config")
-        .value(&workdir.name);
-    let tags = Tagging::builder().tag_set(tag.build().unwrap());
-    let put = workdir.aws.objects().put_bucket_tagging();
-    let put = put.bucket(&workdir.name).tagging(tags.build().unwrap());
-    workdir.aws.wait(put.send()).unwrap();
 }
 
 pub const PREP_MASTER: Scene = Scene {

@@ -74,6 +74,7 @@ fn attack_an_update_at_the_command_line_keeps_the_tags_of_others() {
 #[test]
 fn a_replaced_stack_has_the_tags_of_others() {
     let workdir = adopted();
+    super::scene::tag_bucket(&workdir);
     let former = workdir.described().stack_id;
     workdir.run_action("replace", &["--force"]);
     assert_ne!(workdir.described().stack_id, former);

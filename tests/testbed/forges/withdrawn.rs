@@ -127,7 +127,32 @@ fn attack_an_adoption_after_the_unadoption<W: Later>() {
     world.fake().take_writes();
 }
 
+/// provisioner's stack and its bucket were deleted, and somebody else has a bucket of this name now.
+fn attack_a_creation_takes_a_bucket_of_the_same_name<W: ForgeWorld>() {
+    let mut world = W::new(&policy(""));
+    world.workdir_mut().write_config(CONFIG);
+    scene::with_stack(world.workdir());
+    let workdir = world.workdir();
+    let aws = &workdir.aws;
+    let stack = aws.stacks().delete_stack().stack_name(workdir.stack());
+    aws.wait(stack.send()).unwrap();
+    let bucket = aws.objects().delete_bucket().bucket(&workdir.name);
+    aws.wait(bucket.send()).unwrap();
+    workdir.create_bucket();
+    workdir.put_object();
+    let (path, text) = (workdir.path(), world.text());
+    let pull = world.another(7, |commit| commit.write(&path, text));
+    let check = world.comment(7, "check");
+    let before = world.approved_and_merged(&pull);
+    let run = world.run_push(&before);
+    assert_eq!(run.codes(), ["preflight-failed"], "{check}{}", run.summary);
+    assert_eq!(world.stacks(), []);
+    assert_eq!(world.workdir().aws.keys(&world.workdir().name).len(), 1);
+    world.fake().take_writes();
+}
+
 on_both_forges! {
+    attack_a_creation_takes_a_bucket_of_the_same_name
     attack_an_entry_that_a_later_merge_removed
     attack_an_import_that_a_later_merge_removed
     attack_a_replacement_that_a_later_merge_removed
