@@ -24,7 +24,7 @@ use crate::report::{
 };
 use crate::stack::{LiveStack, StackName};
 use crate::text::{or_list, quote, quote_argument};
-use crate::workspace::{exit_of_search, selected_configs};
+use crate::workspace::{exit_of_search, is_folder, selected_configs};
 
 /// Templates that are read at a time.
 const CONCURRENCY: usize = 4;
@@ -206,7 +206,7 @@ fn ensure_known_environment(
 /// The folder of `--draft` exists: a misspelt path is not created.
 fn ensure_folder(folder: Option<&Path>) -> Result<(), DiscoverError> {
     match folder {
-        Some(folder) if !folder.is_dir() => {
+        Some(folder) if !is_folder(folder) => {
             let message = format!(
                 "error: the folder of --draft does not exist: {}\n  help: write the root of a repository, or create the folder first",
                 quote(&folder.to_string_lossy())

@@ -44,6 +44,11 @@ pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
     std::fs::write(path, text)
 }
 
+/// Whether a path is a folder that exists.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
 /// Reads a file that the user named, if it is not larger than `most` bytes.
 pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let size = std::fs::metadata(path)?.len();

@@ -2,7 +2,7 @@
 
 use super::adoption::{Existing, TEAM};
 use super::import::Loose;
-use super::replace::Replaces;
+use super::replace::Replaces as _;
 use super::*;
 
 const ENTRIES: &str = ".provisioner/adoptions.yaml";

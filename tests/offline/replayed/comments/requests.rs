@@ -233,31 +233,35 @@ fn attack_a_request_of_a_deleted_user<W: IssueWorld>() {
 fn attack_a_second_confirmation_that_is_none<W: IssueWorld>() {
     let two = "    updates: in-place\n    approvals: 2\n";
     type Change<W> = fn(&W, &Comment, &str);
-    let cases: [(&str, bool, Change<W>); 5] = [
-        ("never was", false, |w, said, line| {
+    let cases: [(bool, Change<W>); 5] = [
+        // It never was one.
+        (false, |w, said, line| {
             w.repo().edit_comment_at_once(said.id, line);
         }),
-        ("edited", true, |w, said, line| {
+        // It was edited.
+        (true, |w, said, line| {
             w.repo().edit_comment(said.id, &format!("{line} "));
         }),
-        ("deleted", true, |w, said, _| {
+        // It was deleted.
+        (true, |w, said, _| {
             w.repo().delete_comment(said.id);
         }),
-        ("lost permission", true, |w, _, _| {
+        // She lost her permission.
+        (true, |w, _, _| {
             w.set_permission("carol", Permission::Read);
         }),
-        ("deleted user", true, |w, _, _| {
+        // She left the forge.
+        (true, |w, _, _| {
             w.fake().delete_user(&w.user("carol"));
         }),
     ];
-    for (name, confirms, change) in cases {
+    for (confirms, change) in cases {
         let (world, number) = W::drifted(two);
         let line = world.requested(number);
         let text = if confirms { &*line } else { "hm" };
         let said = world.say(number, &world.user("carol"), text);
         world.jobs(&said);
         change(&world, &said, &line);
-        eprintln!("{name}");
         let valid = "2 confirmations required, 1 valid";
         world.assert_denied(number, "bob", &line, valid);
     }
