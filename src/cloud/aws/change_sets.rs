@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
-use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
     Capability, ChangeSetType, OnStackFailure, Parameter, ResourceToImport, RollbackConfiguration,
     RollbackTrigger, Tag as StackTag,
@@ -128,6 +127,7 @@ impl Cloud {
         self.ensure_not_cancelled()?;
         let id = pending.described.change_set.id.clone();
         let stack = Some(pending.stack_id.as_str());
+        self.wait_until_created(stack, &id).await?;
         let described = self.describe(stack, &id, 0).await?;
         // The id of the request, not that of the description, is the one to delete.
         pending.described.change_set = ChangeSet { id, ..described };
@@ -147,14 +147,23 @@ impl Cloud {
         Ok(convert::change_set(described))
     }
 
-    /// The first page of a change set that CloudFormation has computed, with property values. Passes the stack's name where it is
-    /// known, because permissions are granted by stack.
-    async fn computed(&self, stack: Option<&str>, id: &str) -> Result<DescribeChangeSetOutput> {
+    /// Waits until CloudFormation has computed the change set. Passes the stack's name where it is known, because permissions are
+    /// granted by stack.
+    async fn wait_until_created(&self, stack: Option<&str>, id: &str) -> Result<()> {
         let mut pauses = PollBackoff::new(&self.stop);
         let mut unseen = 0;
         loop {
-            let page = match self.page(stack, id, None).await {
-                Ok(page) => page,
+            let described = self
+                .stacks
+                .describe_change_set()
+                .set_stack_name(stack.map(str::to_owned))
+                .change_set_name(id)
+                .send();
+            let described = described
+                .await
+                .map_err(|e| error::from_sdk("DescribeChangeSet", e));
+            let described = match described {
+                Ok(described) => described,
                 // Not every server of CloudFormation knows it at once.
                 Err(error) if error.is_not_found() && unseen < MAX_UNSEEN_POLLS => {
                     unseen += 1;
@@ -163,33 +172,18 @@ impl Cloud {
                 }
                 Err(error) => return Err(error),
             };
-            let status = page.status.as_ref().map_or("", |status| status.as_str());
+            let status = described
+                .status
+                .as_ref()
+                .map_or("", |status| status.as_str());
             if !status.ends_with("_PENDING") && !status.ends_with("_IN_PROGRESS") {
-                return Ok(page);
+                return Ok(());
             }
             pauses.wait().await?;
         }
     }
 
-    async fn page(
-        &self,
-        stack: Option<&str>,
-        id: &str,
-        next: Option<String>,
-    ) -> Result<DescribeChangeSetOutput> {
-        let page = self
-            .stacks
-            .describe_change_set()
-            .set_stack_name(stack.map(str::to_owned))
-            .change_set_name(id)
-            .include_property_values(true)
-            .set_next_token(next)
-            .send();
-        page.await
-            .map_err(|e| error::from_sdk("DescribeChangeSet", e))
-    }
-
-    /// Waits until CloudFormation has computed the change set. Returns all its pages, with nested change sets.
+    /// All pages, with property values and nested change sets.
     fn describe<'a>(
         &'a self,
         stack: Option<&'a str>,
@@ -197,23 +191,24 @@ impl Cloud {
         depth: usize,
     ) -> BoxFuture<'a, Result<ChangeSet>> {
         Box::pin(async move {
-            let mut page = self.computed(stack, id).await?;
+            let mut pages = self
+                .stacks
+                .describe_change_set()
+                .set_stack_name(stack.map(str::to_owned))
+                .change_set_name(id)
+                .include_property_values(true)
+                .into_paginator()
+                .send();
             let mut whole = ChangeSet::default();
-            let mut before = None;
-            loop {
-                let next = page.next_token.clone().filter(|token| !token.is_empty());
-                let read = convert::change_set(page);
-                let changes = [whole.changes, read.changes].concat();
-                whole = ChangeSet { changes, ..read };
-                // A page that names itself as the next one: the change set stays incomplete.
-                if next.is_none() || next == before {
-                    break;
-                }
-                before.clone_from(&next);
-                page = self.page(stack, id, next).await?;
+            while let Some(page) = pages.next().await {
+                let page = page.map_err(|e| error::from_sdk("DescribeChangeSet", e))?;
+                let page = convert::change_set(page);
+                let changes = [whole.changes, page.changes].concat();
+                whole = ChangeSet { changes, ..page };
             }
             for change in &mut whole.changes {
                 if let Some(nested) = change.nested_id.as_deref().filter(|_| depth < MAX_DEPTH) {
+                    self.wait_until_created(None, nested).await?;
                     let described = self.describe(None, nested, depth + 1).await?;
                     change.nested = Some(Box::new(described));
                 }
