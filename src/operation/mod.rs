@@ -13,6 +13,7 @@ mod desired;
 mod drift;
 mod dry_run;
 mod error;
+mod facts;
 mod failed_creation;
 mod failure;
 mod finish;
@@ -42,17 +43,14 @@ mod verification;
 
 use std::time::Duration;
 
-use import::unfinished_import;
-
 use crate::cloud::{ChangeSetInput, Cloud};
 use crate::guard::{
-    Authority, DecidedOnce, Denial, Effect, EffectKind, Facts, Permit, Policies, RequestedChange,
-    confirmation_word, decide, denials,
+    Authority, DecidedOnce, Denial, Effect, EffectKind, Facts, Permit, Policies, confirmation_word,
+    decide, denials,
 };
 use crate::plan::{Adoption, Changes, Deletion, LinkNeeds, Restoration, RollbackContinuation};
 use crate::report::{Counted, Step};
-use crate::stack::{Health, Stack, StackEvent, StackName};
-use crate::template::role_boundaries;
+use crate::stack::{Stack, StackEvent, StackName};
 
 pub use adoption::{AdoptionOutcome, AdoptionResult, ComparedStack, adopt, compare, unadopt};
 pub use changes::{changes, denied_update};
@@ -207,21 +205,6 @@ impl OperationContext<'_> {
         }
     }
 
-    /// The facts of a stack before a change set or a preview.
-    pub async fn facts(&self, desired: &Desired<'_>) -> Result<Facts, OperationError> {
-        let stack = self.cloud.stack(&desired.stack.name).await?;
-        let mut facts = self.facts_of(desired, stack);
-        facts.replaced = self.replaced(&facts).await?;
-        // An import sets no tags. The others need no look at the template.
-        if let Some(stack) = facts.stack.clone().flatten()
-            && !facts.is_owner_of(&stack)
-        {
-            let unfinished = unfinished_import(self, desired, &facts, &stack).await?;
-            facts.unfinished_import = unfinished.map(|_| true);
-        }
-        Ok(facts)
-    }
-
     /// The change set of a creation or an update, with the alarms that the policy names.
     fn watched_input(&self, desired: &Desired<'_>, existing: Option<&Stack>) -> ChangeSetInput {
         ChangeSetInput {
@@ -231,37 +214,5 @@ impl OperationContext<'_> {
                 .filter(|_| !desired.is_test()),
             ..desired.change_set_input(existing)
         }
-    }
-
-    /// The same with the stack that was read.
-    fn facts_of(&self, desired: &Desired<'_>, stack: Option<Stack>) -> Facts {
-        Facts {
-            caller: Some(self.cloud.caller().clone()),
-            stack: Some(stack),
-            owner: desired.owner(),
-            external_references: Some(desired.external_references()),
-            role_boundaries: Some(role_boundaries(&desired.document)),
-            authority: self.authority.authority(&desired.stack, None),
-            ..Facts::default()
-        }
-    }
-
-    /// ARN of the stack that an entry asks to replace, if it was the config's own and is deleted.
-    async fn replaced(&self, facts: &Facts) -> Result<Option<String>, OperationError> {
-        let Authority::Request(request) = &facts.authority else {
-            return Ok(None);
-        };
-        let Some(entry) = &request.entry else {
-            return Ok(None);
-        };
-        let live = facts.stack.as_ref().and_then(Option::as_ref);
-        let is_live = live.is_some_and(|stack| stack.id == entry.as_str());
-        if request.asks != Some(RequestedChange::Replace) || is_live {
-            return Ok(None);
-        }
-        let former = self.cloud.stack(entry.as_str()).await?;
-        let is_gone =
-            |stack: &Stack| stack.status.health() == Health::Deleted && facts.is_owner_of(stack);
-        Ok(former.filter(is_gone).map(|stack| stack.id))
     }
 }

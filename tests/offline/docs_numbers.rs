@@ -44,7 +44,7 @@ const NUMBERS: &[(&str, &str, &str, &str)] = &[
     (
         "check.md",
         "| config file | {} |",
-        "src/config/parse.rs",
+        "src/config/general.rs",
         "MAX_BYTES",
     ),
     (
@@ -80,7 +80,7 @@ const NUMBERS: &[(&str, &str, &str, &str)] = &[
     (
         "diagnostics.md",
         "The file is larger than {}.",
-        "src/config/parse.rs",
+        "src/config/general.rs",
         "MAX_BYTES",
     ),
     (
@@ -134,13 +134,13 @@ const NUMBERS: &[(&str, &str, &str, &str)] = &[
     (
         "threats.md",
         "{} levels and",
-        "src/config/parse.rs",
+        "src/config/general.rs",
         "MAX_DEPTH",
     ),
     (
         "threats.md",
         "and {} values after aliases",
-        "src/config/parse.rs",
+        "src/config/general.rs",
         "MAX_NODES",
     ),
 ];

@@ -319,6 +319,7 @@ fn attack_every_obstacle_denies_the_adoption() {
             "stack-busy",
             "stack-failed",
             "adopt-on-drift",
+            "stack-failed",
             "stack-not-found",
             "adopt-owned-elsewhere",
             "adopt-too-many-tags",

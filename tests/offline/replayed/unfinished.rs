@@ -58,16 +58,7 @@ fn attack_an_unfinished_creation_is_not_adopted() {
 }
 
 #[test]
-fn an_unfinished_creation_is_not_taken_for_a_foreign_stack() {
-    let workdir = unfinished();
-    let denied = workdir.try_action("tear-down", &["--force"]);
-    assert_eq!(denied.status, 20, "{}", denied.stdout);
-    assert!(denied.stdout.contains(NOT_FINISHED), "{}", denied.stdout);
-    assert!(
-        !denied.stdout.contains("provisioner adopt"),
-        "{}",
-        denied.stdout
-    );
+fn the_preview_of_an_unfinished_creation_names_the_action_that_finishes_it() {
     let workdir = unfinished();
     preview(&workdir, change_set("CREATE_COMPLETE", ""));
     let shown = workdir.run_action("show-changes", &[]);
