@@ -54,9 +54,12 @@ impl Cloud {
             .client_token(token())
             .description(&proposal.description)
             .template_body(&proposal.body)
-            .capabilities(Capability::CapabilityNamedIam)
-            .set_tags(Some(tags(&proposal.tags)));
+            .capabilities(Capability::CapabilityNamedIam);
         let imports = !proposal.imports.is_empty();
+        // An import changes no tags, and an empty list would ask for their removal.
+        if !imports {
+            request = request.set_tags(Some(tags(&proposal.tags)));
+        }
         request = if imports {
             request
                 .change_set_type(ChangeSetType::Import)

@@ -153,7 +153,7 @@ fn the_import_names_every_retained_resource_by_its_id() {
         panic!("one change set: {}", made.len());
     };
     assert_eq!(made.get("ChangeSetType"), "IMPORT");
-    assert!(!made.has("Tags.member.1.Key"));
+    assert!(!made.has("Tags.member.1.Key") && !made.has("Tags"));
     assert!(!made.has("OnStackFailure"));
     let bucket = &retained
         .iter()
