@@ -290,6 +290,7 @@ mod tests {
             format!("`aws cloudformation delete-stack --stack-name {ID} --region us-west-2`");
         assert!(remedy("ROLLBACK_COMPLETE", false).contains(&command));
         assert!(!remedy("ROLLBACK_COMPLETE", true).contains("aws "));
-        assert!(remedy("DELETE_FAILED", true).contains(&command));
+        assert!(remedy("DELETE_FAILED", false).contains(&command));
+        assert!(!remedy("DELETE_FAILED", true).contains("aws "));
     }
 }

@@ -141,7 +141,7 @@ fn each_stack_without_an_entry_is_an_error() {
     create(&workdir, &stack, PARAMETER, None, None);
     let found = workdir.run(&[&options(&workdir)[..], &["--draft", "."]].concat());
     assert_eq!(found.status, 10, "{}{}", found.stdout, found.stderr);
-    let why = "error[output-not-written]: no draft and no entry were written for stack";
+    let why = "error[stack-not-drafted]: no draft and no entry were written for stack";
     assert_eq!(found.stderr.matches(why).count(), 1, "{}", found.stderr);
     assert!(found.stderr.contains(&stack), "{}", found.stderr);
     let entries = workdir.read(".provisioner/adoptions.yaml");
