@@ -1,12 +1,13 @@
 //! Whether a stack can be created after the deletion of its predecessor. Checked before the deletion, so that nothing is deleted in vain.
 
+use super::former::is_of_former_stack;
 use super::import::unmet_imports;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Create, EffectKind, Facts};
 use crate::plan::Deletion;
 use crate::stack::Stack;
-use crate::template::ImportedResource;
+use crate::template::{ImportedResource, importable};
 
 /// Checks everything that could deny or block the creation, and that the deletion does not change: the guard's rules, what the stack
 /// requires, and the template. `named`: resources that the new stack imports.
@@ -60,6 +61,36 @@ pub async fn replacement_problems(
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let mut problems = preflight(site, desired, Occupancy::Deleted(deletion, &[])).await?;
     problems.extend(blockers(desired, deletion));
+    problems.extend(unproven(site, desired, deletion).await?);
+    Ok(problems)
+}
+
+/// The retained buckets that the new stack would not take back, because nothing proves whose they are.
+async fn unproven(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    deletion: &Deletion,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let kept = deletion.retained().filter_map(|kept| {
+        Some(ImportedResource {
+            logical_id: kept.logical_id.clone(),
+            kind: kept.kind.clone(),
+            physical_id: kept.physical_id.clone()?,
+        })
+    });
+    let kept: Vec<ImportedResource> = kept.collect();
+    let mut problems = Vec::new();
+    for resource in importable(&desired.document, &kept) {
+        if !is_of_former_stack(site, desired, &resource).await? {
+            let message = format!(
+                "the tags of bucket {} do not name this stack, or cannot be read, so a new stack would not take it back",
+                resource.physical_id
+            );
+            let problem = Diagnostic::error(Code::PreflightFailed, &desired.config.path, message);
+            let help = "allow these credentials `s3:GetBucketTagging`, or give the bucket the tags of the rendered template";
+            problems.push(problem.with_help(help));
+        }
+    }
     Ok(problems)
 }
 

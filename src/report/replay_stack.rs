@@ -139,7 +139,8 @@ impl StackReplay {
                 let allowed = later.iter().filter(|past| past.denials.is_empty());
                 let allowed = allowed.filter(|past| past.kind == *kind).count();
                 let most = match kind {
-                    EffectKind::TearDown | EffectKind::Adopt | EffectKind::Unadopt => 2,
+                    EffectKind::TearDown => 2 + buckets(later),
+                    EffectKind::Adopt | EffectKind::Unadopt => 2,
                     // Before a deletion, for an import, and for the rest of the stack.
                     EffectKind::Create => 3,
                     EffectKind::Inspect | EffectKind::Preview | EffectKind::Upload => usize::MAX,
@@ -377,7 +378,7 @@ fn is_permitted(verb: Verb, attempt: &[Decision]) -> bool {
             .into_iter();
             kinds.any(|kind| count(kind) > 0)
         }
-        Verb::TearDown => count(EffectKind::TearDown) == 2,
+        Verb::TearDown => count(EffectKind::TearDown) > buckets(attempt),
         // A stack that has the tags already is only read.
         Verb::Adopt | Verb::Unadopt => {
             is_tag_change(verb, attempt)
@@ -389,6 +390,16 @@ fn is_permitted(verb: Verb, attempt: &[Decision]) -> bool {
         Verb::UploadTemplate => true,
         verb => count(verb.effect()) > 0,
     }
+}
+
+/// Number of buckets of a deletion. The stack is read again after each of them is emptied.
+fn buckets(decisions: &[Decision]) -> usize {
+    let facts = decisions
+        .iter()
+        .filter_map(|decision| decision.facts.as_ref());
+    let buckets = facts.filter_map(|facts| facts.buckets.as_ref());
+    let counts = buckets.map(|buckets| buckets.deleted.len() + buckets.retained.len());
+    counts.max().unwrap_or_default()
 }
 
 /// Whether the last of two decisions saw a change set that changes nothing but tags.

@@ -44,7 +44,7 @@ const NUMBERS: &[(&str, &str, &str, &str)] = &[
     (
         "check.md",
         "| config file | {} |",
-        "src/config/general.rs",
+        "src/config/parse.rs",
         "MAX_BYTES",
     ),
     (
@@ -80,7 +80,7 @@ const NUMBERS: &[(&str, &str, &str, &str)] = &[
     (
         "diagnostics.md",
         "The file is larger than {}.",
-        "src/config/general.rs",
+        "src/config/parse.rs",
         "MAX_BYTES",
     ),
     (

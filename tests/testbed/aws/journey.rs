@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::scene::with_foreign_stack;
+use super::scene::{tag_bucket, with_foreign_stack};
 use crate::support::emulator::REGION;
 use crate::support::workdir::Workdir;
 
@@ -118,6 +118,11 @@ fn nothing_is_lost_doubled_or_left_behind() {
     assert_eq!(Whole::read(&workdir), after_update);
     assert_eq!(workdir.stack_id(), first);
 
+    // Nothing proves whose the bucket is, so nothing is deleted.
+    let denied = workdir.try_action("replace", &["--force"]);
+    assert_eq!(denied.status, 10, "{}", denied.stdout);
+    assert_eq!(workdir.stack_id(), first);
+    tag_bucket(&workdir);
     let replaced = workdir.run_action("replace", &["--force"]);
     assert_ne!(workdir.stack_id(), first, "{}", replaced.stdout);
     assert_eq!(parameter(&workdir, &edited), right);
