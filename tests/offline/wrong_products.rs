@@ -221,8 +221,8 @@ const EDITS: &[(&str, &str, &str, &str)] = &[
     (
         "a prefix of parameters without slashes",
         "product.yaml",
-        "actions:\n",
-        "permissions:\n  parameters: [vpc]\nactions:\n",
+        "parameters: [/queue/]",
+        "parameters: [vpc]",
     ),
     (
         "a tier without its sample",

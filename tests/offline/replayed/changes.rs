@@ -8,7 +8,7 @@ use super::answers::{
     stack, stack_id,
 };
 use super::{Workdir, workdir};
-use crate::support::replay::refused;
+use crate::support::replay::{not_found, refused};
 
 /// A secret of the config in values and reasons of the change set.
 const SECRET: &str = "correct-horse";
@@ -29,6 +29,7 @@ fn a_change_set_is_awaited_and_read_whole() {
     let workdir = workdir();
     workdir.write_config(CONFIG);
     queries_of_existing_stack(&workdir);
+    workdir.aws.on("HeadBucket", not_found());
     preview(&workdir, fixture(&workdir, "replacements"));
     let shown = workdir.run_action("show-changes", &[]);
     insta::assert_snapshot!(
@@ -62,6 +63,7 @@ fn attack_values_are_hidden_in_every_format() {
     let workdir = workdir();
     workdir.write_config(CONFIG);
     queries_of_existing_stack(&workdir);
+    workdir.aws.on("HeadBucket", not_found());
     let described = fixture(&workdir, "replacements");
     for format in FORMATS {
         let page = described[3].clone();

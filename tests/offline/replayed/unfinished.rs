@@ -57,15 +57,6 @@ fn attack_an_unfinished_creation_is_not_adopted() {
     }
 }
 
-#[test]
-fn the_preview_of_an_unfinished_creation_names_the_action_that_finishes_it() {
-    let workdir = unfinished();
-    preview(&workdir, change_set("CREATE_COMPLETE", ""));
-    let shown = workdir.run_action("show-changes", &[]);
-    let note = "the creation of this stack is not finished; prep-master adds the rest and the tags";
-    assert!(shown.stdout.contains(note), "{}", shown.stdout);
-}
-
 /// Something has the name of a parameter that the rest would create.
 #[test]
 fn attack_the_rest_of_a_stack_whose_names_are_taken() {
