@@ -127,15 +127,13 @@ mod tests {
         };
         shown.find_blocking(&[claim("AWS::SNS::Topic", "jobs-table", "Jobs")]);
         assert!(lacks(&shown));
-        for claim in [
-            claim("AWS::DynamoDB::Table", "jobs-table", "Other"),
-            claim("AWS::DynamoDB::Table", "other", "Jobs"),
-        ] {
-            shown.find_blocking(&[claim]);
-            let text = deletion(&shown, Format::Text(None));
-            let note = "note: a new stack of this config fails while these kept resources exist: AWS::DynamoDB::Table\n";
-            assert!(text.contains(note), "{text}");
-        }
+        // The config may give the table another name now.
+        shown.find_blocking(&[claim("AWS::DynamoDB::Table", "other", "Jobs")]);
+        assert!(lacks(&shown));
+        shown.find_blocking(&[claim("AWS::DynamoDB::Table", "jobs-table", "Other")]);
+        let text = deletion(&shown, Format::Text(None));
+        let note = "note: a new stack of this config fails while these kept resources exist: AWS::DynamoDB::Table\n";
+        assert!(text.contains(note), "{text}");
         // What is deleted blocks nothing.
         shown.resources[0].deletion_behavior = DeletionBehavior::Deleted;
         shown.find_blocking(&[claim("AWS::DynamoDB::Table", "jobs-table", "Jobs")]);

@@ -163,8 +163,8 @@ fn one_job_creates_the_stacks_of_all_accounts() {
 fn throttled_accounts_slow_down() {
     let estate = Estate::new(16, 4);
     estate.aws.throttle(Rate {
-        per_second: number("PROVISIONER_RATE", 50) as f64,
-        burst: number("PROVISIONER_RATE", 3) as f64,
+        per_second: number("PROVISIONER_RATE", 500) as f64,
+        burst: number("PROVISIONER_RATE", 2) as f64,
     });
     assert_eq!(estate.run(&[estate.job()], "one job, throttled"), [0]);
     estate.assert_each_is_created_once();

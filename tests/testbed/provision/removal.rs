@@ -41,9 +41,12 @@ fn a_removal_waits_for_confirmation() {
     let edit = format!("PATCH /repos/acme/infra/issues/comments/{}", first.id);
     assert_eq!(again, [edit]);
 
-    // The stack was deleted meanwhile.
+    // The stack and its bucket were deleted meanwhile.
     let delete = world.workdir.aws.stacks().delete_stack();
     let delete = delete.stack_name(world.workdir.stack()).send();
+    world.workdir.aws.wait(delete).unwrap();
+    let objects = world.workdir.aws.objects();
+    let delete = objects.delete_bucket().bucket(&world.workdir.name).send();
     world.workdir.aws.wait(delete).unwrap();
     run_successfully(&job);
     insta::assert_snapshot!("gone", world.report(7));
