@@ -30,11 +30,11 @@ EVERY = [
      " cloudformation:ListStackResources"),
     # Who deletes is told how much is in the bucket, whether or not it goes.
     ("delete", "bucket", "s3:ListObjectVersions"),
-    ("check-drift", "stack", "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift cloudformation:GetTemplate"
-     " cloudformation:ListStackResources"),
+    ("check-drift", "stack", "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift cloudformation:DetectStackResourceDrift"
+     " cloudformation:GetTemplate cloudformation:ListStackResources"),
     # A change of tags updates resources, so drift is detected first.
     ("adopt unadopt deploy replace import", "stack",
-     "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift"),
+     "cloudformation:DescribeStackResourceDrifts cloudformation:DetectStackDrift cloudformation:DetectStackResourceDrift"),
     ("adopt check-drift unadopt deploy replace import", "anything",
      "cloudformation:DescribeStackDriftDetectionStatus"),
     ("adopt unadopt restore", "stack", "cloudformation:CreateChangeSet cloudformation:DeleteChangeSet"
@@ -92,7 +92,8 @@ PLAN = set("""
     cloudcontrol:GetResource
     cloudformation:CreateChangeSet cloudformation:DeleteChangeSet cloudformation:DescribeChangeSet cloudformation:DescribeChangeSetHooks
     cloudformation:DescribeEvents cloudformation:DescribeStackDriftDetectionStatus cloudformation:DescribeStackEvents
-    cloudformation:DescribeStackResourceDrifts cloudformation:DescribeStacks cloudformation:DetectStackDrift cloudformation:GetTemplate
+    cloudformation:DescribeStackResourceDrifts cloudformation:DescribeStacks cloudformation:DetectStackDrift cloudformation:DetectStackResourceDrift
+    cloudformation:GetTemplate
     cloudformation:ListChangeSets cloudformation:ListImports cloudformation:ListStackResources cloudformation:ListStacks
     cloudformation:ValidateTemplate
     s3:GetBucketNotificationConfiguration s3:GetBucketTagging s3:GetBucketVersioning s3:HeadBucket s3:HeadObject s3:ListObjectVersions s3:ListObjectsV2
