@@ -93,7 +93,7 @@ pub fn sort(
                 .iter()
                 .all(|(key, value)| stack.tags.get(key) == Some(value))
         };
-        // A stack of another environment is none of those that are looked for.
+        // A stack of another environment is not searched for.
         if config.is_some_and(|config| !is_wanted(&config.stack.target.environment)) {
             return Sorted::Other;
         }

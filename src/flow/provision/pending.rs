@@ -1,5 +1,6 @@
 //! Applies what was merged and is not applied: what waited for a window, and what a job did not begin or finish. Each merge is applied as
-//! its own run did: with its approvals, and by the policy before it and the one of now. Whoever or whatever started the job decides nothing.
+//! its own run did: with its approvals, and by the policy before it and the present one. It does not matter
+//! who or what started the job.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -180,7 +181,7 @@ async fn pending_merges(
         match merges.iter_mut().find(|known| known.range == range) {
             Some(known) => known.configs.extend(configs),
             None => merges.push(PendingMerge {
-                // Nobody chose the policy of now for it, so that the one before the merge counts too.
+                // No person chose the present policy alone, so the policy before the merge counts too.
                 range: MergedRange {
                     is_requested: false,
                     ..range
