@@ -56,6 +56,12 @@ pub fn stack_with(workdir: &Workdir, status: &str, outputs: &[&str]) -> Value {
     answer
 }
 
+/// The tags of a bucket of a stack, as CloudFormation writes them.
+pub fn tagged(stack: &str) -> Value {
+    let tag = json!({"Key": "aws:cloudformation:stack-id", "Value": stack});
+    json!({"Tagging": {"TagSet": {"Tag": [tag]}}})
+}
+
 /// The rendered template of the config.
 pub fn template(workdir: &Workdir) -> Value {
     workdir.run_action("create-prov-template", &["--overwrite", "--no-log"]);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Workdir;
-use super::answers::{arn, change_set, no_stack, stack, stack_id, template};
+use super::answers::{arn, change_set, no_stack, stack, stack_id, tagged, template};
 use super::ml::example;
 use crate::support::replay::{ACCOUNT, refused};
 
@@ -90,12 +90,6 @@ fn with_former_stack(workdir: &Workdir, retained: &[(String, String, String)]) {
             "GetResource",
             Value::Array([vec![exists; read], vec![missing]].concat()),
         );
-}
-
-/// The tags of a bucket of a stack, as CloudFormation writes them.
-fn tagged(stack: &str) -> Value {
-    let tag = json!({"Key": "aws:cloudformation:stack-id", "Value": stack});
-    json!({"Tagging": {"TagSet": {"Tag": [tag]}}})
 }
 
 /// The change set imports these resources.
@@ -328,7 +322,8 @@ fn attack_a_replacement_that_cannot_take_back_its_repositories() {
                 super::answers::parameters(&workdir, &found),
             )
             .on_optional("ListObjectVersions", json!({"ListVersionsResult": {}}))
-            .on_optional("HeadBucket", crate::support::replay::not_found());
+            .on_optional("HeadBucket", crate::support::replay::not_found())
+            .on_optional("GetBucketTagging", tagged(&stack_id(&workdir)));
         workdir.aws.allow_unused();
         let denied = workdir.try_action("replace", options);
         assert_eq!(denied.status, 10, "{}{}", denied.stdout, denied.stderr);

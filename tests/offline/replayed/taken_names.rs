@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answers::{stack, template};
+use super::answers::{stack, stack_id, tagged, template};
 use super::workdir;
 use crate::support::replay::{not_found, refused};
 
@@ -62,6 +62,7 @@ fn attack_a_replacement_whose_new_names_are_taken_deletes_nothing() {
         workdir
             .aws
             .on("GetParameters", parameters(&[own, name.clone()]))
+            .on_optional("GetBucketTagging", tagged(&stack_id(&workdir)))
             .on_optional(
                 "ValidateTemplate",
                 json!({"Parameters": [], "Capabilities": []}),
@@ -88,6 +89,7 @@ fn names_that_cannot_be_read_do_not_block() {
     workdir
         .aws
         .on("GetParameters", refused("AccessDeniedException", "no"))
+        .on("GetBucketTagging", tagged(&stack_id(&workdir)))
         .on(
             "ValidateTemplate",
             json!({"Parameters": [], "Capabilities": []}),
