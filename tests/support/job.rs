@@ -15,6 +15,12 @@ use super::github::{FakeGitHub, Fault};
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_provisioner");
+
+/// The binary that a measurement runs: `PROVISIONER_RELEASED` names another one than that under test.
+pub fn measured_binary() -> String {
+    std::env::var("PROVISIONER_RELEASED").unwrap_or(BINARY.to_owned())
+}
+
 /// Reduces pauses between attempts to one percent.
 pub const SHORT_PAUSES: (&str, &str) = ("PROVISIONER_PAUSE_PERCENT", "1");
 
@@ -81,7 +87,7 @@ impl Job {
 
     /// The program in the job's environment, not started yet.
     pub fn process(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(measured_binary());
         command
             .args(arguments)
             .env_clear()
@@ -205,7 +211,7 @@ pub fn config(tenant: &str, extra: &str) -> String {
 
 /// Runs the program in a folder.
 pub fn run_in(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(BINARY)
+    Command::new(measured_binary())
         .args(arguments)
         .current_dir(folder)
         .output()

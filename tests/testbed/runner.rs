@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::act::{WorkflowRun, example, run, run_with};
 use crate::support::check::Scene;
 use crate::support::file_server::{FileServer, Reply};
-use crate::support::job::{BINARY, config, path};
+use crate::support::job::{BINARY, config, measured_binary, path};
 use crate::world::*;
 
 /// The same with both roles.
@@ -84,7 +84,7 @@ fn the_action_checks_with_its_released_binary() {
     let feature = scene.repo.commit("feature");
     feature.write(&path("b002"), config("b002", "")).push();
     let event = scene.pull().event("opened", &scene.alice);
-    let released = std::env::var("PROVISIONER_RELEASED").unwrap_or(BINARY.to_owned());
+    let released = measured_binary();
     let binary = std::fs::read(&released).unwrap();
     let sum = provisioner::model::Digest::sha256(&binary).to_string();
     let server = FileServer::new(move |_, _| Reply::file(&binary));
