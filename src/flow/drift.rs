@@ -9,14 +9,13 @@ use super::estate::{ScannedEstate, publish};
 use crate::change::{policy_at, valid_configs};
 use crate::ci::{self, JobOutputs, summary};
 use crate::config::Config;
-use crate::diagnostic::LOG_TARGET;
 use crate::estate::DriftRotation;
 use crate::exit::Exit;
 use crate::forge::{ForgeError, Issue};
 use crate::guard::{LoadedPolicy, Policy};
-use crate::job::CredentialCache;
-use crate::job::ReadOnly;
-use crate::job::{Job, JobError, JobResult, write_events};
+use crate::job::{
+    CredentialCache, Job, JobError, JobResult, ReadOnly, end_without_policy, write_events,
+};
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::model::{RepoPath, UserId};
 use crate::operation::to_diagnostics;
@@ -25,7 +24,7 @@ use crate::report::{
     self as print, Alert, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, RunEvent,
     ScannedStacks, StackDrift, UnwrittenIssue, closed_drift_issue, drift_counts, drift_events,
     drift_issue, drift_issue_marker, drift_issue_title, drift_scan_alerts, drift_scan_lines,
-    drift_scan_markdown, failed_job, is_same_text, problems_line,
+    drift_scan_markdown, is_same_text, problems_line,
 };
 use crate::stack::{Drifted, Health, ROLLBACK_FAILED, StackName};
 
@@ -39,23 +38,12 @@ pub async fn scan(job: &Job, names: &[String]) -> JobResult {
     let policy = policy_at(source, &branch.tip).await?;
     let allowed = match &policy {
         Ok(allowed) => allowed,
-        Err(problems) => {
-            let text = print::diagnostics(problems);
-            log::error!(target: LOG_TARGET, "{text}");
-            summary(&failed_job(&text))
-                .context("job summary")
-                .map_err(JobError::Internal)?;
-            return Ok((ci::annotations(problems.iter()), Exit::Denied));
-        }
+        Err(problems) => return end_without_policy(problems),
     };
     let (mut configs, invalid) = valid_configs(job, source, &branch.tip, &policy, names).await?;
     let accounts = &job.environment.accounts;
     configs.retain(|config| accounts.contains(&config.target.account));
-    let Some(sessions) = job.credentials() else {
-        let missing = Refusal::NoIdentityToken;
-        let why = anyhow::anyhow!("{}; {}", missing.fact().quoted(), missing.remedy().quoted());
-        return Err(JobError::Usage(why));
-    };
+    let sessions = job.required_credentials()?;
     let drift_scan = DriftScan {
         policy: &policy,
         allowed,

@@ -4,6 +4,7 @@ mod credentials;
 mod events;
 mod progress;
 mod read_only;
+mod required;
 mod signal;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub use credentials::CredentialCache;
 pub use events::write_events;
 pub use progress::{ProgressLog, is_milestone, print_line};
 pub use read_only::ReadOnly;
+pub use required::end_without_policy;
 pub use signal::cancel_on_signal;
 
 pub struct Job {

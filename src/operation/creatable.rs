@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Create, EffectKind, Facts};
 use crate::plan::Deletion;
 use crate::stack::Stack;
-use crate::template::{ImportedResource, importable};
+use crate::template::ImportedResource;
 
 /// Checks everything that could deny or block the creation, and that the deletion does not change: the guard's rules, what the stack
 /// requires, and the template. `named`: resources that the new stack imports.
@@ -71,16 +71,8 @@ async fn unproven(
     desired: &Desired<'_>,
     deletion: &Deletion,
 ) -> Result<Vec<Diagnostic>, OperationError> {
-    let kept = deletion.retained().filter_map(|kept| {
-        Some(ImportedResource {
-            logical_id: kept.logical_id.clone(),
-            kind: kept.kind.clone(),
-            physical_id: kept.physical_id.clone()?,
-        })
-    });
-    let kept: Vec<ImportedResource> = kept.collect();
     let mut problems = Vec::new();
-    for resource in importable(&desired.document, &kept) {
+    for resource in deletion.importable(&desired.document) {
         if !is_of_former_stack(site, desired, &resource).await? {
             let message = format!(
                 "the tags of bucket {} do not name this stack, or cannot be read, so a new stack would not take it back",

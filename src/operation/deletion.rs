@@ -1,6 +1,6 @@
 //! Deletes a stack, after a preview of what is deleted with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -54,17 +54,11 @@ pub(super) async fn inspect_deletion(
 ) -> Result<InspectedDeletion, OperationError> {
     let mut buckets = Vec::new();
     let mut deletion = Deletion {
-        stack: desired.stack.clone(),
         id: stack.map(|stack| stack.id.clone()),
         status: stack.map(|stack| stack.status.0.clone()),
         protected: stack.is_some_and(|stack| stack.protected),
         empties,
-        resources: Vec::new(),
-        importers: Vec::new(),
-        consumers: None,
-        buckets: BTreeMap::new(),
-        blocking: Vec::new(),
-        returning: Vec::new(),
+        ..Deletion::of_nothing(&desired.stack)
     };
     let Some(stack) = stack else {
         // A killed run may have deleted the stack and not yet its retained buckets.

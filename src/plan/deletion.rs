@@ -128,8 +128,8 @@ impl Deletion {
         self.blocking = blocking.map(|kept| kept.logical_id.clone()).collect();
     }
 
-    /// Finds the retained resources that a new stack of this template imports. They block nothing.
-    pub fn find_returning(&mut self, document: &Document) {
+    /// The retained resources that a new stack of this template imports.
+    pub fn importable(&self, document: &Document) -> Vec<ImportedResource> {
         let retained = self.retained().filter_map(|kept| {
             Some(ImportedResource {
                 logical_id: kept.logical_id.clone(),
@@ -137,8 +137,12 @@ impl Deletion {
                 physical_id: kept.physical_id.clone()?,
             })
         });
-        let retained: Vec<ImportedResource> = retained.collect();
-        let imported = importable(document, &retained).into_iter();
+        importable(document, &retained.collect::<Vec<_>>())
+    }
+
+    /// Finds the retained resources that a new stack of this template imports. They block nothing.
+    pub fn find_returning(&mut self, document: &Document) {
+        let imported = self.importable(document).into_iter();
         self.returning = imported.map(|resource| resource.logical_id).collect();
         let returning = &self.returning;
         self.blocking
@@ -234,25 +238,18 @@ mod tests {
 
     #[test]
     fn attack_a_namesake_has_another_digest() {
-        let deletion = |id: Option<&str>| Deletion {
-            stack: StackName {
-                target: Target {
-                    account: "123456789012".to_owned(),
-                    region: "us-west-2".to_owned(),
-                    environment: "prod".to_owned(),
-                },
-                name: "acme".to_owned(),
+        let stack = StackName {
+            target: Target {
+                account: "123456789012".to_owned(),
+                region: "us-west-2".to_owned(),
+                environment: "prod".to_owned(),
             },
+            name: "acme".to_owned(),
+        };
+        let deletion = |id: Option<&str>| Deletion {
             id: id.map(str::to_owned),
             status: Some("CREATE_COMPLETE".to_owned()),
-            protected: false,
-            empties: false,
-            resources: Vec::new(),
-            importers: Vec::new(),
-            consumers: None,
-            buckets: BTreeMap::new(),
-            blocking: Vec::new(),
-            returning: Vec::new(),
+            ..Deletion::of_nothing(&stack)
         };
         let digest = |id| deletion(id).digest().to_string();
         let [first, second] =

@@ -11,17 +11,12 @@ use super::unapplied::{Unapplied, UnappliedSearch};
 use crate::apply::Run;
 use crate::change::{MergedRange, governing_files, merge_with, policy_at, valid_configs};
 use crate::config::Config;
-use crate::diagnostic::LOG_TARGET;
 use crate::entries::ENTRY_FILES;
-use crate::exit::Exit;
 use crate::forge::DefaultBranch;
 use crate::guard::Policy;
-use crate::job::{Job, JobError, JobResult};
+use crate::job::{Job, JobError, JobResult, end_without_policy};
 use crate::model::{CommitSha, Digest, RepoPath};
-use crate::report::{
-    self as print, ClosedEnvironment, LeftReason, PendingReport, Refusal, failed_job,
-};
-use crate::{ci, report};
+use crate::report::{self, ClosedEnvironment, LeftReason, PendingReport};
 
 /// Merges of a run. Each costs some forty requests, of the 1,000 an hour that all jobs of a repository can share.
 const MAX_MERGES: usize = 10;
@@ -50,12 +45,7 @@ pub async fn provision_pending(job: &Job, reference: &str) -> JobResult {
     let policy = policy_at(source, &branch.tip).await?;
     let allowed = match &policy {
         Ok(allowed) => allowed,
-        Err(problems) => {
-            let text = print::diagnostics(problems);
-            log::error!(target: LOG_TARGET, "{text}");
-            ci::summary(&failed_job(&text)).map_err(|error| JobError::Internal(error.into()))?;
-            return Ok((ci::annotations(problems.iter()), Exit::Denied));
-        }
+        Err(problems) => return end_without_policy(problems),
     };
     let (mut configs, _) = valid_configs(job, source, &branch.tip, &policy, &[]).await?;
     let environment = job.environment.environment.as_deref();
@@ -121,11 +111,7 @@ async fn pending_merges(
     configs: Vec<Config>,
     report: &mut PendingReport,
 ) -> Result<Vec<PendingMerge>, JobError> {
-    let Some(sessions) = job.credentials() else {
-        let missing = Refusal::NoIdentityToken;
-        let why = anyhow::anyhow!("{}; {}", missing.fact().quoted(), missing.remedy().quoted());
-        return Err(JobError::Usage(why));
-    };
+    let sessions = job.required_credentials()?;
     let search = UnappliedSearch {
         policy,
         sessions: &sessions,
