@@ -89,7 +89,7 @@ impl Executor<'_> {
             applied.add(outcome, exit);
         }
         for (step, held) in schedule.held() {
-            let (outcome, record, exit) = not_started(&tasks, step, held);
+            let (outcome, record, exit) = not_started(&tasks, step, held, time.monitoring);
             applied.records.push(record);
             applied.add(outcome, exit);
         }
@@ -298,8 +298,8 @@ fn ended(state: State) -> Ended {
     }
 }
 
-/// A task that waits for a later run.
-fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held) -> Finished {
+/// A task that waits for a later run. `monitoring`: for how long alarms watch a stack after its operation.
+fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held, monitoring: Duration) -> Finished {
     let task = &tasks[step];
     let stack = StackName::for_config(&task.config);
     let config = |step: usize| tasks[step].change.path.as_str();
@@ -319,11 +319,16 @@ fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held) -> Finished {
         ),
         Held::Time(minutes) => format!("the job ends in {}", pluralize(minutes, "minute")),
     };
+    let minutes = monitoring.as_secs() / 60;
     let help = match held {
+        Held::Time(_) if minutes > 0 => format!(
+            "a scheduled run applies the rest; without a schedule, apply the merge again. Alarms watch each stack for {} after its operation: the job needs more time than that",
+            pluralize(usize::try_from(minutes).unwrap_or(usize::MAX), "minute")
+        ),
         Held::Time(_) => {
-            "a scheduled run applies the rest; without a schedule, apply the merge again"
+            "a scheduled run applies the rest; without a schedule, apply the merge again".to_owned()
         }
-        _ => "correct the cause, then apply the merge again",
+        _ => "correct the cause, then apply the merge again".to_owned(),
     };
     let problem = Diagnostic::error(Code::NotStarted, &task.change.path, why).with_help(help);
     let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::NotStarted);

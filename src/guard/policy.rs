@@ -15,7 +15,7 @@ use super::rollout::FirstStacks;
 use crate::config::{newer_version, validate};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FileContents, RepoPath, UserId};
-use crate::product::{Schema, Target};
+use crate::product::{Partition, Schema, Target};
 use crate::stack::RollbackTriggers;
 
 pub const FILE: &str = ".provisioner.yaml";
@@ -305,8 +305,10 @@ impl Policy {
 }
 
 /// A role's ARN with its placeholders replaced.
-fn filled(role: &str, target: &Target) -> String {
-    role.replace("{account_id}", &target.account)
+fn filled(arn: &str, target: &Target) -> String {
+    let partition = Partition::of_region(&target.region);
+    arn.replace("{partition}", partition.map_or("aws", |known| &known.name))
+        .replace("{account_id}", &target.account)
         .replace("{region}", &target.region)
         .replace("{environment}", &target.environment)
 }

@@ -22,23 +22,32 @@ pub(super) fn rollback_problems(path: &RepoPath, bytes: &[u8], values: &Value) -
     let of_defaults = (values.get("defaults"), file.root.get("defaults"));
     let all = [of_defaults].into_iter().chain(of_environments);
     let faulty = all.filter_map(|(settings, node)| {
-        let count = alarm_count(settings?.get(KEY)?);
+        let problem = alarm_problem(path, settings?.get(KEY)?)?;
         let node: &Node = node?;
-        (count > MAX_TRIGGERS).then(|| {
-            let message = format!(
-                "`{KEY}` lists {count} alarms; CloudFormation allows {MAX_TRIGGERS} for a stack"
-            );
-            let problem = Diagnostic::error(Code::PolicyInvalid, path, message);
-            problem.at(&file.source(), node.span_of([KEY]))
-        })
+        Some(problem.at(&file.source(), node.span_of([KEY])))
     });
     faulty.collect()
 }
 
-fn alarm_count(settings: &Value) -> usize {
-    ["alarms", "composite-alarms"]
+/// CloudFormation takes the list of a request as the whole one, so a request with a time alone would remove the alarms of a stack.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackConfiguration.html>
+fn alarm_problem(path: &RepoPath, settings: &Value) -> Option<Diagnostic> {
+    let lists = ["alarms", "composite-alarms"];
+    let lists = lists
         .iter()
         .filter_map(|key| settings.get(key)?.as_array())
-        .map(Vec::len)
-        .sum()
+        .map(Vec::len);
+    let lists: Vec<usize> = lists.collect();
+    let count: usize = lists.iter().sum();
+    if lists.is_empty() {
+        let message = format!("`{KEY}` lists no alarms");
+        let help = "add `alarms` or `composite-alarms`; `alarms: []` removes the alarms of the stacks at their next update";
+        return Some(Diagnostic::error(Code::PolicyInvalid, path, message).with_help(help));
+    }
+    (count > MAX_TRIGGERS).then(|| {
+        let message = format!(
+            "`{KEY}` lists {count} alarms; CloudFormation allows {MAX_TRIGGERS} for a stack"
+        );
+        Diagnostic::error(Code::PolicyInvalid, path, message)
+    })
 }

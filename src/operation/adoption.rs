@@ -217,7 +217,6 @@ async fn change_tags<E: ChangesTags>(
     };
     let first = FirstLook {
         stack_id: compared.live.stack.id.clone(),
-        is_rolled_back: compared.live.stack.status.is_rolled_back(),
         digest: compared.adoption.digest.to_string(),
         authority: facts.authority.clone(),
     };
@@ -300,7 +299,6 @@ fn is_meant(facts: &Facts, id: &str) -> bool {
 /// What the run saw of the stack at its beginning.
 struct FirstLook {
     stack_id: String,
-    is_rolled_back: bool,
     digest: String,
     authority: Authority,
 }
@@ -381,13 +379,7 @@ async fn decide_again<E: ChangesTags>(
         Some(beyond) => (TagChangeSet::Beyond(beyond), TagDrift::default()),
         None => (
             TagChangeSet::OnlyTags,
-            detect_tag_drift(
-                site,
-                desired,
-                (&first.stack_id, first.is_rolled_back),
-                change_set,
-            )
-            .await?,
+            detect_tag_drift(site, desired, &first.stack_id, change_set).await?,
         ),
     };
     let (mut facts, _) = first.again(site, desired).await?;

@@ -60,7 +60,7 @@ pub async fn changes(
     }
     let look = site.decide::<Preview>(facts, &desired.stack)?;
     site.progress.step(&desired.stack, Step::ChangeSet);
-    let input = desired.change_set_input(live.map(|(stack, _)| stack));
+    let input = site.watched_input(desired, live.map(|(stack, _)| stack));
     let pending = site.cloud.preview(look, existing.as_ref(), &input).await;
     let mut pending = match pending {
         Ok(pending) => pending,
@@ -96,23 +96,31 @@ async fn after_failed_creation(
     })
 }
 
-/// Why the policy denies a previewed update. Empty for a pull request: its report says what the merge does.
+/// Why the policy denies a previewed creation or update. Empty for a pull request: its report says what the merge does.
 pub fn denied_update(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: &Facts,
     changes: &Changes,
 ) -> Vec<Denial> {
-    let is_update = changes.status.is_some() && changes.has_changes;
-    if !is_update || !matches!(facts.authority, Authority::CommandLine { .. }) {
+    if !changes.has_changes || !matches!(facts.authority, Authority::CommandLine { .. }) {
         return Vec::new();
     }
+    let kind = match changes.status {
+        Some(_) => EffectKind::Update,
+        None => EffectKind::Create,
+    };
     let facts = update_facts(facts, changes);
-    let mut denials = denials(EffectKind::Update, site.policies, &facts, &desired.stack);
+    let mut denials = denials(kind, site.policies, &facts, &desired.stack);
+    // The alarms of another account or region too. The stack itself is in the right ones.
     denials.retain(|denial| {
         matches!(
             denial.code,
-            Code::UpdateNotAllowed | Code::ImpactTooHigh | Code::ImpactUnknown
+            Code::UpdateNotAllowed
+                | Code::ImpactTooHigh
+                | Code::ImpactUnknown
+                | Code::AccountMismatch
+                | Code::RegionMismatch
         )
     });
     denials

@@ -30,10 +30,7 @@ pub async fn drift(
         });
     };
     site.progress.step(&desired.stack, Step::DriftDetection);
-    let drift = site
-        .cloud
-        .drift(&stack.id, stack.status.is_rolled_back())
-        .await?;
+    let drift = site.cloud.drift(&stack.id).await?;
     let deployed = site.cloud.template(&stack.id).await?;
     Ok(Drifted {
         stack: desired.stack.clone(),

@@ -27,7 +27,7 @@ pub(super) async fn compare_imported(
             .with_severity(Severity::Warning)
             .with_help("compare them with the template by hand")
     };
-    let drift = match site.cloud.drift(stack_id, false).await {
+    let drift = match site.cloud.drift(stack_id).await {
         Ok(drift) => drift,
         // The stack is complete. A refused comparison does not change that.
         Err(CloudError::Aws(error)) => {

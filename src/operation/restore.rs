@@ -161,7 +161,7 @@ async fn verified(
     restoration: Restoration,
 ) -> Result<RepairResult<Restoration, Restored>, OperationError> {
     site.progress.step(&desired.stack, Step::DriftDetection);
-    let drift = site.cloud.drift(&restoration.stack_id, false).await?;
+    let drift = site.cloud.drift(&restoration.stack_id).await?;
     let drifted = drift.drifted().map(|left| left.logical_id.clone());
     let drifted: Vec<String> = drifted.collect();
     if !drifted.is_empty() {

@@ -30,7 +30,7 @@ pub(super) fn known_tag_drift(check: &DriftCheck, drifted: &[ResourceDrift]) -> 
 pub(super) async fn detect_tag_drift(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    (stack_id, is_rolled_back): (&str, bool),
+    stack_id: &str,
     change_set: &ChangeSet,
 ) -> Result<TagDrift, OperationError> {
     let mut found = TagDrift::default();
@@ -41,7 +41,7 @@ pub(super) async fn detect_tag_drift(
             continue;
         }
         site.progress.step(&desired.stack, Step::DriftDetection);
-        let (drifted, incomplete) = match site.cloud.detect_drifted(&id, is_rolled_back).await {
+        let (drifted, incomplete) = match site.cloud.detect_drifted(&id).await {
             Ok(detected) => detected,
             Err(failed) => {
                 let kind = failed.aws().map(|error| &error.kind);

@@ -197,12 +197,12 @@ fn tags(changes: &Changes, format: Format) -> String {
         .collect()
 }
 
-/// Why an update would be denied, below its preview. `action`: the one that would update the stack.
+/// Why a deployment would be denied, below its preview. `action`: the one that would deploy the stack.
 pub fn denied_update(action: Option<&str>, denials: &[Denial], format: Format) -> String {
     let lines = denials.iter().map(|denial| {
         let who = match action {
-            Some(action) => Text::name(action).and(Text::ours(" will not run this update: ")),
-            None => Text::ours("this update is denied: "),
+            Some(action) => Text::name(action).and(Text::ours(" will not make these changes: ")),
+            None => Text::ours("these changes are denied: "),
         };
         let fact = who.and(Text::sentence(&denial.fact));
         let remedy = Text::ours("; to allow it, ").and(Text::sentence(&denial.remedy));

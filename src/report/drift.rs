@@ -33,11 +33,13 @@ pub fn drift_summary(found: &Drifted) -> String {
             .count()
     };
     let drifted = drift.drifted().count();
+    let is_unknown = !drift.resources.is_empty() && count(DriftStatus::InSync) == 0;
     let unchecked = match count(DriftStatus::NotChecked) + count(DriftStatus::Unknown) {
         0 => String::new(),
         unchecked => format!("; {} not checked", pluralize(unchecked, "resource")),
     };
     let state = match drifted {
+        0 if is_unknown => "drift is not known".to_owned(),
         0 => "no drift found".to_owned(),
         drifted => format!("drift in {}", pluralize(drifted, "resource")),
     };

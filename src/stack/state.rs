@@ -89,12 +89,6 @@ impl StackStatus {
         self.0 == "CREATE_IN_PROGRESS"
     }
 
-    /// Whether an update of the stack was rolled back. Drift detection leaves out resources that the rollback skipped.
-    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResourceDriftInformationSummary.html>
-    pub fn is_rolled_back(&self) -> bool {
-        self.0 == "UPDATE_ROLLBACK_COMPLETE"
-    }
-
     /// Whether CloudFormation detects drift of a stable stack in this state. The page about drift does not list `IMPORT_COMPLETE`; the
     /// page about imports detects drift in it.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html>

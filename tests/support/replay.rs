@@ -114,6 +114,13 @@ impl Replay {
             "GetResource",
             refused("ResourceNotFoundException", "it does not exist"),
         );
+        replay.on_optional(
+            "DetectStackResourceDrift",
+            refused(
+                "ValidationError",
+                "its type does not support drift detection",
+            ),
+        );
         replay
     }
 

@@ -19,9 +19,10 @@ const DIFFERS: &[StackResourceDriftStatus] = &[
 impl Cloud {
     /// Starts drift detection of a stack and waits for its result.
     ///
-    /// Resources whose type does not support drift detection are listed as `NOT_CHECKED`: they may have drifted. `is_rolled_back`: whether
-    /// an update of the stack was rolled back. Its detection leaves out resources that the rollback skipped, so those are checked one by one.
-    pub async fn drift(&self, stack_id: &str, is_rolled_back: bool) -> Result<Drift> {
+    /// Resources whose type does not support drift detection are listed as `NOT_CHECKED`: they may have drifted. A detection also leaves
+    /// out resources that the rollback of an update skipped. AWS does not say until when, so what was not checked is checked one by one.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResourceDriftInformationSummary.html>
+    pub async fn drift(&self, stack_id: &str) -> Result<Drift> {
         let incomplete = self.detect(stack_id).await?;
         let mut resources = self.resource_drifts(stack_id, &[]).await?;
         let looked_at: HashSet<String> = resources
@@ -39,9 +40,7 @@ impl Cloud {
                 });
             }
         }
-        if is_rolled_back {
-            self.check_skipped(stack_id, &mut resources).await?;
-        }
+        self.check_skipped(stack_id, &mut resources).await?;
         resources.sort_by(|a, b| {
             (a.status.clone(), &a.logical_id).cmp(&(b.status.clone(), &b.logical_id))
         });
@@ -56,15 +55,10 @@ impl Cloud {
     pub async fn detect_drifted(
         &self,
         stack_id: &str,
-        is_rolled_back: bool,
     ) -> Result<(Vec<ResourceDrift>, Option<String>)> {
-        if is_rolled_back {
-            let mut drift = self.drift(stack_id, true).await?;
-            drift.resources.retain(|one| one.status.is_drift());
-            return Ok((drift.resources, drift.incomplete));
-        }
-        let incomplete = self.detect(stack_id).await?;
-        Ok((self.resource_drifts(stack_id, DIFFERS).await?, incomplete))
+        let mut drift = self.drift(stack_id).await?;
+        drift.resources.retain(|one| one.status.is_drift());
+        Ok((drift.resources, drift.incomplete))
     }
 
     /// Drifted resources of the last detection, or why they could not be read. Starts no detection.

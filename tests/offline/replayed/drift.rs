@@ -181,9 +181,15 @@ fn other_detection_errors_are_reported() {
     assert!(failed.stdout.contains(busy), "{}", failed.stdout);
 }
 
-/// CloudFormation does not check the resources that a rollback skipped when it checks their stack.
+/// CloudFormation does not check the resources that a rollback skipped when it checks their stack, and does not say until when.
 #[test]
 fn attack_drift_of_a_skipped_resource_is_not_found() {
+    for status in ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"] {
+        skipped_resource_is_checked(status);
+    }
+}
+
+fn skipped_resource_is_checked(status: &str) {
     let workdir = detect(&[("DETECTION_COMPLETE", "")]);
     let resource = |id: &str, kind: &str| {
         json!({
@@ -209,10 +215,7 @@ fn attack_drift_of_a_skipped_resource_is_not_found() {
     );
     workdir
         .aws
-        .set(
-            "DescribeStacks",
-            stack(&workdir, "UPDATE_ROLLBACK_COMPLETE"),
-        )
+        .set("DescribeStacks", stack(&workdir, status))
         .set(
             "ListStackResources",
             json!({"StackResourceSummaries": resources}),
@@ -225,7 +228,7 @@ fn attack_drift_of_a_skipped_resource_is_not_found() {
             "DescribeStackResourceDrifts",
             json!({"StackResourceDrifts": []}),
         )
-        .on(
+        .set(
             "DetectStackResourceDrift",
             json!([{"StackResourceDrift": found}, unsupported]),
         );

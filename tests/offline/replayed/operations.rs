@@ -90,6 +90,34 @@ fn alarms_of_the_policy_watch_a_creation() {
     assert!(said.contains("Alarm errors went into ALARM"), "{said}");
 }
 
+/// The request lists no alarm, so CloudFormation removes those of the stack.
+#[test]
+fn a_preview_says_that_the_policy_removes_alarms() {
+    let workdir = workdir();
+    workdir.write(
+        ".provisioner.yaml",
+        "version: 1\ndefaults: {rollback: {alarms: [], monitoring-minutes: 7}}\n",
+    );
+    workdir.aws.on("DescribeStacks", no_stack());
+    let shown = workdir.run_action("show-changes", &[]);
+    let words = "no alarm watches the operation: the policy removes those of the stack. CloudFormation still waits 7 minutes after it";
+    assert!(shown.stdout.contains(words), "{}", shown.stdout);
+}
+
+#[test]
+fn a_preview_says_that_alarms_of_another_region_deny() {
+    let workdir = workdir();
+    let alarm = "arn:aws:cloudwatch:eu-central-1:{account_id}:alarm:errors";
+    workdir.write(
+        ".provisioner.yaml",
+        &format!("version: 1\ndefaults: {{rollback: {{alarms: ['{alarm}']}}}}\n"),
+    );
+    workdir.aws.on("DescribeStacks", no_stack());
+    let shown = workdir.run_action("show-changes", &[]);
+    let words = "note: prep-master will not make these changes: the policy's alarm";
+    assert!(shown.stdout.contains(words), "{}", shown.stdout);
+}
+
 #[test]
 fn a_policy_without_alarms_leaves_those_of_the_stack() {
     let workdir = workdir();
