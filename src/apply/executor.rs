@@ -122,7 +122,9 @@ impl Executor<'_> {
             }
         };
         let merged = &*merged;
-        let values = Redactor::for_config(config, &merged.policies().shown_values());
+        let policies = merged.policies();
+        let values = Redactor::for_config(config, &policies.shown_values());
+        let values = values.with_alarms(policies.rollback(&config.target).as_ref());
         let request = merged.guard_request(task.change, task.command.clone(), self.fresh.now());
         let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()), self.clock);
         // A denied command changes no stack, so the deployment that was reported before stays.

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
-use crate::guard::{LockState, Policy, read_policy_file};
+use crate::guard::{LockState, Policies, Policy, read_policy_file};
 use crate::job::cancel_on_signal;
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::operation::{
@@ -177,11 +177,9 @@ impl AccountRun<'_> {
         config: &Config,
         trail: &Trail,
     ) -> Result<ActionOutcome, FailureReport> {
-        let shown = self
-            .policy
-            .as_ref()
-            .map_or(&[][..], |policy| &policy.values.show);
-        let values = Redactor::for_config(config, shown);
+        let policies = Policies::from(&self.policy);
+        let values = Redactor::for_config(config, &policies.shown_values());
+        let values = values.with_alarms(policies.rollback(&config.target).as_ref());
         self.act(one, config, &values, trail)
             .await
             .map_err(|failure| {

@@ -12,6 +12,7 @@ use super::hidden_values::{HiddenNumbers, may_show_change};
 use super::public_values::{PublicValues, visit_scalars};
 use crate::config::{Config, Node, NodeKind};
 use crate::product::Partition;
+use crate::stack::RollbackTriggers;
 use crate::template::Document;
 
 /// Shorter values occur everywhere by chance.
@@ -90,6 +91,14 @@ impl Redactor {
             keys: more.to_vec(),
             ..Self::new(own, hidden)
         }
+    }
+
+    /// Shows the names of alarms too: a reason of CloudFormation names the alarm that went off.
+    pub fn with_alarms(mut self, triggers: Option<&RollbackTriggers>) -> Self {
+        let arns = triggers.into_iter().flat_map(RollbackTriggers::all);
+        let names = arns.filter_map(|arn| Some(arn.split_once(":alarm:")?.1.to_owned()));
+        self.own.shown.extend(names);
+        self
     }
 
     fn new(own: OwnNames, hidden: BTreeSet<String>) -> Self {

@@ -49,7 +49,11 @@ fn rolled_back_by_alarm(workdir: &Workdir) {
             ("", "REVIEW_IN_PROGRESS", "User Initiated"),
             ("", "CREATE_IN_PROGRESS", "User Initiated"),
             ("Bucket", "CREATE_COMPLETE", ""),
-            ("", "ROLLBACK_IN_PROGRESS", "Alarm errors went into ALARM"),
+            (
+                "",
+                "ROLLBACK_IN_PROGRESS",
+                "[arn:aws:cloudwatch:us-west-2:123456789012:alarm:p99-latency] went into ALARM",
+            ),
             ("Bucket", "DELETE_COMPLETE", ""),
             ("", "DELETE_COMPLETE", ""),
         ],
@@ -68,7 +72,7 @@ fn alarms_of_the_policy_watch_a_creation() {
     let workdir = workdir();
     let account = workdir.account.clone();
     let policy = "version: 1\ndefaults:\n  rollback:\n    \
-         alarms: ['arn:aws:cloudwatch:{region}:{account_id}:alarm:errors']\n    \
+         alarms: ['arn:aws:cloudwatch:{region}:{account_id}:alarm:p99-latency']\n    \
          composite-alarms: ['arn:aws:cloudwatch:us-west-2:{account_id}:alarm:all']\n    monitoring-minutes: 7\n";
     workdir.write(".provisioner.yaml", policy);
     rolled_back_by_alarm(&workdir);
@@ -80,14 +84,17 @@ fn alarms_of_the_policy_watch_a_creation() {
         created.get(&name).to_owned()
     };
     let arn = |name: &str| format!("arn:aws:cloudwatch:us-west-2:{account}:alarm:{name}");
-    assert_eq!(trigger(1, "Arn"), arn("errors"));
+    assert_eq!(trigger(1, "Arn"), arn("p99-latency"));
     assert_eq!(trigger(1, "Type"), "AWS::CloudWatch::Alarm");
     assert_eq!(trigger(2, "Arn"), arn("all"));
     assert_eq!(trigger(2, "Type"), "AWS::CloudWatch::CompositeAlarm");
     let minutes = created.get("RollbackConfiguration.MonitoringTimeInMinutes");
     assert_eq!(minutes, "7");
     let said = failed.stdout + &failed.stderr;
-    assert!(said.contains("Alarm errors went into ALARM"), "{said}");
+    assert!(
+        said.contains("alarm:p99-latency] went into ALARM"),
+        "{said}"
+    );
 }
 
 /// The request lists no alarm, so CloudFormation removes those of the stack.
