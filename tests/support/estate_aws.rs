@@ -36,6 +36,8 @@ pub struct Rate {
 struct Accounts {
     latency: Duration,
     rate: Option<Rate>,
+    /// So many of the next requests to CloudFormation are throttled, whatever their account.
+    refused_first: usize,
     buckets: HashMap<String, (f64, Instant)>,
     /// By account and name.
     stacks: BTreeMap<(String, String), Stack>,
@@ -89,6 +91,11 @@ impl EstateAws {
     /// Throttles each account and region.
     pub fn throttle(&self, rate: Rate) {
         self.world().rate = Some(rate);
+    }
+
+    /// Throttles the next requests of all accounts to CloudFormation.
+    pub fn refuse_first(&self, count: usize) {
+        self.world().refused_first = count;
     }
 
     /// The creation of this stack fails and is rolled back.
@@ -212,7 +219,9 @@ impl Accounts {
         if asked.operation == "AssumeRoleWithWebIdentity" {
             return assumed(asked.get("RoleArn"));
         }
-        if self.is_throttled(caller) {
+        let is_refused = self.refused_first > 0 && asked.operation != "GetCallerIdentity";
+        if is_refused || self.is_throttled(caller) {
+            self.refused_first -= usize::from(is_refused);
             self.throttled += 1;
             return refused("Throttling", "Rate exceeded");
         }

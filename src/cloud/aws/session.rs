@@ -9,6 +9,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime::client::retries::{MAXIMUM_CAPACITY, RetryPartition, TokenBucket};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -127,9 +128,11 @@ impl Session {
             region: region.to_owned(),
         };
         log::debug!("AWS credentials of {} in {region}", caller.arn);
+        let retries = retries(&caller.account, region);
         // An endpoint of the user's own has no host names for buckets.
         let path_style = config.endpoint_url().is_some();
         let objects = s3::config::Builder::from(&config)
+            .retry_partition(retries.clone())
             .force_path_style(path_style)
             .build();
         let counter = ThrottleCounter {
@@ -139,13 +142,17 @@ impl Session {
             },
             counts: Arc::clone(&self.throttles),
         };
-        let stacks = cloudformation::config::Builder::from(&config).interceptor(counter);
+        let stacks = cloudformation::config::Builder::from(&config)
+            .retry_partition(retries.clone())
+            .interceptor(counter);
+        let parameters = ssm::config::Builder::from(&config).retry_partition(retries.clone());
+        let control = control::config::Builder::from(&config).retry_partition(retries);
         let cloud = Cloud {
             caller,
             stacks: cloudformation::Client::from_conf(stacks.build()),
             objects: s3::Client::from_conf(objects),
-            parameters: ssm::Client::new(&config),
-            control: control::Client::new(&config),
+            parameters: ssm::Client::from_conf(parameters.build()),
+            control: control::Client::from_conf(control.build()),
             network: ec2::Client::new(&config, region),
             stop: self.stop.clone(),
         };
@@ -158,6 +165,15 @@ impl Throttled for Session {
     fn throttled(&self, lane: &Lane) -> u64 {
         self.throttles.throttled(lane)
     }
+}
+
+/// The SDK lets all requests of a process to a service share 100 repetitions that are not successful yet, whatever the account. A run with
+/// more stacks at once would give up at the first throttling. Here, [`ATTEMPTS`] bounds each request, and [`crate::lanes`] their number.
+fn retries(account: &str, region: &str) -> RetryPartition {
+    let unbounded = TokenBucket::builder().capacity(MAXIMUM_CAPACITY).build();
+    RetryPartition::custom(format!("{account}/{region}"))
+        .token_bucket(unbounded)
+        .build()
 }
 
 fn loader() -> ConfigLoader {

@@ -171,6 +171,15 @@ fn throttled_accounts_slow_down() {
     estate.assert_each_is_created_once();
 }
 
+/// The SDK has 100 repetitions for all accounts of a process together. Here 64 stacks wait for more.
+#[test]
+fn a_throttled_start_fails_no_stack() {
+    let estate = Estate::new(64, 8);
+    estate.aws.refuse_first(200);
+    assert_eq!(estate.run(&[estate.job()], "a throttled start"), [0]);
+    estate.assert_each_is_created_once();
+}
+
 #[test]
 fn jobs_of_a_matrix_share_the_accounts() {
     let estate = Estate::new(12, 6);
