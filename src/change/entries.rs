@@ -139,21 +139,32 @@ fn removed_entries(
     base.filter(|entry| !is_kept(entry)).collect()
 }
 
-/// The entries of a commit for some configs. Of a file with errors there are none.
+/// The entries of a commit by their file. A file with errors has none.
+pub(super) async fn entries_by_file(
+    source: &dyn Source,
+    commit: &CommitSha,
+) -> Result<Vec<(RepoPath, Vec<StackEntry>)>, ForgeError> {
+    let paths = ENTRY_FILES.map(|file| RepoPath::typed(file.path));
+    let files: Vec<FileAt<'_>> = paths.iter().map(|path| FileAt { commit, path }).collect();
+    let contents = source.read(&files).await?;
+    let files = ENTRY_FILES.into_iter().zip(contents);
+    let entries = files.map(|(file, contents)| {
+        let entries = contents.and_then(|contents| all_entries(file, &contents).ok());
+        let entries = entries.unwrap_or_default().into_iter();
+        entries.map(|known| known.entry).collect()
+    });
+    Ok(paths.iter().cloned().zip(entries).collect())
+}
+
+/// The entries of a commit for some configs.
 pub(super) async fn entries_at(
     source: &dyn Source,
     commit: &CommitSha,
     configs: &BTreeSet<&RepoPath>,
 ) -> Result<Vec<StackEntry>, ForgeError> {
-    let paths = ENTRY_FILES.map(|file| RepoPath::typed(file.path));
-    let files: Vec<FileAt<'_>> = paths.iter().map(|path| FileAt { commit, path }).collect();
-    let contents = source.read(&files).await?.into_iter();
-    let read = ENTRY_FILES
-        .into_iter()
-        .zip(contents)
-        .filter_map(|(file, contents)| all_entries(file, &contents?).ok());
-    let entries = read.flatten().map(|known| known.entry);
+    let entries = entries_by_file(source, commit).await?.into_iter();
     Ok(entries
+        .flat_map(|(_, entries)| entries)
         .filter(|entry| configs.contains(&entry.config))
         .collect())
 }

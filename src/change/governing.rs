@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::entries::entries_by_file;
 use super::products::product_files;
 use crate::config::{Config, LOCK_FILE, defaults_of};
-use crate::entries::{ENTRY_FILES, EntryKind, all_entries};
-use crate::forge::{FileAt, ForgeError, Source};
+use crate::entries::EntryKind;
+use crate::forge::{ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
 
 /// The files of each config at a commit: its own, the defaults of its folder, the lock, those of a product of the repository, and the entries
@@ -35,25 +36,18 @@ pub async fn governing_files(
     Ok(files.collect())
 }
 
-/// The configs that entries name, by the file of the entries. A file with errors asks for nothing.
+/// The configs that entries name, by the file of the entries. An entry that needs a comment asks for nothing.
 async fn entered_configs(
     source: &dyn Source,
     at: &CommitSha,
 ) -> Result<Vec<(RepoPath, BTreeSet<RepoPath>)>, ForgeError> {
-    let mut entered = Vec::new();
-    for file in ENTRY_FILES {
-        let path = RepoPath::typed(file.path);
-        let read = [FileAt {
-            commit: at,
-            path: &path,
-        }];
-        let contents = source.read(&read).await?.into_iter().next().flatten();
-        let entries = contents.and_then(|contents| all_entries(file, &contents).ok());
-        let entries = entries.unwrap_or_default().into_iter().map(|new| new.entry);
+    let files = entries_by_file(source, at).await?.into_iter();
+    let entered = files.map(|(file, entries)| {
         let of_merges = entries
+            .into_iter()
             .filter(|entry| !matches!(entry.kind, EntryKind::Replace))
             .map(|entry| entry.config);
-        entered.push((path, of_merges.collect()));
-    }
-    Ok(entered)
+        (file, of_merges.collect())
+    });
+    Ok(entered.collect())
 }
