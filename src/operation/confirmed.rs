@@ -43,6 +43,7 @@ impl OperationContext<'_> {
         let now = self.cloud.stack(&desired.stack.name).await?;
         let now = now.filter(|stack| stack.status.health() != Health::Deleted);
         let template = match (&now, &shown.template) {
+            (Some(stack), Some(template)) if shown.is_same_version(stack) => Some(template.clone()),
             (Some(stack), Some(_)) => Some(self.cloud.template(&stack.id).await?),
             _ => None,
         };

@@ -41,6 +41,14 @@ impl StackPart {
 }
 
 impl ShownStack {
+    /// Whether no operation ran since: only an operation changes a template.
+    pub fn is_same_version(&self, now: &Stack) -> bool {
+        let shown = self.stack.as_ref();
+        shown.is_some_and(|shown| {
+            (&shown.id, &shown.status, shown.updated) == (&now.id, &now.status, now.updated)
+        })
+    }
+
     /// What differs now. An unreadable template counts as changed.
     pub fn differences(&self, now: Option<&Stack>, template: Option<&str>) -> Vec<StackPart> {
         let (shown, now) = match (&self.stack, now) {
