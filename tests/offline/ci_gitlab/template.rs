@@ -122,7 +122,7 @@ const LITERALS: [&str; 9] = [
     "PROVISIONER_COMMENT='$[[ inputs.comment ]]'",
 ];
 /// Variables that select what is read. The page lists what each of them can do.
-const PASSED: [&str; 26] = [
+const PASSED: [&str; 27] = [
     "CI_COMMIT_BEFORE_SHA",
     "CI_COMMIT_BRANCH",
     "CI_COMMIT_REF_NAME",
@@ -142,6 +142,7 @@ const PASSED: [&str; 26] = [
     "CI_PROJECT_ID",
     "CI_PROJECT_PATH",
     "GITLAB_USER_LOGIN",
+    "PROVISIONER_ACCOUNTS",
     "PROVISIONER_APPLY_TOKEN",
     "PROVISIONER_CHECK_TOKEN",
     "PROVISIONER_ENVIRONMENT",
@@ -184,6 +185,25 @@ fn attack_a_script_passes_listed_variables_only() {
             let of_check = literal.starts_with("PROVISIONER_COMMENT") && !name.ends_with("-check");
             assert!(is_passed != of_check, "{name}: {literal}");
         }
+    }
+}
+
+/// A merge request could hide stacks from its check. Only jobs that change stacks take accounts, and do less by them.
+#[test]
+fn attack_accounts_hide_stacks_from_a_check() {
+    for (name, job) in jobs() {
+        let changes = name.ends_with("-provision") || name.ends_with("-command-apply");
+        assert_eq!(
+            script(&job).contains("PROVISIONER_ACCOUNTS="),
+            changes,
+            "{name}"
+        );
+        let group = job["resource_group"].as_str().unwrap_or_default();
+        assert_eq!(
+            group.ends_with("$PROVISIONER_ENVIRONMENT"),
+            changes,
+            "{name}"
+        );
     }
 }
 
