@@ -13,6 +13,7 @@ mod recorded;
 mod recorder;
 mod repair;
 mod run;
+mod run_scope;
 mod schedule;
 mod task;
 

@@ -8,7 +8,7 @@ use crate::operation::{
     ActionOutcome, Conclusion, OperationError, denial_diagnostics, to_diagnostics,
 };
 use crate::report::{
-    ConfirmedDeletion, NextStep, Outcome, Problem, Redactor, StackRecord, State, Success,
+    Attempts, ConfirmedDeletion, NextStep, Outcome, Problem, Redactor, StackRecord, State, Success,
 };
 use crate::stack::StackName;
 
@@ -18,6 +18,10 @@ pub struct ApplyReport {
     pub outcomes: Vec<Outcome>,
     pub records: Vec<StackRecord>,
     pub exit: Option<Exit>,
+    /// What this run and earlier ones told and tried.
+    pub attempts: Attempts,
+    /// Whether the comment of an earlier run has the same denials.
+    pub is_told: bool,
 }
 
 impl ApplyReport {

@@ -25,18 +25,14 @@ use crate::job::ProgressLog;
 use crate::job::{Job, JobError, JobResult, write_events};
 use crate::model::{Digest, RepoPath, UserId};
 use crate::operation;
-use crate::plan::Change;
 use crate::report::{
-    Alert, ChangeRecord, ConfirmedDeletion, Evidence, Heading, NotWritten, Notice, Outcome,
-    Problem, Provisioning, Redactor, RunEvent, RunRecord, SealedChange, StackRecord, State,
-    outcome_lines, page_links, provisioning, run_events, run_summary, states_line, unread_merge,
-    unwritten_comment,
+    Alert, Attempts, ChangeRecord, ConfirmedDeletion, Evidence, Heading, NotWritten, Notice,
+    Outcome, Problem, Provisioning, Redactor, RunEvent, SealedChange, StackRecord, State,
+    exhausted_configs, outcome_lines, page_links, provisioning, run_events, run_summary,
+    states_line, unread_merge, unwritten_comment,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
-
-/// First line of the comment on a merged change; a digest of the environment follows.
-const MARKER: &str = "<!-- provisioner:provision ";
 
 /// Maximum length of one command's answer. A reply holds several answers.
 pub(super) const ANSWER_LIMIT: usize = 30_000;
@@ -118,7 +114,13 @@ impl<'a> Run<'a> {
         let mut applied = ApplyReport::default();
         let mut tasks = Vec::new();
         let mut superseded = Vec::new();
+        let mut exhausted = Vec::new();
         let mut skipped = 0;
+        // A person who names configs, and the run of the push, begin anew.
+        let before = match only {
+            Some(_) => self.earlier_attempts(number.zip(self.own)).await?,
+            None => Attempts::default(),
+        };
         for change in &merged.plan.changes {
             if !self.is_of_this_job(change) {
                 continue;
@@ -130,6 +132,10 @@ impl<'a> Run<'a> {
             }
             if merged.is_outdated(change) {
                 superseded.push(change.path.to_string());
+                continue;
+            }
+            if before.are_exhausted(change) {
+                exhausted.push(change.path.clone());
                 continue;
             }
             match Resolution::resolve(merged, change) {
@@ -145,7 +151,18 @@ impl<'a> Run<'a> {
                 configs: superseded,
             });
         }
-        let applied = self.execute(merged, tasks, applied, &mut notices).await;
+        let mut applied = self.execute(merged, tasks, applied, &mut notices).await;
+        if let Some(number) = number.filter(|_| !exhausted.is_empty()) {
+            let page = exhausted_configs(number, &exhausted);
+            log::warn!("{}", page.trim_end());
+            self.summary.push(page);
+        }
+        applied.attempts = before.after(&applied.outcomes, &merged.plan.changes);
+        if applied.exit == Some(Exit::Denied) && before.tell_the_same(&applied.attempts) {
+            applied.is_told = true;
+            notices.push(Notice::DeniedAgain);
+        }
+        let is_told = applied.is_told;
         // A newer merge decides about all of the configs, and reports it.
         if only.is_some() && applied.outcomes.is_empty() {
             return Ok(());
@@ -176,7 +193,7 @@ impl<'a> Run<'a> {
         let Some((number, own)) = number.zip(self.own) else {
             return Ok(());
         };
-        if !comments {
+        if !comments || is_told {
             return Ok(());
         }
         let put = self
@@ -196,29 +213,6 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Whether this job handles a change. A config with errors has no known environment, so every job handles it: otherwise no job
-    /// would report it.
-    fn is_of_this_job(&self, change: &Change) -> bool {
-        let environment = self.job.environment.environment.as_deref();
-        let target = change.target.as_ref();
-        match (environment, target) {
-            (_, Some(target)) if !self.job.environment.accounts.contains(&target.account) => false,
-            (Some(environment), Some(target)) => target.environment == environment,
-            (None, _) | (_, None) => true,
-        }
-    }
-
-    /// First line of the comment on a merged change in this job's environment and accounts.
-    fn marker(&self) -> String {
-        let name = self.job.environment.environment.clone();
-        let accounts = self.job.environment.accounts.patterns();
-        let own: Vec<String> = name.into_iter().chain(accounts).collect();
-        match own.is_empty() {
-            true => format!("{MARKER}-->"),
-            false => format!("{MARKER}{} -->", Digest::sha256(own.join(" ")).prefix(12)),
-        }
     }
 
     /// Runs the tasks of a comment command. `url`: address of the comment.
@@ -330,6 +324,7 @@ impl<'a> Run<'a> {
             source: recorded.source(&self.job.environment.run),
             outcomes: applied.outcomes,
             notices,
+            attempts: applied.attempts,
             version: VERSION.to_owned(),
         };
         // A config that names another stack has two outcomes.
@@ -356,27 +351,16 @@ impl<'a> Run<'a> {
         let page = provisioning(report, &Heading::Title, limit, Some(sealed.digest))
             .map_err(|error| JobError::Internal(error.into()))?;
         self.summary.push(page);
-        self.exit = self.exit.max(applied.exit);
         log::info!("{}", outcome_lines(&report.outcomes));
-        let alerts = report.outcomes.iter().filter_map(Alert::from_outcome);
-        self.alerts.extend(alerts);
+        if applied.is_told {
+            log::warn!("denied as before: the comment of the pull request has the reasons");
+        } else {
+            self.exit = self.exit.max(applied.exit);
+            let alerts = report.outcomes.iter().filter_map(Alert::from_outcome);
+            self.alerts.extend(alerts);
+        }
         self.records.push(sealed);
         Ok(comment)
-    }
-
-    fn run_record(&self) -> RunRecord {
-        let environment = &self.job.environment;
-        RunRecord {
-            version: VERSION.to_owned(),
-            repository: environment.repository.repository().to_owned(),
-            url: environment
-                .run
-                .url
-                .as_ref()
-                .map_or_else(String::new, |url| url.as_str().to_owned()),
-            finishes_cancelled: environment.finish_cancelled,
-            began: self.clock.began(),
-        }
     }
 
     /// Adds what happened outside of the run.

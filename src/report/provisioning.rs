@@ -3,6 +3,7 @@
 use minijinja::{Error, context};
 use serde::{Deserialize, Serialize};
 
+use super::attempts::Attempts;
 use super::fit::{Form, List, Part, Rest, fit_page};
 use super::outcome::{self, Outcome, OutcomeKind};
 use super::table::{markdown_head, markdown_row};
@@ -28,6 +29,9 @@ pub struct Provisioning {
     pub source: ReportSource,
     pub outcomes: Vec<Outcome>,
     pub notices: Vec<Notice>,
+    /// What this run and earlier ones told and tried.
+    #[serde(default, skip_serializing_if = "Attempts::is_empty")]
+    pub attempts: Attempts,
     pub version: String,
 }
 
@@ -153,7 +157,7 @@ fn head(report: &Provisioning, heading: &Heading) -> String {
         environment.unwrap_or_default()
     );
     let above = match heading {
-        Heading::Marker(marker) => format!("{marker}\n{title}"),
+        Heading::Marker(marker) => format!("{marker}\n{}{title}", report.attempts.line()),
         Heading::Title => title,
         Heading::Command => String::new(),
     };

@@ -1,10 +1,16 @@
 //! The summary and the log of a run that changed stacks.
 
+use super::attempts::MAX_ATTEMPTS;
 use super::escape::code;
 use super::fit::{Block, Rest, fit_blocks};
 use super::log::escape_workflow_commands;
 use super::outcome::{Outcome, State};
+use super::text::Text;
+use crate::model::RepoPath;
 use crate::text::{escape_invisible, pluralize};
+
+/// Configs that a sentence names; the rest is counted.
+const MAX_NAMED: usize = 20;
 
 /// Joins reports in at most `limit` characters. `environment`: the job's, if it has one.
 pub fn run_summary(pages: Vec<String>, environment: Option<&str>, limit: usize) -> String {
@@ -92,4 +98,22 @@ pub fn states_line<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> S
         of(State::Denied),
         of(State::Failed)
     )
+}
+
+/// The configs of a merge that failed too often for a scheduled run.
+pub fn exhausted_configs(number: u64, configs: &[RepoPath]) -> String {
+    let shown = configs.iter().take(MAX_NAMED);
+    let more = configs.len().saturating_sub(MAX_NAMED);
+    let more = (more > 0).then(|| Text::count(more, "more config"));
+    let names = Text::list(shown.map(|path| Text::name(path.as_str())).chain(more));
+    let text = Text::ours("⚠ Not tried again, because ")
+        .and(Text::number(MAX_ATTEMPTS))
+        .and(Text::ours(" runs failed: "))
+        .and(names)
+        .and(Text::ours(" of pull request #"))
+        .and(Text::number(number))
+        .and(Text::ours(
+            ". Correct the config by a pull request, or apply it by hand.",
+        ));
+    format!("{}\n", text.markdown())
 }

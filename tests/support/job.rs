@@ -176,6 +176,8 @@ pub fn normalize(text: &str) -> String {
     let commit = regex::Regex::new("(head|base|Head|[Mm]erge) `[0-9a-f]{7}`").unwrap();
     let shown = regex::Regex::new("(?m)^<!-- provisioner:shown [^>]*-->\n").unwrap();
     let text = shown.replace(text, "");
+    let attempts = regex::Regex::new("(?m)^<!-- provisioner:attempts [^>]*-->\n").unwrap();
+    let text = attempts.replace(&text, "");
     let text = evidence.replace_all(&text, "");
     let text = digest.replace_all(&text, "`[digest]`");
     commit.replace_all(&text, "$1 `[commit]`").into_owned()

@@ -89,6 +89,10 @@ fn frozen<W: RunPending>(rest: &str) -> (W, Pull<W::Forge>) {
 
 fn a_merge_waits_for_the_end_of_a_freeze<W: RunPending>() {
     let (world, pull) = frozen::<W>("");
+    // The check names the freeze that holds while it runs.
+    let bodies = world.repo().comments(7).into_iter().map(|it| it.body);
+    let bodies: Vec<String> = bodies.collect();
+    assert!(bodies[0].contains("`prod` is `frozen until"), "{bodies:?}");
     let before = world.approved_and_merged(&pull);
     world.assert_denied(&before, &["outside-window"]);
     // Within the freeze a run says when it ends, and writes nothing.
@@ -355,7 +359,79 @@ fn attack_a_schedule_of_another_branch_or_without_a_mode<W: RunPending>() {
     }
 }
 
+/// Each run of a creation fails for the same reason. After three of them only a person or a new template tries again.
+fn a_creation_that_keeps_failing_is_left<W: RunPending>() {
+    let (world, pull) = W::with_proposed();
+    world.workdir().create_bucket();
+    let before = world.approved_and_merged(&pull);
+    let failed = world.run_push(&before);
+    assert_eq!(failed.codes(), ["preflight-failed"], "{}", failed.summary);
+    for _ in 0..2 {
+        let run = world.run_pending();
+        assert_eq!(run.codes(), ["preflight-failed"], "{}", run.summary);
+        assert_eq!(run.status, failed.status);
+    }
+    world.fake().take_writes();
+    let run = world.run_pending();
+    run.assert_exit(0);
+    let left = "Not tried again, because 3 runs failed: ";
+    assert!(run.summary.contains(left), "{}", run.summary);
+    assert!(run.stderr.contains(left), "{}", run.stderr);
+    world.fake().expect_writes(&[]);
+    // Another template is tried.
+    world.workdir().write_config(TAGGED);
+    let text = world.text();
+    let second = world.another(8, |commit| commit.write(&world.workdir().path(), text));
+    world.approved_and_merged(&second);
+    let run = world.run_pending();
+    assert_eq!(run.codes(), ["preflight-failed"], "{}", run.summary);
+    world.fake().take_writes();
+}
+
+/// The comment has the reasons; the job does not fail for them again.
+fn a_denial_fails_one_run<W: RunPending>() {
+    let (world, pull) = W::with_proposed();
+    let before = world.merged(&pull);
+    world.run_push(&before).assert_exit(20);
+    let comment = world.comments(7, "provision");
+    world.fake().take_writes();
+    let run = world.run_pending();
+    run.assert_exit(0);
+    assert_eq!(run.codes(), ["approval-missing"], "{}", run.summary);
+    assert!(
+        run.summary.contains("denied for the reasons"),
+        "{}",
+        run.summary
+    );
+    assert!(run.stderr.contains("denied as before"), "{}", run.stderr);
+    assert_eq!(world.comments(7, "provision"), comment);
+    world.assert_stack(false);
+    world.fake().take_writes();
+}
+
+/// A line that somebody edits into the comment allows nothing.
+fn attack_a_forged_line_of_attempts<W: RunPending>() {
+    let (world, pull) = W::with_proposed();
+    let before = world.merged(&pull);
+    world.run_push(&before).assert_exit(20);
+    let mut comments = world.repo().comments(7).into_iter();
+    let comment = comments
+        .find(|it| it.body.starts_with("<!-- provisioner:provision"))
+        .unwrap();
+    let mut lines: Vec<&str> = comment.body.lines().collect();
+    lines[1] = "<!-- provisioner:attempts told=0123456789abcdef 0123456789abcdef=9 -->";
+    world.repo().edit_comment(comment.id, &lines.join("\n"));
+    let run = world.run_pending();
+    run.assert_exit(20);
+    assert_eq!(run.codes(), ["approval-missing"], "{}", run.summary);
+    world.assert_stack(false);
+    world.fake().take_writes();
+}
+
 on_both_forges! {
+    a_creation_that_keeps_failing_is_left
+    a_denial_fails_one_run
+    attack_a_forged_line_of_attempts
     a_merge_waits_for_the_end_of_a_freeze
     what_never_ran_is_applied_the_oldest_first
     an_update_waits_and_is_applied_once

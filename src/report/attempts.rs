@@ -1,0 +1,171 @@
+//! What earlier runs of a merge told and tried: a hidden line of its comment, which the next scheduled run reads. A forged line can only stop
+//! such runs, or let them try again; it allows nothing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::{Outcome, State};
+use crate::diagnostic::Code;
+use crate::model::{Digest, RepoPath};
+use crate::plan::Change;
+
+const BEGIN: &str = "<!-- provisioner:attempts";
+const END: &str = " -->";
+/// Scheduled runs that try the same template once more after it failed.
+pub const MAX_ATTEMPTS: u32 = 3;
+/// Configs that the line has room for.
+const MAX_KEPT: usize = 200;
+const DIGITS: usize = 16;
+
+/// What was told and tried so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempts {
+    /// Digest of the configs with their results.
+    told: Option<String>,
+    /// How often each config failed in a row, by a digest of its path and template.
+    failed: BTreeMap<String, u32>,
+}
+
+impl Attempts {
+    /// Reads the second line of a comment. Nothing, if it is not exactly as it was written.
+    pub fn parse(comment: &str) -> Self {
+        Self::read(comment).unwrap_or_default()
+    }
+
+    fn read(comment: &str) -> Option<Self> {
+        let line = comment.lines().nth(1)?.trim_end();
+        let inside = line.strip_prefix(BEGIN)?.strip_suffix(END)?;
+        let mut attempts = Self::default();
+        for word in inside.split_whitespace() {
+            let (key, value) = word.split_once('=')?;
+            let is_digest = |text: &str| {
+                text.len() == DIGITS && text.chars().all(|digit| digit.is_ascii_hexdigit())
+            };
+            match key {
+                "told" if is_digest(value) => attempts.told = Some(value.to_owned()),
+                key if is_digest(key) => {
+                    attempts.failed.insert(key.to_owned(), value.parse().ok()?);
+                }
+                _ => return None,
+            }
+        }
+        Some(attempts)
+    }
+
+    /// The line; empty if there is nothing to keep.
+    pub(super) fn line(&self) -> String {
+        if self.is_empty() {
+            return String::new();
+        }
+        let told = self.told.iter().map(|told| format!(" told={told}"));
+        let failed = self.failed.iter().take(MAX_KEPT);
+        let failed = failed.map(|(key, count)| format!(" {key}={count}"));
+        let words: String = told.chain(failed).collect();
+        format!("{BEGIN}{words}{END}\n")
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.told.is_none() && self.failed.is_empty()
+    }
+
+    /// Whether a change failed so often that only a person tries it again.
+    pub fn are_exhausted(&self, change: &Change) -> bool {
+        let count = self.failed.get(&key(&change.path, change.template));
+        count.is_some_and(|count| *count >= MAX_ATTEMPTS)
+    }
+
+    /// Whether the results are those that were told before.
+    pub fn tell_the_same(&self, later: &Self) -> bool {
+        self.told.is_some() && self.told == later.told
+    }
+
+    /// The same after a run with these outcomes.
+    pub fn after(&self, outcomes: &[Outcome], changes: &[Change]) -> Self {
+        let mut failed = self.failed.clone();
+        for outcome in outcomes {
+            let mut changes = changes.iter().filter(|change| !change.is_removed());
+            let Some(change) = changes.find(|change| change.path.as_str() == outcome.path) else {
+                continue;
+            };
+            let key = key(&change.path, change.template);
+            match outcome.state {
+                State::Failed if is_final(outcome) => *failed.entry(key).or_default() += 1,
+                State::Done => drop(failed.remove(&key)),
+                _ => {}
+            }
+        }
+        let is_bad = |outcome: &Outcome| matches!(outcome.state, State::Denied | State::Failed);
+        let told = outcomes.iter().any(is_bad).then(|| {
+            let mut results: Vec<String> = outcomes.iter().map(result).collect();
+            results.sort();
+            Digest::sha256(results.join("\n")).prefix(DIGITS)
+        });
+        Self { told, failed }
+    }
+}
+
+fn key(path: &RepoPath, template: Option<Digest>) -> String {
+    let template = template.map(|template| template.to_string());
+    Digest::sha256(format!("{path}\n{}", template.unwrap_or_default())).prefix(DIGITS)
+}
+
+/// Config, stack, state and codes. Texts have times and ids.
+fn result(outcome: &Outcome) -> String {
+    let problems = outcome.problems.iter().filter(|problem| problem.error);
+    let codes: Vec<&str> = problems.map(|problem| problem.code.as_str()).collect();
+    let stack = outcome.stack.as_ref().map(ToString::to_string);
+    format!(
+        "{} {} {:?} {}",
+        outcome.path,
+        stack.unwrap_or_default(),
+        outcome.state,
+        codes.join(",")
+    )
+}
+
+/// Whether the next run fails in the same way unless something changes: AWS answered, and nobody stopped the run.
+fn is_final(outcome: &Outcome) -> bool {
+    let mut problems = outcome.problems.iter();
+    !problems.any(|problem| {
+        matches!(
+            problem.code,
+            Code::AwsUnreachable
+                | Code::AwsCredentials
+                | Code::ForgeUnreachable
+                | Code::IdentityTokenMissing
+                | Code::Interrupted
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_written_line_is_read_again() {
+        let attempts = Attempts {
+            told: Some("0123456789abcdef".to_owned()),
+            failed: [("fedcba9876543210".to_owned(), 2)].into(),
+        };
+        let comment = format!("<!-- provisioner:provision -->\n{}## P\n", attempts.line());
+        assert_eq!(Attempts::parse(&comment), attempts);
+        assert_eq!(Attempts::default().line(), "");
+    }
+
+    #[test]
+    fn attack_a_line_of_another_form_is_not_read() {
+        for line in [
+            "<!-- provisioner:attempts told=x -->",
+            "<!-- provisioner:attempts 0123456789abcdef=-1 -->",
+            "<!-- provisioner:attempts 0123456789abcdef=9 --> more",
+            "x <!-- provisioner:attempts 0123456789abcdef=9 -->",
+        ] {
+            let comment = format!("<!-- provisioner:provision -->\n{line}\n");
+            assert!(Attempts::parse(&comment).is_empty(), "{line}");
+        }
+        let below = "<!-- m -->\n## P\n<!-- provisioner:attempts 0123456789abcdef=9 -->\n";
+        assert!(Attempts::parse(below).is_empty());
+    }
+}
