@@ -109,6 +109,12 @@ impl ProposedPolicies {
         let Some(mut change) = change else {
             return Ok(None);
         };
+        if let Ok(after) = after {
+            let is_config = |path: &&str| selected.iter().any(|config| config.as_str() == *path);
+            let missing = after.first_paths().into_iter();
+            let missing = missing.filter(|path| !is_config(path)).map(str::to_owned);
+            change.missing_first = missing.collect();
+        }
         if after.is_ok() && self.tip.is_ok() && !now.globs().eq(then.globs()) {
             let (before, _) = inputs.targets_at(source, head, &now).await?;
             change.added = difference(&selected, &before);

@@ -7,8 +7,7 @@ use crate::guard::{ChangeRequest, PlanReport, ReviewedPlan};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, Digest, UserId};
 use crate::plan::{Change, ChangeKey, Plan, assess, combined_digest};
-use crate::report::PLAN_STATUS;
-use crate::report::{MARKER, parse_plan_marker, status_digest};
+use crate::report::{MARKER, PLAN_STATUS, ShownDigest, parse_plan_marker, status_digest};
 use crate::workspace::ConfigSelector;
 
 /// A plan that the check reported.
@@ -17,7 +16,7 @@ pub struct ReportedPlan {
     root: Digest,
     plan: Plan,
     /// Digests of change sets and deletion previews.
-    previews: BTreeMap<ChangeKey, Digest>,
+    previews: BTreeMap<ChangeKey, ShownDigest>,
 }
 
 impl ReportedPlan {
@@ -26,10 +25,12 @@ impl ReportedPlan {
         let mut reviewed = self.plan.changes.iter();
         let key = change.key();
         let reviewed = reviewed.find(|reviewed| reviewed.key() == key);
+        let shown = self.previews.get(&key);
         ReviewedPlan {
             plan: self.root.to_string(),
             same: reviewed.is_some_and(|reviewed| reviewed.digest() == change.digest()),
-            change_set: self.previews.get(&key).map(Digest::to_string),
+            change_set: shown.map(|shown| shown.digest.to_string()),
+            sampled: shown.is_some_and(|shown| shown.sampled),
         }
     }
 }
@@ -61,7 +62,10 @@ pub async fn reviewed_plan(
             .map(|shown| shown.by_change(&plan))
             .unwrap_or_default();
     }
-    let holds = combined_digest(plan.digest, &previews) == root;
+    let digests = previews
+        .iter()
+        .map(|(key, shown)| (key.clone(), shown.digest));
+    let holds = combined_digest(plan.digest, &digests.collect()) == root;
     Ok(holds.then_some(ReportedPlan {
         root,
         plan,

@@ -14,17 +14,20 @@ use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
-use crate::guard::{LockState, Policies, Policy, read_policy_file};
+use crate::guard::{
+    Facts, LockState, Policies, Policy, denials_before_credentials, read_policy_file,
+};
 use crate::job::cancel_on_signal;
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::operation::{
-    ActionData, ActionOutcome, Desired, FailureReport, OperationContext, OperationError, Task,
-    complete_commands, perform, to_diagnostics,
+    ActionData, ActionOutcome, AuthoritySource, Desired, FailureReport, OperationContext,
+    OperationError, Task, complete_commands, perform, to_diagnostics,
 };
 use crate::plan::LinkNeeds;
 use crate::product::{Class, Verb};
 use crate::report::Redactor;
-use crate::workspace::{ProductLockFile, ignored_policy_file, policy_file};
+use crate::stack::StackName;
+use crate::workspace::{ProductLockFile, ignored_policies, policy_file};
 
 /// Runs one verb on its configs. `needs`: what all configs need of other stacks.
 pub fn run(
@@ -55,25 +58,25 @@ pub fn run(
     runtime.block_on(run_all(verb, (request, needs), group, results));
 }
 
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// The lock of the repositories that the configs are in. One that differs counts for all.
 fn lock_around(group: &[LoadedConfig]) -> LockState {
-    let folders: BTreeSet<&Path> = group
-        .iter()
-        .map(|one| one.file.file.parent().unwrap_or(Path::new("")))
-        .collect();
-    let states = folders.into_iter().map(|folder| {
-        let folder = match folder.as_os_str().is_empty() {
-            true => Path::new("."),
-            false => folder,
-        };
-        match ProductLockFile::around(folder).read() {
+    let folders: BTreeSet<&Path> = group.iter().map(|one| folder_of(&one.file.file)).collect();
+    let states = folders
+        .into_iter()
+        .map(|folder| match ProductLockFile::around(folder).read() {
             Ok(file) => LockState::new(false, file.as_ref()),
             Err(error) => LockState::Invalid {
                 problem: format!("cannot be read: {error}"),
                 remedy: Some("allow the user who runs provisioner to read the file".to_owned()),
             },
-        }
-    });
+        });
     let mut state = LockState::Absent;
     for found in states {
         match found {
@@ -96,10 +99,13 @@ async fn run_all(
     let (path, file) = policy_file();
     let policy = read_policy_file(&path, file.as_ref());
     let lock = lock_around(group);
-    if let Some(ignored) = ignored_policy_file() {
+    let folders = group.iter().map(|one| folder_of(&one.file.file));
+    for ignored in ignored_policies(&folders.collect()) {
         log::warn!(
-            "the policy file {} is not read: outside of a git repository, only one in the working directory is\n  help: run `git init` beside the policy file, or run provisioner there",
-            ignored.display()
+            "the policy file {} is not read: {}\n  help: {}",
+            ignored.path.display(),
+            ignored.reason,
+            ignored.help
         );
     }
     let run = AccountRun {
@@ -189,6 +195,29 @@ impl AccountRun<'_> {
             })
     }
 
+    /// Windows and freezes need no facts of AWS, so they are reported before the first request. A dry run shows first what would happen.
+    fn ensure_open(
+        &self,
+        config: &Config,
+        authority: &dyn AuthoritySource,
+    ) -> Result<(), OperationError> {
+        if self.request.dry_run {
+            return Ok(());
+        }
+        let stack = StackName::for_config(config);
+        let facts = Facts {
+            authority: authority.authority(&stack, None),
+            ..Facts::default()
+        };
+        let kind = self.verb.effect();
+        let mut denials = denials_before_credentials(kind, &self.policy, &facts, &stack);
+        denials.retain(|denial| denial.code == Code::OutsideWindow);
+        match denials.is_empty() {
+            true => Ok(()),
+            false => Err(OperationError::Denied(denials)),
+        }
+    }
+
     async fn act(
         &self,
         one: &LoadedConfig,
@@ -196,9 +225,10 @@ impl AccountRun<'_> {
         values: &Redactor,
         trail: &Trail,
     ) -> Result<ActionOutcome, OperationError> {
+        let console = self.console.for_stack(values.clone(), trail.clone());
+        self.ensure_open(config, &console)?;
         let cloud = self.session.at(&config.target.region).await?;
         trail.set_caller(cloud.caller());
-        let console = self.console.for_stack(values.clone(), trail.clone());
         let site = OperationContext {
             cloud: &cloud,
             policies: (&self.policy).into(),
@@ -229,13 +259,7 @@ impl AccountRun<'_> {
 
 /// The version of a config that a deployed template was rendered from, if the repository's history has it.
 fn deployed_config(one: &LoadedConfig, config: &Config, body: &str) -> Option<Config> {
-    let folder = one
-        .file
-        .file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let repository = LocalRepository::new(folder.to_path_buf());
+    let repository = LocalRepository::new(folder_of(&one.file.file).to_path_buf());
     let versions = repository.versions(config.path.file_name());
     let mut versions = versions
         .iter()

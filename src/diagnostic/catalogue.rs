@@ -79,6 +79,9 @@ catalogue! {
     AdoptTooManyTags "adopt-too-many-tags":
         "With provisioner's tags, the stack would have more tags than CloudFormation allows.",
         "Remove tags that nobody needs from the stack, then try again.";
+    AlarmMismatch "alarm-mismatch":
+        "An alarm of the policy's `rollback` is not in the account, region and partition of the stack. CloudFormation would not find it, and would fail the operation.",
+        "Write `{partition}`, `{account_id}` and `{region}` in the alarm's ARN, or list alarms of the stack's account and region.";
     ApprovalBeforePlan "approval-before-plan":
         "An approval was given before the check reported the plan that would run. It covers only the plan of that time.",
         "Wait for the check's report, then have the head approved. If the pull request is merged, open a new one that changes the config.";

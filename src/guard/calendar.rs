@@ -115,6 +115,22 @@ impl Window {
             .any(|(from, to)| from.timestamp() <= at && at < to.timestamp())
     }
 
+    /// Whether it is open at every time at which another one is. Windows of other zones, or of which only several together are open, do
+    /// not count.
+    pub(super) fn contains_window(&self, other: &Self) -> bool {
+        let ends = |window: &Self| {
+            let minutes = |time: Time| i32::from(time.hour()) * 60 + i32::from(time.minute());
+            let (from, to) = (minutes(window.from), minutes(window.to));
+            [from, if to <= from { to + 24 * 60 } else { to }]
+        };
+        let [from, to] = ends(self);
+        let [other_from, other_to] = ends(other);
+        self.zone == other.zone
+            && other.days.iter().all(|day| self.days.contains(day))
+            && from <= other_from
+            && other_to <= to
+    }
+
     fn opens_after(&self, at: Timestamp) -> Option<Zoned> {
         let openings = self.spans(at).map(|(from, _)| from);
         openings
@@ -145,6 +161,12 @@ fn days(count: i8) -> Span {
 }
 
 impl Freeze {
+    /// Whether it holds at every time at which another one does.
+    pub(super) fn contains_freeze(&self, other: &Self) -> bool {
+        self.from.timestamp() <= other.from.timestamp()
+            && other.to.timestamp() <= self.to.timestamp()
+    }
+
     fn contains(&self, at: Timestamp) -> bool {
         self.from.timestamp() <= at && at < self.to.timestamp()
     }

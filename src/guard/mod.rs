@@ -11,6 +11,7 @@ mod permit;
 mod policies;
 mod policy;
 mod policy_change;
+mod policy_numbers;
 mod policy_rollback;
 mod policy_times;
 mod request;
@@ -106,6 +107,7 @@ impl Denial {
             self.code,
             Code::PolicyInvalid
                 | Code::AccountMismatch
+                | Code::AlarmMismatch
                 | Code::EnvironmentNotAllowed
                 | Code::DeleteNotAllowed
         )

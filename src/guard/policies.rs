@@ -1,11 +1,13 @@
 //! The policies that an effect has to pass.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::calendar::ClosedTime;
 use super::rules::RuleInput;
 use super::{Denial, EffectKind, Facts, Policy};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Location};
 use crate::product::Target;
 use crate::stack::{RollbackTriggers, StackName};
 
@@ -111,12 +113,34 @@ impl<'a> Policies<'a> {
             .min()
     }
 
+    /// The change sets that a check creates for each group of configs with the same change; `None` for all, unless both policies allow less.
+    pub fn sample(self, environment: &str) -> Option<usize> {
+        let samples: Option<Vec<usize>> = self
+            .both()
+            .map(|policy| policy.as_ref().ok()?.sample(environment))
+            .collect();
+        samples?.into_iter().max()
+    }
+
     /// The alarms that roll back creations and updates of a target: those of both policies. `None` if neither names any, so that a stack
     /// keeps its own.
     pub fn rollback(self, target: &Target) -> Option<RollbackTriggers> {
         let policies = self.both().filter_map(|policy| policy.as_ref().ok());
         let all = policies.filter_map(|policy| policy.rollback(target));
         all.reduce(|before, now| before.joined(&now))
+    }
+
+    /// Where a policy writes an alarm of a target that is in another account or region.
+    pub fn foreign_alarm(self, target: &Target) -> Option<Location> {
+        let mut policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        let (_, place) = policies.find_map(|policy| policy.foreign_alarm(target))?;
+        place.cloned()
+    }
+
+    /// Why no stack of an environment may change at a time, by either policy; `None` if the environment is open.
+    pub fn closed_time(self, environment: &str, now: Timestamp) -> Option<ClosedTime> {
+        let mut policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        policies.find_map(|policy| policy.closed_time(environment, Some(now)))
     }
 
     /// The number of stacks that are changed at the same time in each account and region.

@@ -1,6 +1,6 @@
 //! The operator's policy: `.provisioner.yaml` at the top of the repository. Only `version` is required.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use indexmap::IndexMap;
@@ -9,11 +9,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::calendar::{ClosedTime, Freeze, Window, closed};
-use super::policy_rollback::rollback_problems;
+use super::policy_numbers::number_problems;
+use super::policy_rollback::{alarm_places, rollback_problems};
 use super::policy_times::time_problems;
-use super::rollout::FirstStacks;
+use super::rollout::{FirstStacks, SampleSize};
 use crate::config::{newer_version, validate};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Location};
 use crate::model::{FileContents, RepoPath, UserId};
 use crate::product::{Partition, Schema, Target};
 use crate::stack::RollbackTriggers;
@@ -37,6 +38,9 @@ pub struct Policy {
     /// The policy file; `None` for the defaults of a repository without one.
     #[serde(skip)]
     pub file: Option<RepoPath>,
+    /// Where the file writes its alarms, by ARN.
+    #[serde(skip)]
+    alarm_places: BTreeMap<String, Location>,
     /// Globs of config files; empty for the built-in globs.
     #[serde(default)]
     pub configs: Vec<String>,
@@ -79,6 +83,7 @@ struct Defaults {
     first: Option<FirstStacks>,
     #[serde(rename = "max-failures")]
     max_failures: Option<usize>,
+    sample: Option<SampleSize>,
     rollback: Option<RollbackTriggers>,
 }
 
@@ -94,6 +99,7 @@ pub struct EnvironmentPolicy {
     first: Option<FirstStacks>,
     #[serde(rename = "max-failures")]
     max_failures: Option<usize>,
+    sample: Option<SampleSize>,
     rollback: Option<RollbackTriggers>,
     /// `@user`, `@user#id` or `@organisation/team`; empty for everybody with write permission.
     pub approvers: Vec<String>,
@@ -178,11 +184,27 @@ impl Policy {
         first.filter(|first| !first.is_empty())
     }
 
+    /// All paths of configs that `first` lists.
+    pub fn first_paths(&self) -> BTreeSet<&str> {
+        let own = self.environments.values().map(|own| &own.first);
+        let all = own.chain([&self.defaults.first]).flatten();
+        all.flat_map(FirstStacks::paths).collect()
+    }
+
     /// How many stacks may fail before no other one begins; `None` for any number.
     pub(super) fn max_failures(&self, environment: &str) -> Option<usize> {
         let own = self.environments.get(environment);
         own.and_then(|own| own.max_failures)
             .or(self.defaults.max_failures)
+    }
+
+    /// The change sets that a check creates for each group of configs with the same change; `None` for all.
+    pub(super) fn sample(&self, environment: &str) -> Option<usize> {
+        let own = self.environments.get(environment);
+        match own.and_then(|own| own.sample).or(self.defaults.sample)? {
+            SampleSize::Count(count) => Some(count),
+            SampleSize::All(_) => None,
+        }
     }
 
     /// The alarms of a target's creations and updates, with their placeholders replaced; `None` if the policy names none.
@@ -193,6 +215,20 @@ impl Policy {
             *alarm = filled(alarm, target);
         }
         Some(triggers)
+    }
+
+    /// The first alarm of a target's operations that is in another account or region, with the place where the file writes it.
+    pub(super) fn foreign_alarm(&self, target: &Target) -> Option<(String, Option<&Location>)> {
+        let written = self.rollback_of(&target.environment)?;
+        let mut alarms = written.all().map(|alarm| (alarm, filled(alarm, target)));
+        let partition = Partition::of_region(&target.region).map(|partition| &*partition.name);
+        let (written, alarm) = alarms.find(|(_, alarm)| {
+            let parts: Vec<&str> = alarm.split(':').collect();
+            parts.get(1).copied() != partition
+                || parts.get(3) != Some(&target.region.as_str())
+                || parts.get(4) != Some(&target.account.as_str())
+        })?;
+        Some((alarm, self.alarm_places.get(written)))
     }
 
     /// The alarms of an environment as the file writes them.
@@ -239,7 +275,7 @@ impl Policy {
     }
 
     /// All users that `approvers` lists, as `login` or `login#id`.
-    pub fn listed_users(&self) -> std::collections::BTreeSet<&str> {
+    pub fn listed_users(&self) -> BTreeSet<&str> {
         let listed = self.environments.values().flat_map(|own| &own.approvers);
         let names = listed.filter_map(|listed| listed.strip_prefix('@'));
         names.filter(|name| !name.contains('/')).collect()
@@ -250,7 +286,7 @@ impl Policy {
         let listed = self.environments.values().flat_map(|own| &own.approvers);
         let teams = listed.filter_map(|listed| listed.strip_prefix('@'));
         let teams = teams.filter(|name| name.contains('/')).map(str::to_owned);
-        let unique: std::collections::BTreeSet<String> = teams.collect();
+        let unique: BTreeSet<String> = teams.collect();
         unique.into_iter().collect()
     }
 
@@ -316,13 +352,18 @@ fn filled(arn: &str, target: &Target) -> String {
 /// Reads the policy file of a commit or a work tree; `None` represents a repository without one.
 pub fn read_file(path: &RepoPath, file: Option<&FileContents>) -> Result<Policy, Vec<Diagnostic>> {
     let values = read_values(path, file)?;
-    policy(path, file.is_some(), values)
+    let bytes = match file {
+        Some(FileContents::Regular(bytes)) => Some(&**bytes),
+        Some(FileContents::NotRegular(_)) | None => None,
+    };
+    policy(path, bytes, values)
 }
 
-fn policy(path: &RepoPath, exists: bool, values: Value) -> Result<Policy, Vec<Diagnostic>> {
+fn policy(path: &RepoPath, bytes: Option<&[u8]>, values: Value) -> Result<Policy, Vec<Diagnostic>> {
     let policy = serde_json::from_value(values);
     let mut policy: Policy = policy.map_err(|error| invalid(path, error.to_string()))?;
-    policy.file = exists.then(|| path.clone());
+    policy.file = bytes.is_some().then(|| path.clone());
+    policy.alarm_places = bytes.map_or_else(BTreeMap::new, |bytes| alarm_places(path, bytes));
     Ok(policy)
 }
 
@@ -342,7 +383,7 @@ pub(super) fn read_values(
 
 /// Parses a policy; `None` represents a repository without a policy file. Returns all problems.
 pub fn read(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Policy, Vec<Diagnostic>> {
-    policy(path, bytes.is_some(), values(path, bytes)?)
+    policy(path, bytes, values(path, bytes)?)
 }
 
 fn values(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Value, Vec<Diagnostic>> {
@@ -358,6 +399,7 @@ fn values(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Value, Vec<Diagnostic
     let values = validate(schema, "a policy", path, bytes)?;
     let mut problems = time_problems(path, bytes, &values);
     problems.extend(rollback_problems(path, bytes, &values));
+    problems.extend(number_problems(path, bytes));
     match problems.is_empty() {
         true => Ok(values),
         false => Err(problems),

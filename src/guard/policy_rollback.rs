@@ -1,9 +1,11 @@
 //! Errors of the policy's rollback triggers that no schema finds.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::config::{Node, ParsedFile};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Location};
 use crate::model::RepoPath;
 use crate::stack::MAX_TRIGGERS;
 
@@ -29,11 +31,35 @@ pub(super) fn rollback_problems(path: &RepoPath, bytes: &[u8], values: &Value) -
     faulty.collect()
 }
 
+/// Where a file writes its alarms, by ARN; the first place of each.
+pub(super) fn alarm_places(path: &RepoPath, bytes: &[u8]) -> BTreeMap<String, Location> {
+    let mut places = BTreeMap::new();
+    let Ok(file) = ParsedFile::parse(path, bytes) else {
+        return places;
+    };
+    let environments = file.root.get("environments").map_or(&[][..], Node::entries);
+    let environments = environments.iter().map(|entry| &entry.value);
+    for settings in environments.chain(file.root.get("defaults")) {
+        let rollback = settings.get(KEY).into_iter();
+        let lists = rollback.flat_map(|node| LISTS.map(|key| node.get(key)));
+        for alarm in lists.flatten().flat_map(Node::items) {
+            let location = Location {
+                path: path.clone(),
+                span: alarm.span,
+            };
+            let text = alarm.text().unwrap_or_default().to_owned();
+            places.entry(text).or_insert(location);
+        }
+    }
+    places
+}
+
+const LISTS: [&str; 2] = ["alarms", "composite-alarms"];
+
 /// CloudFormation takes the list of a request as the whole one, so a request with a time alone would remove the alarms of a stack.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackConfiguration.html>
 fn alarm_problem(path: &RepoPath, settings: &Value) -> Option<Diagnostic> {
-    let lists = ["alarms", "composite-alarms"];
-    let lists = lists
+    let lists = LISTS
         .iter()
         .filter_map(|key| settings.get(key)?.as_array())
         .map(Vec::len);

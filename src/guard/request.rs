@@ -209,6 +209,9 @@ pub struct ReviewedPlan {
     pub same: bool,
     /// Digest of the reported change set; `None` if there was no change set.
     pub change_set: Option<String>,
+    /// Whether reviewers saw the change sets of a sample, and not the one of this stack. Then the digest is that of their effect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sampled: bool,
 }
 
 /// What a change requests for a stack.

@@ -1,4 +1,4 @@
-//! In which order a change reaches the stacks of an environment, and when it stops.
+//! How a change reaches the stacks of an environment: what is previewed, in which order they change, and when that stops.
 
 use serde::Deserialize;
 
@@ -21,6 +21,26 @@ impl FirstStacks {
         }
     }
 
+    /// The listed paths.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        let paths = match self {
+            Self::Count(_) => &[][..],
+            Self::Configs(paths) => paths,
+        };
+        paths.iter().map(String::as_str)
+    }
+
+    /// Whether each stack that goes first by another rule goes first by this one too.
+    pub(super) fn contains_all(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Count(own), Self::Count(other)) => other <= own,
+            (Self::Configs(own), Self::Configs(other)) => {
+                other.iter().all(|path| own.contains(path))
+            }
+            (Self::Count(_), Self::Configs(_)) | (Self::Configs(_), Self::Count(_)) => false,
+        }
+    }
+
     /// Whether no stack goes first.
     pub(super) fn is_empty(&self) -> bool {
         match self {
@@ -28,4 +48,19 @@ impl FirstStacks {
             Self::Configs(paths) => paths.is_empty(),
         }
     }
+}
+
+/// The change sets that a check creates for configs with the same change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum SampleSize {
+    /// So many of each group.
+    Count(usize),
+    All(All),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum All {
+    All,
 }

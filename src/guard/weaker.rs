@@ -54,24 +54,32 @@ fn of_settings(environment: &str, field: &str, old: &Policy, new: &Policy) -> bo
         "approvals" => new.approvals(environment) < old.approvals(environment),
         "updates" => new.updates(environment) > old.updates(environment),
         "deletes" => new.deletes(environment) && !old.deletes(environment),
-        // Other windows open at other times.
+        // A time is open that was not.
         "windows" => {
-            let old = old.windows(environment);
-            !old.is_empty() && old != new.windows(environment)
+            let (old, new) = (old.windows(environment), new.windows(environment));
+            let mut others = new.iter();
+            !old.is_empty()
+                && (new.is_empty()
+                    || others.any(|new| !old.iter().any(|old| old.contains_window(new))))
         }
-        // Other stacks go first, and the rest does not wait for those of before.
+        // The rest does not wait for a stack for which it waited.
         "first" => {
-            let old = old.first(environment);
-            old.is_some() && old != new.first(environment)
+            let (old, new) = (old.first(environment), new.first(environment));
+            old.is_some_and(|old| !new.is_some_and(|new| new.contains_all(old)))
         }
         "max-failures" => {
             let most = |policy: &Policy| policy.max_failures(environment).unwrap_or(usize::MAX);
             most(new) > most(old)
         }
+        // Reviewers see fewer change sets.
+        "sample" => {
+            let size = |policy: &Policy| policy.sample(environment).unwrap_or(usize::MAX);
+            size(new) < size(old)
+        }
         "freeze" => {
             let new = new.freezes(environment);
             let mut old = old.freezes(environment).iter();
-            old.any(|freeze| !new.contains(freeze))
+            old.any(|old| !new.iter().any(|new| new.contains_freeze(old)))
         }
         "approvers" => widens(old.approvers(environment), new.approvers(environment)),
         _ => true,
@@ -198,11 +206,53 @@ mod tests {
             (&open("09:00"), "", "+defaults.windows"),
             (&frozen("2027-01-04"), "", "+defaults.freeze"),
             (
+                "defaults: {windows: [{days: [mon], from: '09:00', to: '16:00'}]}",
+                "defaults: {windows: [{days: [mon, tue], from: '09:00', to: '16:00'}]}",
+                "+defaults.windows",
+            ),
+            (
+                &open("09:00"),
+                "defaults: {windows: [{from: '09:00', to: '16:00', zone: Europe/Berlin}]}",
+                "+defaults.windows",
+            ),
+            // It ends on the next day.
+            (
+                &open("09:00"),
+                "defaults: {windows: [{from: '10:00', to: '09:30'}]}",
+                "+defaults.windows",
+            ),
+            (
+                "defaults: {first: [a.yaml]}",
+                "defaults: {first: 9}",
+                "+defaults.first",
+            ),
+            (
+                "defaults: {first: [a.yaml, b.yaml]}",
+                "defaults: {first: [b.yaml, c.yaml]}",
+                "+defaults.first",
+            ),
+            (
                 "defaults: {first: 2}",
                 "defaults: {first: 1}",
                 "+defaults.first",
             ),
             ("defaults: {first: [a.yaml]}", "", "+defaults.first"),
+            ("", "defaults: {sample: 3}", "+defaults.sample"),
+            (
+                "defaults: {sample: 3}",
+                "defaults: {sample: 2}",
+                "+defaults.sample",
+            ),
+            (
+                "defaults: {sample: all}",
+                "defaults: {sample: 900}",
+                "+defaults.sample",
+            ),
+            (
+                "environments: {dev: {sample: all}}\ndefaults: {sample: 3}",
+                "environments: {dev: {}}\ndefaults: {sample: 3}",
+                "+environments.dev.sample",
+            ),
             ("defaults: {max-failures: 0}", "", "+defaults.max-failures"),
             (
                 "defaults: {max-failures: 0}",
@@ -271,6 +321,33 @@ mod tests {
                 "-defaults.freeze",
             ),
             ("", "defaults: {first: 1}", "-defaults.first"),
+            (
+                "defaults: {first: 1}",
+                "defaults: {first: 2}",
+                "-defaults.first",
+            ),
+            (
+                "defaults: {first: [a.yaml]}",
+                "defaults: {first: [b.yaml, a.yaml]}",
+                "-defaults.first",
+            ),
+            (
+                "defaults: {windows: [{from: '09:00', to: '16:00'}, {from: '20:00', to: '02:00'}]}",
+                "defaults: {windows: [{days: [mon], from: '10:00', to: '16:00'}, {from: '21:00', to: '01:00'}]}",
+                "-defaults.windows",
+            ),
+            (
+                "defaults: {freeze: [{from: '2026-12-18', to: '2027-01-04', reason: year}]}",
+                "defaults: {freeze: [{from: '2026-12-17', to: '2027-01-05', reason: end}]}",
+                "-defaults.freeze",
+            ),
+            ("defaults: {sample: 3}", "", "-defaults.sample"),
+            (
+                "defaults: {sample: 3}",
+                "defaults: {sample: 4}",
+                "-defaults.sample",
+            ),
+            ("", "defaults: {sample: all}", "-defaults.sample"),
             ("", "defaults: {max-failures: 3}", "-defaults.max-failures"),
             (
                 &watched(1, 5),

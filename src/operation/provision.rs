@@ -23,10 +23,10 @@ use crate::guard::{
     Authority, Create, DecidedOnce, EffectKind, Facts, Inspect, Preview, Resume, RunsChangeSet,
     Update,
 };
-use crate::plan::{self, Changes};
+use crate::plan::{self, Changes, EffectNames};
 use crate::product::Verb;
 use crate::report::{Fault, Step};
-use crate::stack::{Health, Stack, StackStatus};
+use crate::stack::{ChangeSet, Health, Stack, StackStatus};
 use crate::template::ImportedResource;
 
 /// Finds the version of the config that a deployed template was rendered from.
@@ -302,6 +302,27 @@ async fn unchanged(
     })
 }
 
+/// The digests of the change set that was shown and of the one that would run; `None` if either is not known. A person at the command
+/// line reviews the current change set. Reviewers of a pull request saw an earlier one, or those of a sample.
+fn digests(
+    desired: &Desired<'_>,
+    authority: &Authority,
+    change_set: &ChangeSet,
+) -> Option<[String; 2]> {
+    let digest = plan::change_set_digest(change_set).to_string();
+    let Authority::Request(request) = authority else {
+        return Some([digest.clone(), digest]);
+    };
+    let reviewed = request.shown.as_ref()?;
+    let shown = reviewed.change_set.clone()?;
+    if !reviewed.sampled {
+        return Some([shown, digest]);
+    }
+    let names = EffectNames::new(&desired.stack, desired.config.path.stem());
+    let effect = plan::effect_digest(change_set, &names)?;
+    Some([shown, effect.to_string()])
+}
+
 async fn update(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -337,16 +358,7 @@ async fn update(
     facts.verdict = Some(plan::worst(&pending.described().change_set));
     let before = deployed(&body);
     facts.declared = before.and_then(|before| plan::declared_level(&before, desired.config).ok());
-    let digest = plan::change_set_digest(&pending.described().change_set).to_string();
-    // A person at the command line reviews the current change set. Reviewers of a pull request saw an earlier one.
-    let shown = match &facts.authority {
-        Authority::Request(request) => request
-            .shown
-            .as_ref()
-            .and_then(|plan| plan.change_set.clone()),
-        Authority::CommandLine { .. } | Authority::Unknown => Some(digest.clone()),
-    };
-    facts.digests = shown.map(|shown| [shown, digest]);
+    facts.digests = digests(desired, &facts.authority, &pending.described().change_set);
     if site.authority.prompts() {
         let stack = Some((&stack, body.as_str()));
         let changes = assess(site, desired, stack, pending.described(), deployed).await;

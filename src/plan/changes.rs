@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::impact::declared;
 use super::{
-    Cause, Deletion, DriftImpact, Impact, KeyDependencies, LocatedFinding, ResourceVerdict,
-    assess_change_set, assess_resource, change_set_digest, key_dependencies, locate_findings,
+    Cause, Deletion, DriftImpact, EffectNames, Impact, KeyDependencies, LocatedFinding,
+    ResourceVerdict, assess_change_set, assess_resource, change_set_digest, effect_digest,
+    key_dependencies, locate_findings,
 };
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
@@ -62,6 +63,9 @@ pub struct Changes {
     pub unmet: Vec<Diagnostic>,
     /// Equal digests mean equal effects.
     pub digest: Digest,
+    /// The same without the names of the stack; `None` if a sample cannot stand for the effect.
+    #[serde(skip)]
+    pub effect: Option<Digest>,
 }
 
 /// The effect on one resource.
@@ -132,6 +136,7 @@ impl Changes {
             rollback: None,
             unmet: Vec::new(),
             digest: change_set_digest(&change_set),
+            effect: None,
         }
     }
 
@@ -222,6 +227,7 @@ impl Changes {
             rollback: None,
             unmet: Vec::new(),
             digest: change_set_digest(change_set),
+            effect: effect_digest(change_set, &EffectNames::new(stack, config.path.stem())),
         }
     }
 }

@@ -80,6 +80,11 @@ pub fn change_set_digest(change_set: &ChangeSet) -> Digest {
 
 fn covered(change: &ResourceChange) -> String {
     let nested = change.nested.as_deref().map(change_set_digest);
+    json(&(covered_change(change), nested))
+}
+
+/// What a digest covers of a change, besides nested changes.
+pub(super) fn covered_change(change: &ResourceChange) -> ResourceChange {
     let mut change = change.clone();
     change.nested = None;
     change.nested_id = None;
@@ -94,7 +99,7 @@ fn covered(change: &ResourceChange) -> String {
             *text = value.to_string();
         }
     }
-    json(&(change, nested))
+    change
 }
 
 /// Serializing this plain data cannot fail.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{JsonDocument, Notice, OnMerge, Preview};
+use super::{JsonDocument, Notice, OnMerge, Preview, Sample, ShownDigest};
 use crate::guard::PolicyChange;
 
 use crate::diagnostic::{Diagnostic, unique};
-use crate::model::{CommitSha, Digest, RepoPath, WebAddress};
+use crate::model::{CommitSha, RepoPath, WebAddress};
 use crate::plan::{Change, ChangeKey, Plan, combined_digest};
 use crate::product::PRODUCTS_FOLDER;
 use crate::template::IN_RENDERED;
@@ -22,6 +22,8 @@ pub struct Report {
     pub plan: Plan,
     /// AWS previews by config path; for the removal of a former stack, with the suffix `//former`. A config without a preview is absent.
     pub previews: BTreeMap<ChangeKey, Preview>,
+    /// Groups of configs with the same change, of which only a sample has previews.
+    pub samples: Vec<Sample>,
     /// The effect of the merge by config path, with the same suffix. A config with errors is absent.
     pub on_merge: BTreeMap<ChangeKey, OnMerge>,
     /// `None` if the change does not edit the policy file.
@@ -90,6 +92,7 @@ impl Report {
             context,
             plan,
             previews: BTreeMap::new(),
+            samples: Vec::new(),
             on_merge: BTreeMap::new(),
             policy: None,
             policy_problems: Vec::new(),
@@ -152,16 +155,35 @@ impl Report {
         self.previews.insert(key, preview);
     }
 
-    pub fn preview_digests(&self) -> BTreeMap<ChangeKey, Digest> {
-        let previews = self.previews.iter();
-        previews
-            .filter_map(|(key, preview)| Some((key.clone(), preview.digest?)))
-            .collect()
+    /// The sample that stands for a config without a preview.
+    pub fn sample(&self, key: &ChangeKey) -> Option<&Sample> {
+        let mut samples = self.samples.iter();
+        samples.find(|sample| sample.stands_for(key))
+    }
+
+    /// What the report shows of the change set of a config's stack.
+    pub fn shown_digest(&self, key: &ChangeKey) -> Option<ShownDigest> {
+        let digest = self.previews.get(key).and_then(|preview| preview.digest);
+        let own = digest.map(|digest| ShownDigest {
+            digest,
+            sampled: false,
+        });
+        own.or_else(|| {
+            Some(ShownDigest {
+                digest: self.sample(key)?.effect,
+                sampled: true,
+            })
+        })
     }
 
     /// Includes the previews in the plan's digest.
     pub fn update_digest(&mut self) {
-        self.plan.digest = combined_digest(self.plan.digest, &self.preview_digests());
+        let keys = self.plan.changes.iter().map(Change::key);
+        let digests = keys.filter_map(|key| {
+            let shown = self.shown_digest(&key)?;
+            Some((key, shown.digest))
+        });
+        self.plan.digest = combined_digest(self.plan.digest, &digests.collect());
     }
 
     /// Each once: several configs can have a problem of one file, such as their defaults.

@@ -170,6 +170,12 @@ pub(super) fn on_merge_words(report: &Report, change: &Change) -> &'static str {
         {
             "not compared"
         }
+        (_, Some(on_merge))
+            if on_merge.effect == MergeEffect::UpdateStack
+                && report.sample(&change.key()).is_some() =>
+        {
+            "update stack, not previewed"
+        }
         (_, Some(on_merge)) => on_merge.words(),
         (_, None) => "errors",
     }

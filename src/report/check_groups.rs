@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::after_deletion::AfterDeletion;
 use super::check::Report;
 use crate::diff::Diff;
-use crate::plan::{Change, ChangeKey, Deletion, Intent, ResourceAction, Verdict};
+use crate::plan::{Change, ChangeKey, Deletion, EffectNames, Intent, ResourceAction, Verdict};
 use crate::product::Level;
+use crate::stack::StackName;
 use crate::template::data_kind;
 
 /// With fewer, each config is shown for itself.
@@ -79,6 +80,19 @@ pub fn group_keys(report: &Report) -> Vec<Vec<ChangeKey>> {
         .collect()
 }
 
+/// Configs with the same change, before a preview: updates whose templates were compared by line.
+pub fn equal_updates(report: &Report) -> Vec<Vec<ChangeKey>> {
+    let is_compared = |change: &Change| {
+        let diff = change.diff.as_ref();
+        change.intent == Intent::Update && diff.is_some_and(|diff| diff.unified.is_some())
+    };
+    let groups = groups(report).into_iter();
+    let groups = groups.filter(|group| !group.is_single() && is_compared(group.first()));
+    groups
+        .map(|group| group.changes.into_iter().map(Change::key).collect())
+        .collect()
+}
+
 /// Sort key: errors, the highest level, deletions, the most removed resources.
 fn rank(change: &Change) -> (bool, Level, bool, usize) {
     let removes = change
@@ -130,6 +144,7 @@ fn signature(report: &Report, change: &Change) -> Value {
         "caveat": change.caveat,
         "consumers": change.consumers,
         "preview": preview.map(|preview| &preview.shape),
+        "sample": report.sample(&change.key()).map(|sample| sample.effect),
     })
 }
 
@@ -174,18 +189,10 @@ fn changed_lines(change: &Change, diff: &Diff) -> Option<String> {
     }
     let text = diff.unified.as_ref()?;
     let lines = text.lines().filter(|line| line.starts_with(['+', '-']));
-    let mut lines = lines.collect::<Vec<_>>().join("\n");
-    for name in change
-        .stack
-        .iter()
-        .map(String::as_str)
-        .chain([change.path.stem()])
-    {
-        lines = lines.replace(name, "");
-    }
-    if let Some(target) = &change.target {
-        lines = lines.replace(&target.account, "{own account}");
-        lines = lines.replace(&target.region, "{own region}");
-    }
-    Some(lines)
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    let (Some(name), Some(target)) = (change.stack.clone(), change.target.clone()) else {
+        return Some(lines);
+    };
+    let names = EffectNames::new(&StackName { name, target }, change.path.stem());
+    Some(names.abstracted(&lines))
 }

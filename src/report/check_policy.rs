@@ -70,6 +70,18 @@ pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnost
         };
         text.push_str(&format!("\n{words}: {}.\n", list.and(rest).markdown()));
     }
+    if !change.missing_first.is_empty() {
+        let shown = change.missing_first.iter().take(MAX_PATHS);
+        let rest = match change.missing_first.len().saturating_sub(MAX_PATHS) {
+            0 => Text::default(),
+            more => Text::ours(" and ").and(Text::count(more, "more path")),
+        };
+        let list = Text::list(shown.map(Text::name)).and(rest);
+        text.push_str(&format!(
+            "\n⚠ No config has these paths of `first`: {}.\n",
+            list.markdown()
+        ));
+    }
     text
 }
 

@@ -135,6 +135,7 @@ pub(super) fn group_section(
             cost_table => costs.as_ref().filter(|_| !brief).map(|(_, table)| safe(table.clone())),
             more_resources => truncation_note(if is_previewed { 0 } else { change.resources.len() }, MAX_ROWS, "resource"),
             preview => preview.map(|preview| preview.line.as_str()),
+            sample => report.sample(&change.key()).map(|sample| safe(sample.text().markdown())),
             preview_tables => preview.filter(|_| !brief).map(|preview| safe(preview.markdown.clone())),
             folders => Value::from(Serde(&change.folders)),
             diff => diff.map(|diff| cut_diff(diff.unified.as_deref().unwrap_or("(too large to compare by line)"))),

@@ -5,6 +5,7 @@ mod adoption;
 mod after_deletion;
 mod alert;
 mod allow_list;
+mod attempts;
 mod changed_keys;
 mod changes;
 mod check;
@@ -77,6 +78,7 @@ mod result_counts;
 mod review;
 mod run_event;
 mod run_summary;
+mod sample;
 mod sarif;
 mod status;
 mod table;
@@ -91,6 +93,7 @@ pub use adoption::{
     adoption, adoption_line, adoption_summary, next_update, obstacle, unadoption, unadoption_line,
 };
 pub use alert::Alert;
+pub use attempts::{Attempts, MAX_ATTEMPTS};
 pub use changed_keys::show_values_of;
 pub use changes::{
     changes, changes_summary, config_to_remove, continued_replacement, denied_update,
@@ -98,7 +101,7 @@ pub use changes::{
 };
 pub use check::{CheckContext, Collision, Report};
 pub use check_comment::{MARKER, markdown, results_markdown};
-pub use check_groups::group_keys;
+pub use check_groups::{equal_updates, group_keys};
 pub use check_text::check_text;
 pub use code_quality::code_quality;
 pub use command_help::command_help;
@@ -171,8 +174,10 @@ pub use run_event::{
     run_events,
 };
 pub use run_summary::{
-    failed_job, outcome_lines, run_summary, states_line, unread_merge, unwritten_comment,
+    exhausted_configs, failed_job, outcome_lines, run_summary, states_line, unread_merge,
+    unwritten_comment,
 };
+pub use sample::{Sample, ShownDigest};
 pub use sarif::sarif;
 pub use status::{
     PLAN_STATUS, check_line, deployment_description, status_description, status_digest,

@@ -24,6 +24,17 @@ pub enum Notice {
     PolicyChanged,
     /// AWS was not queried, or not for some environments.
     Offline { reason: OfflineReason },
+    /// The policy allows previews of a sample. Numbers of configs of the sampled groups.
+    Sampled {
+        previewed: usize,
+        not_previewed: usize,
+    },
+    /// The environment is outside of its windows, or in a freeze, while the check runs.
+    EnvironmentClosed {
+        environment: String,
+        why: String,
+        opens: Option<String>,
+    },
     /// A fork's job can write neither comment nor status.
     ForkReport,
     /// Too many open pull requests, or too many files in them.
@@ -47,6 +58,8 @@ pub enum Notice {
     Superseded { configs: Vec<String> },
     /// The run worked only on configs that were not applied. Number of the merge's other configs.
     PendingOnly { skipped: usize },
+    /// A scheduled run was denied as before.
+    DeniedAgain,
     /// A stack was updated. What reviewers were shown can be forged.
     UpdatePlanRecomputed,
     /// More stacks in one run than deployments may be created for.
@@ -151,6 +164,37 @@ impl Notice {
             Self::Offline { reason } => {
                 return reason.text().and(Text::ours(" ")).and(Text::ours(OFFLINE));
             }
+            Self::Sampled {
+                previewed,
+                not_previewed,
+            } => {
+                return Text::ours("By the policy's `sample`, provisioner previewed ")
+                    .and(Text::count(*previewed, "stack"))
+                    .and(Text::ours(" of equal changes, and not "))
+                    .and(Text::count(*not_previewed, "other one"))
+                    .and(Text::ours(
+                        ". The impact of those not previewed is the one that the product declares.",
+                    ));
+            }
+            Self::EnvironmentClosed {
+                environment,
+                why,
+                opens,
+            } => {
+                let closed = Text::name(environment)
+                    .and(Text::ours(" is "))
+                    .and(Text::sentence(why))
+                    .and(Text::ours(". "));
+                return match opens {
+                    Some(opens) => closed
+                        .and(Text::ours("A scheduled run applies this change from "))
+                        .and(Text::sentence(opens))
+                        .and(Text::ours(" on, if it is merged before.")),
+                    None => closed.and(Text::ours(
+                        "This change is not applied before the policy allows a time for it.",
+                    )),
+                };
+            }
             Self::ForkReport => {
                 "The pull request comes from a fork, so the job cannot write a comment or a commit status. \
                  Read this summary and the annotations."
@@ -210,6 +254,9 @@ impl Notice {
                 )
                 .and(Text::count(*skipped, "other config"))
                 .and(Text::ours(" of this pull request."));
+            }
+            Self::DeniedAgain => {
+                "This scheduled run was denied for the reasons that the comment has. The job does not fail for them again."
             }
             Self::UpdatePlanRecomputed => {
                 "provisioner recomputed the plan before the update, so a forged status or comment could not change what ran. \

@@ -67,6 +67,8 @@ pub struct BeforeMerge<'a> {
     pub lock: LockState,
     /// The known facts of the request; `None` without a forge.
     pub request: Option<ChangeRequest>,
+    /// Whether the change sets of a sample stand for that of the stack.
+    pub sampled: bool,
     /// With what the preview read from AWS, if there was one.
     pub facts: Facts,
 }
@@ -221,7 +223,12 @@ impl OnMerge {
             });
         }
         // Without the digest of a change set, the guard denies the update of an existing stack.
-        if in_ci && !previewed && effect == MergeEffect::UpdateStack && denials.is_empty() {
+        if in_ci
+            && !previewed
+            && !known.sampled
+            && effect == MergeEffect::UpdateStack
+            && denials.is_empty()
+        {
             denials.push(Denial {
                 code: Code::PlanChanged,
                 fact: "the check read no change set, so the merge updates no existing stack"

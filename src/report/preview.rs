@@ -25,6 +25,9 @@ pub struct Preview {
     pub level: Level,
     /// Digest of the effect; `None` if the preview failed or the stack does not exist.
     pub digest: Option<Digest>,
+    /// Digest of the effect without the names of the stack; `None` if the preview shows more than a change in place.
+    #[serde(skip)]
+    pub effect: Option<Digest>,
     /// What the preview shows, without the names of this stack. Equal shapes are shown once.
     #[serde(skip)]
     pub shape: Value,
@@ -50,6 +53,7 @@ impl Preview {
             level: found.level,
             // The preview of a new stack comes from its template, which the plan's digest covers.
             digest: found.queried.then_some(found.digest),
+            effect: found.effect.filter(|_| is_plain(found)),
             shape: shape_of_changes(found),
             changes: Some(shown),
             deletion: None,
@@ -68,6 +72,7 @@ impl Preview {
                 false => level,
             },
             digest: Some(Digest::sha256(covered)),
+            effect: None,
             shape: shape_of_deletion(found),
             changes: None,
             deletion: Some(found.clone()),
@@ -82,6 +87,7 @@ impl Preview {
             markdown: adoption(found, Format::Markdown),
             level: Level::Safe,
             digest: Some(found.digest),
+            effect: None,
             shape: shape_of_adoption(stack, found),
             changes: None,
             deletion: None,
@@ -96,6 +102,7 @@ impl Preview {
             markdown: unadoption(found, Format::Markdown),
             level: Level::Safe,
             digest: Some(found.digest),
+            effect: None,
             shape: json!(stack),
             changes: None,
             deletion: None,
@@ -141,6 +148,7 @@ impl Preview {
     pub fn add_unmet(&mut self, problems: &str) {
         if !problems.is_empty() {
             self.line = format!("{}. {problems}", self.line);
+            self.effect = None;
         }
     }
 
@@ -152,11 +160,23 @@ impl Preview {
             markdown: String::new(),
             level: Level::Unknown,
             digest: None,
+            effect: None,
             changes: None,
             deletion: None,
             adoption: None,
         }
     }
+}
+
+/// Whether the change set is all that there is to see of a stack.
+fn is_plain(found: &Changes) -> bool {
+    let mut drift = found.drift.iter();
+    found.status.is_some()
+        && found.refused.is_none()
+        && found.failed_creation.is_none()
+        && found.validations.is_empty()
+        && found.hooks.is_empty()
+        && drift.all(|drift| drift.live.is_empty())
 }
 
 fn shape_of_changes(found: &Changes) -> Value {

@@ -20,7 +20,7 @@ pub use configs::{
 };
 pub use globs::{GlobFolders, config_glob};
 pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_log, write_output, write_report};
-pub use policy::{ignored_policy_file, policy_file};
+pub use policy::{IgnoredPolicy, ignored_policies, policy_file};
 pub use product_lock::ProductLockFile;
 pub use products::{add_product, add_repository_products, create_folder};
 pub use repository::repository_folder;

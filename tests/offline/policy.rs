@@ -77,3 +77,84 @@ fn a_policy_above_a_folder_without_git_is_not_read_silently() {
     let text = run();
     assert!(!text.contains("is not read"), "{text}");
 }
+
+/// `1.0` passes the schema, which knows numbers without their spelling.
+#[test]
+fn a_number_with_a_fraction_is_an_error_with_its_line() {
+    for key in ["first: 1.0", "sample: 2.0", "approvals: 1.0"] {
+        let text = format!("version: 1\ndefaults:\n  {key}\n");
+        let problems = read_policy(&RepoPath::typed(EXAMPLE), Some(text.as_bytes())).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(problems[0].span.unwrap().start.line, 3, "{problems:?}");
+    }
+}
+
+/// The output of an action on a config, which has no credentials and reaches no AWS.
+fn action(folder: &Path, args: &[&str]) -> (i32, String) {
+    let output = Command::new(BINARY)
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .output()
+        .unwrap();
+    let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    (output.status.code().unwrap(), texts.concat())
+}
+
+fn with_config(folder: &Path) -> String {
+    let config = crate::support::job::path("b001");
+    let file = folder.join(&config);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, crate::support::job::config("b001", "")).unwrap();
+    config
+}
+
+#[test]
+fn a_freeze_is_reported_before_any_request() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let config = with_config(folder.path());
+    let frozen = "version: 1\ndefaults:\n  freeze: [{from: 2001-01-01, to: 2090-01-01, reason: end of year}]\n";
+    std::fs::write(folder.path().join(".provisioner.yaml"), frozen).unwrap();
+    for action_name in ["prep-master", "test-deploy", "tear-down"] {
+        let force = (action_name != "test-deploy").then_some("--force");
+        let args = [action_name, &config, "--no-log"].into_iter().chain(force);
+        let (status, text) = action(folder.path(), &args.collect::<Vec<_>>());
+        assert_eq!(status, 20, "{action_name}: {text}");
+        assert!(text.contains("error[outside-window]"), "{text}");
+        assert!(text.contains("end of year"), "{text}");
+        assert!(!text.contains("aws-credentials"), "{text}");
+    }
+    // Reading does not wait.
+    let (_, text) = action(folder.path(), &["show-changes", &config, "--no-log"]);
+    assert!(text.contains("error[aws-credentials]"), "{text}");
+}
+
+#[test]
+fn files_that_look_like_the_policy_are_named() {
+    let top = tempfile::TempDir::new().unwrap();
+    let top = top.path().canonicalize().unwrap();
+    let (own, other) = (top.join("own"), top.join("other"));
+    for folder in [&own, &other] {
+        std::fs::create_dir_all(folder.join(".git")).unwrap();
+    }
+    let config = with_config(&other);
+    std::fs::write(other.join(".provisioner.yaml"), "version: 1\n").unwrap();
+    std::fs::write(own.join(".provisioner.yml"), "version: 1\n").unwrap();
+    let config = format!("../other/{config}");
+    let (_, text) = action(&own, &["show-changes", &config, "--no-log"]);
+    let named = |file: &Path, why: &str| {
+        text.contains(&format!(
+            "the policy file {} is not read: {why}",
+            file.display()
+        ))
+    };
+    let elsewhere = "it is not in the repository of the working directory";
+    assert!(named(&other.join(".provisioner.yaml"), elsewhere), "{text}");
+    let misnamed = "it is not named `.provisioner.yaml`";
+    assert!(named(&own.join(".provisioner.yml"), misnamed), "{text}");
+    let (_, text) = action(&other, &["show-changes", &config, "--no-log"]);
+    assert!(!text.contains("is not read"), "{text}");
+}

@@ -4,11 +4,12 @@ pub mod on_merge;
 mod preview;
 mod publish;
 pub mod report;
+mod sample;
 pub mod upgrade;
 
 use std::sync::Arc;
 
-use self::on_merge::add_on_merge;
+use self::on_merge::{add_closed_environments, add_on_merge};
 use self::preview::{PreviewContext, Seen, preview};
 use self::publish::{Publisher, deliver, publisher, set_status, write_comment};
 use self::report::{collisions, report};
@@ -68,7 +69,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
     let mut assessment = assess_change(job, &branch, &change).await?;
     assessment.report.context.pull_request = Some(number);
     if pull_request.fork {
-        let mut report = assessment.finish(&request, Seen::default());
+        let mut report = assessment.finish(job, &request, Seen::default());
         if !report.plan.changes.is_empty() {
             let reason = OfflineReason::Fork;
             report.notices.push(Notice::Offline { reason });
@@ -78,7 +79,7 @@ async fn pull_request(job: &Job, number: u64) -> Result<CheckOutcome, JobError> 
     }
     let seen = assessment.preview(job, &format!("pull-{number}")).await;
     let unanswered = seen.unanswered;
-    let mut report = assessment.finish(&request, seen);
+    let mut report = assessment.finish(job, &request, seen);
     add_collisions(&**forge, &mut report, number).await;
     // On GitHub the list of open pull requests names the token's user.
     let own = match publisher(job, job.environment.comment, &mut report).await? {
@@ -169,11 +170,13 @@ impl Assessment {
     }
 
     /// The report with the forecast of the merge.
-    fn finish(self, request: &ChangeRequest, seen: Seen) -> Report {
+    fn finish(self, job: &Job, request: &ChangeRequest, seen: Seen) -> Report {
         let mut report = self.report;
         mark_unread(&mut report, &self.inputs, &seen.facts);
         let rules = (&self.policies, self.lock.state());
         add_on_merge(&mut report, &self.inputs, rules, Some(request), seen.facts);
+        let now = job.forge.server_time();
+        add_closed_environments(&mut report, self.policies.for_merge(), now);
         report
     }
 }
@@ -231,7 +234,7 @@ async fn merge_group(
         None => assessment.preview(job, "merge-group").await,
     };
     let unanswered = seen.unanswered;
-    let mut report = assessment.finish(&request, seen);
+    let mut report = assessment.finish(job, &request, seen);
     let unwritten = match publisher {
         Publisher::Known(own) => set_status(&*job.forge, head, own, &mut report).await,
         Publisher::Unknown(unknown) => unknown,

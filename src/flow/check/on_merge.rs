@@ -1,13 +1,15 @@
 //! The forecast of a check: what the merge does to each config's stack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use crate::change::{ChangeInputs, ProposedPolicies};
 use crate::config::Config;
 use crate::diagnostic::{Code, Location};
-use crate::guard::{ChangeRequest, Facts, LockState};
+use crate::guard::{ChangeRequest, Facts, LockState, Policies};
 use crate::plan::{ChangeKey, Intent};
-use crate::report::{BeforeMerge, OnMerge, Report, group_keys};
+use crate::report::{BeforeMerge, MergeEffect, Notice, OnMerge, Report, group_keys};
 use crate::roles::Laws;
 
 /// Adds the forecast of each config, and its problems. `request`: what the forge says about the pull request; `None` on a laptop.
@@ -30,8 +32,10 @@ pub fn add_on_merge(
             role_boundaries: Some(change.role_boundaries.clone()),
             ..Facts::default()
         });
+        let mut samples = report.samples.iter();
         let known = BeforeMerge {
             change,
+            sampled: samples.any(|sample| sample.stands_for(&change.key())),
             deletes_by: deleted.and_then(|config| Some(config.delete_action()?.1)),
             policies: policies.for_merge(),
             lock: lock.clone(),
@@ -44,7 +48,11 @@ pub fn add_on_merge(
         let mut problems = on_merge.diagnostics(&change.path);
         if let Some(config) = config(!problems.is_empty() && !change.is_removed()) {
             for problem in &mut problems {
-                if let Some(place) = location_of(&config, &problem.code) {
+                let place = match problem.code {
+                    Code::AlarmMismatch => policies.for_merge().foreign_alarm(&config.target),
+                    _ => location_of(&config, &problem.code),
+                };
+                if let Some(place) = place {
                     *problem = problem.clone().located(place);
                 }
             }
@@ -53,6 +61,34 @@ pub fn add_on_merge(
         report.on_merge.insert(change.key(), on_merge);
     }
     report.groups = group_keys(report);
+}
+
+/// Adds the environments of the change in which nothing may change now. No decision depends on it: the time of the merge decides.
+pub fn add_closed_environments(
+    report: &mut Report,
+    policies: Policies<'_>,
+    now: Option<Timestamp>,
+) {
+    let Some(now) = now else {
+        return;
+    };
+    let changes = report.plan.changes.iter();
+    let waiting = changes.filter(|change| {
+        let on_merge = report.on_merge.get(&change.key());
+        on_merge.is_some_and(|on_merge| on_merge.effect != MergeEffect::None)
+    });
+    let targets = waiting.filter_map(|change| change.target.as_ref());
+    let environments: BTreeSet<&String> = targets.map(|target| &target.environment).collect();
+    let closed = environments.into_iter().filter_map(|environment| {
+        let closed = policies.closed_time(environment, now)?;
+        Some(Notice::EnvironmentClosed {
+            environment: environment.clone(),
+            why: closed.why,
+            opens: closed.opens,
+        })
+    });
+    let closed: Vec<Notice> = closed.collect();
+    report.notices.extend(closed);
 }
 
 /// Adds a warning to each config that the roles of CI do not cover. They follow the scope and the products before the merge, which the

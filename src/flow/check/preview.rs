@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::sample::PreviewSamples;
 use crate::change::ChangeInputs;
 use crate::cloud::CancellationToken;
 use crate::config::Config;
@@ -12,6 +13,7 @@ use crate::guard::{EffectKind, Facts, Policies, denials_before_credentials};
 use crate::job::CredentialCache;
 use crate::job::ReadOnly;
 use crate::lanes::{Lane, Lanes, work_in_lanes};
+use crate::model::Digest;
 use crate::operation::to_diagnostics;
 use crate::operation::{self, ComparedStack, Desired, Occupancy, OperationContext, OperationError};
 use crate::plan::{Change, ChangeKey, Changes, Intent, LinkNeeds};
@@ -72,8 +74,9 @@ pub async fn preview(
         report.notices.push(Notice::Offline { reason });
         return seen;
     }
+    let samples = PreviewSamples::new(report, policies);
     let mut lacking: BTreeSet<String> = BTreeSet::new();
-    let mut work: Vec<(&Change, &Target, String)> = Vec::new();
+    let mut work: Vec<PreviewTask<'_>> = Vec::new();
     for change in report.plan.changes.iter().filter(concerned) {
         // A removed config with errors has no target.
         let Some(target) = &change.target else {
@@ -94,6 +97,7 @@ pub async fn preview(
         notices.push(Notice::Offline { reason });
     }
     let mut previews = Vec::new();
+    let mut report_samples = Vec::new();
     match &plan.identity {
         _ if work.is_empty() => {}
         None => notices.push(Notice::Offline {
@@ -110,21 +114,24 @@ pub async fn preview(
                 needs: plan.needs,
                 policies,
             };
-            let queries = work
+            let rest = samples.rest();
+            let (later, first): (Vec<_>, Vec<_>) = work
                 .into_iter()
-                .map(|(change, target, role)| (Lane::from(target), (change, target, role)));
-            let lanes = Lanes::new(policies.concurrency());
-            previews = work_in_lanes(
-                lanes,
-                &sessions,
-                queries,
-                async |(change, target, role): (&Change, &Target, String)| {
-                    let mut facts = None;
-                    let preview = look.at(change, &sessions, &role, target, &mut facts).await;
-                    (change.key(), preview, facts)
-                },
-            )
-            .await;
+                .partition(|(change, ..)| rest.contains(&change.key()));
+            previews = look.all(first, &sessions).await;
+            let (stand, unsettled) = samples.settle(&effects(&previews));
+            let (later, left): (Vec<_>, Vec<_>) = later
+                .into_iter()
+                .partition(|(change, ..)| unsettled.contains(&change.key()));
+            previews.extend(look.all(later, &sessions).await);
+            if !left.is_empty() {
+                let previewed = stand.iter().map(|sample| sample.previewed.len()).sum();
+                notices.push(Notice::Sampled {
+                    previewed,
+                    not_previewed: left.len(),
+                });
+            }
+            report_samples = stand;
         }
     }
     for (key, (preview, exit), facts) in previews {
@@ -136,9 +143,24 @@ pub async fn preview(
             seen.facts.insert(key, facts);
         }
     }
+    report.samples = report_samples;
     report.notices.extend(notices);
     report.update_digest();
     seen
+}
+
+/// A change with its target and the role that reads its stack.
+type PreviewTask<'a> = (&'a Change, &'a Target, String);
+/// What was read about a change. The exit code is set if AWS may answer a later run.
+type PreviewedChange = (ChangeKey, (Option<Preview>, Option<Exit>), Option<Facts>);
+
+/// What the previews say of the effects of updates.
+fn effects(previews: &[PreviewedChange]) -> BTreeMap<ChangeKey, Option<Digest>> {
+    let effects = previews.iter().map(|(key, (preview, _), _)| {
+        let effect = preview.as_ref().and_then(|preview| preview.effect);
+        (key.clone(), effect)
+    });
+    effects.collect()
 }
 
 struct Previewer<'a> {
@@ -148,6 +170,28 @@ struct Previewer<'a> {
 }
 
 impl Previewer<'_> {
+    async fn all(
+        &self,
+        work: Vec<PreviewTask<'_>>,
+        sessions: &CredentialCache,
+    ) -> Vec<PreviewedChange> {
+        let queries = work
+            .into_iter()
+            .map(|(change, target, role)| (Lane::from(target), (change, target, role)));
+        let lanes = Lanes::new(self.policies.concurrency());
+        work_in_lanes(
+            lanes,
+            sessions,
+            queries,
+            async |(change, target, role): PreviewTask<'_>| {
+                let mut facts = None;
+                let preview = self.at(change, sessions, &role, target, &mut facts).await;
+                (change.key(), preview, facts)
+            },
+        )
+        .await
+    }
+
     /// `None` if neither the template nor the stack changes. The exit code is set if AWS may answer a later run.
     async fn at(
         &self,

@@ -104,6 +104,22 @@ pub(super) fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
+/// How to have a change set of each stack reviewed.
+const SEE_EACH: &str = "change a YAML comment of this config alone by a pull request, whose check shows its change set";
+
+/// Reviewers saw the change sets of other stacks. That is enough only for the policy that says so, and for an update in place.
+fn sample_is_not_enough(input: &RuleInput<'_>) -> Option<Denial> {
+    let environment = &input.stack.target.environment;
+    let policy = input.policy.ok()?;
+    let fact = match (policy.sample(environment), input.facts.verdict) {
+        (None, _) => "reviewers saw the change sets of a sample, and the policy requires all",
+        (Some(_), Some(Verdict::None | Verdict::InPlace)) => return None,
+        (Some(_), None) => "the effect of the update is not known",
+        (Some(_), Some(_)) => "the update does more than a sample of change sets can show",
+    };
+    Some(Denial::new(Code::PlanChanged, fact, SEE_EACH))
+}
+
 /// The change set is the one that reviewers saw.
 pub fn is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
     if input.kind != EffectKind::Update {
@@ -111,6 +127,11 @@ pub fn is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
     }
     let remedy = "preview the update again";
     let digests = input.facts.digests.as_ref();
+    let shown = input.request().and_then(|request| request.shown.as_ref());
+    let sampled = shown.is_some_and(|shown| shown.sampled);
+    if sampled && let Some(denial) = sample_is_not_enough(input) {
+        return Some(denial);
+    }
     let reviewed = |shown: &String| match input.request() {
         None => true,
         Some(request) => {
@@ -123,6 +144,15 @@ pub fn is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
             Code::PlanChanged,
             "the reviewed change set is not known",
             remedy,
+        )),
+        Some([shown, current]) if sampled && shown != current => Some(Denial::new(
+            Code::PlanChanged,
+            format!(
+                "the check created the change sets of a sample, whose effect is {}; the one of this stack is {}",
+                short(shown),
+                short(current)
+            ),
+            SEE_EACH,
         )),
         Some([shown, current]) if shown != current => Some(Denial::new(
             Code::PlanChanged,

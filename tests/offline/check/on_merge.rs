@@ -346,3 +346,52 @@ fn without_a_change_set_the_forecast_promises_neither_update_nor_folders() {
         assert_eq!(on_merge["denials"][0]["code"], "plan-changed", "{tenant}");
     }
 }
+
+/// The policy's line is what has to change, and not the config's.
+#[test]
+fn an_alarm_of_another_account_is_reported_at_the_line_of_the_policy() {
+    let alarm = "arn:aws:cloudwatch:{region}:999999999999:alarm:errors";
+    let scene = scene(&format!(
+        "environments:\n  prod:\n    {ROLES}\n    rollback:\n      alarms: ['{alarm}']\n"
+    ));
+    let commit = scene.repo.commit("change");
+    commit
+        .write(&path("b001"), config("b001", "  tags: {Team: y}\n"))
+        .push();
+    let run = check(&scene);
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    let line = format!("{POLICY}:6:16: error[alarm-mismatch]");
+    assert!(run.stderr.contains(&line), "{}", run.stderr);
+}
+
+/// The check says what holds now; the time of the merge decides.
+#[test]
+fn a_freeze_that_holds_now_is_named() {
+    let scene = scene(&format!(
+        "environments: {{prod: {{{ROLES}}}}}\ndefaults:\n  freeze: [{{from: 2001-01-01, to: 2090-01-01, reason: the *year*}}]\n"
+    ));
+    let commit = scene.repo.commit("change");
+    commit
+        .write(&path("b001"), config("b001", "  tags: {Team: y}\n"))
+        .push();
+    let run = check(&scene);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let comment = scene.comment();
+    let named = "`prod` is `frozen until 2090-01-02 00:00 UTC: the *year*`. A scheduled run applies this change from `2090-01-02 00:00 UTC` on";
+    assert!(comment.contains(named), "{comment}");
+}
+
+#[test]
+fn a_path_of_first_that_no_config_has_is_named() {
+    let scene = scene(&format!("environments: {{prod: {{{ROLES}}}}}\n"));
+    let listed = format!(
+        "version: 1\nenvironments: {{prod: {{{ROLES}, first: ['{}', s3/configs/gone.yaml]}}}}\n",
+        path("b002")
+    );
+    scene.repo.commit("change").write(POLICY, listed).push();
+    let run = check(&scene);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let comment = scene.comment();
+    let named = "No config has these paths of `first`: `s3/configs/gone.yaml`.";
+    assert!(comment.contains(named), "{comment}");
+}

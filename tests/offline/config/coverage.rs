@@ -12,6 +12,7 @@ use super::{PATH, VALID, bombs, cases, loaded};
 /// Codes that loading a config never gives, and the module that gives them.
 const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("account-mismatch", "guard"),
+    ("alarm-mismatch", "guard"),
     ("config-not-selected", "check"),
     ("action-not-offered", "action"),
     ("actor-not-allowed", "guard"),

@@ -21,9 +21,9 @@ fn attack_alarms_of_another_account_or_region_watch_a_stack() {
         let partition = ALARM.replace("arn:aws:", "arn:{partition}:");
         assert_eq!(found(kind, &partition), without);
         for (from, to, code) in [
-            ("{account_id}", "999999999999", "account-mismatch"),
-            ("{region}", "eu-north-1", "region-mismatch"),
-            ("arn:aws:", "arn:aws-cn:", "region-mismatch"),
+            ("{account_id}", "999999999999", "alarm-mismatch"),
+            ("{region}", "eu-north-1", "alarm-mismatch"),
+            ("arn:aws:", "arn:aws-cn:", "alarm-mismatch"),
         ] {
             let denied = found(kind, &ALARM.replace(from, to));
             let more: Vec<&&str> = denied.iter().filter(|it| !without.contains(it)).collect();

@@ -46,6 +46,7 @@ fn shown(scene: &mut Scene, same: bool, change_set: Option<&str>) {
         plan: "b".repeat(64),
         same,
         change_set: change_set.map(str::to_owned),
+        sampled: false,
     });
 }
 

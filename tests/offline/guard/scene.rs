@@ -234,6 +234,7 @@ impl Scene {
                 plan: plan(),
                 same: true,
                 change_set: Some("a".to_owned()),
+                sampled: false,
             }),
             asks: Some(match kind {
                 EffectKind::Adopt => RequestedChange::Adopt,

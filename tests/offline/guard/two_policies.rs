@@ -176,3 +176,35 @@ proptest! {
         prop_assert!(!deletes || !repaired.is_empty());
     }
 }
+
+/// Reviewers saw the change sets of a sample.
+#[test]
+fn attack_a_sample_counts_although_a_policy_requires_all() {
+    let sample = policy("defaults: {updates: reviewed, sample: 2}");
+    let all = policy("defaults: {updates: reviewed, sample: all}");
+    let mut scene = Scene::merged(EffectKind::Update);
+    if let Some(shown) = &mut scene.request().shown {
+        shown.sampled = true;
+    }
+    assert_eq!(denied(EffectKind::Update, &sample, &sample, &scene), []);
+    for (before, now) in [
+        (&sample, &all),
+        (&all, &sample),
+        (&sample, &*ONE_APPROVAL),
+        (&*ONE_APPROVAL, &sample),
+    ] {
+        let denials = denied(EffectKind::Update, before, now, &scene);
+        let codes: Vec<&str> = denials.iter().map(|denial| denial.code.as_str()).collect();
+        assert_eq!(codes, ["plan-changed"]);
+    }
+    for verdict in [None, Some(provisioner::plan::Verdict::MayDestroy)] {
+        scene.facts.verdict = verdict;
+        let denials = denied(EffectKind::Update, &sample, &sample, &scene);
+        assert!(
+            denials
+                .iter()
+                .any(|denial| denial.code == Code::PlanChanged),
+            "{denials:?}"
+        );
+    }
+}

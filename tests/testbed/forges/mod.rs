@@ -15,6 +15,7 @@ mod provision;
 mod removal;
 mod replace;
 mod reviews;
+mod sample;
 mod withdrawn;
 
 use serde_json::Value;

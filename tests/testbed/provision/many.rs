@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::emulator::REGION;
-use crate::support::github::CommitBuilder;
+use crate::support::forge::{CommitBuilder, Verbs};
 use crate::support::job::{Job, JobOutput};
 use crate::support::proxy::{Fault, FaultProxy, Rule, counted};
 use crate::world::*;
@@ -19,19 +19,19 @@ const MANIFEST: &str = "name: note\ntitle: Note\nsummary: A note.\nsection: note
      target: {account: note.account, region: note.region, environment: \"'prod'\"}\n\
      names: {config: \"note.name ~ '-note'\", stack: names.config ~ '-stack' ~ given.suffix}\n\
      outputs: {template: names.config ~ '.yaml', policy: names.config ~ '.json'}\n\
-     impact:\n  - {keys: [note.name, note.needs], level: critical, consequence: Another note.}\n\
+     impact:\n  - {keys: [note.name, note.needs], level: critical, consequence: Another note.}\n  - {keys: [note.text], level: safe, consequence: Another text.}\n\
      actions: {validate-config: validate-config, deploy-product: provision, delete-product: delete}\n";
 const SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"required":["note"],"properties":{"note":{"type":"object",
     "additionalProperties":false,"required":["name","account","region"],"properties":{"name":{"type":"string"},
-    "account":{"type":"string"},"region":{"type":"string"},"needs":{"type":"string"}}}}}"#;
+    "account":{"type":"string"},"region":{"type":"string"},"text":{"type":"string"},"needs":{"type":"string"}}}}}"#;
 const STACK: &str = "Resources:\n  Note:\n    Type: AWS::SSM::Parameter\n    Properties:\n      Name: {{ '/notes/' ~ names.stack }}\n      \
-     Type: String\n      Value: hello\nOutputs:\n  Note:\n    Value: !Ref Note\n    Export: { Name: {{ names.stack }} }\n\
+     Type: String\n      Value: {{ note.text | default('hello') }}\nOutputs:\n  Note:\n    Value: !Ref Note\n    Export: { Name: {{ names.stack }} }\n\
      {% if note.needs is defined %}  Needed:\n    Value: !ImportValue {{ note.needs }}\n{% endif %}";
 const POLICY: &str =
     "{ \"Version\": \"2012-10-17\", \"Statement\": [], \"Id\": {{ names.stack }} }\n";
 
 /// Writes the product.
-pub fn with_product(commit: CommitBuilder) -> CommitBuilder {
+pub fn with_product<F: Verbs>(commit: CommitBuilder<F>) -> CommitBuilder<F> {
     commit
         .write(&format!("{PRODUCT}/product.yaml"), MANIFEST)
         .write(&format!("{PRODUCT}/config.schema.json"), SCHEMA)

@@ -16,7 +16,7 @@ mod environments;
 mod evidence;
 mod faults;
 mod kills;
-mod many;
+pub mod many;
 mod many_accounts;
 mod merges;
 mod outcomes;
