@@ -3,7 +3,7 @@
 use super::answer::{Answer, denied, internal, is_failure};
 use super::author::{CommentAuthor, CommentEvent};
 use super::record::RepairRecord;
-use super::repair::IssueRepair;
+use super::repair::{IssueComments, IssueRepair};
 use super::reply::CommentReply;
 use super::session::REPLY_LIMIT;
 use super::{ignored, react};
@@ -12,7 +12,7 @@ use crate::apply::{RepairReport, Run};
 use crate::ci::{self, JobOutputs, summary};
 use crate::command::{Command, CommandLine, CommentActions, parse, parse_lines};
 use crate::exit::Exit;
-use crate::forge::{Comment, IssueState, Reaction};
+use crate::forge::{IssueState, Reaction};
 use crate::job::{Job, JobError, JobResult, write_events};
 use crate::model::UserId;
 use crate::product::Registry;
@@ -41,12 +41,11 @@ pub async fn handle_issue_comment(job: &Job, event: &CommentEvent<'_>) -> JobRes
     let (Some(own), Some(issue)) = (own, issue.filter(is_ours)) else {
         return ignored(&NothingToDo::OtherIssue);
     };
-    let comments = job.forge.issue_comments(event.number).await?;
-    let Some(place) = comments.iter().position(|comment| comment.id == event.id) else {
+    let all = job.forge.issue_comments(event.number).await?;
+    let Some(place) = all.iter().position(|comment| comment.id == event.id) else {
         return ignored(&NothingToDo::CommentGone);
     };
-    let comments = &comments[..=place];
-    let comment = &comments[place];
+    let comment = &all[place];
     let Some(by) = comment.by.as_ref().filter(|by| !by.is_bot()) else {
         return ignored(&NothingToDo::Bot);
     };
@@ -63,17 +62,23 @@ pub async fn handle_issue_comment(job: &Job, event: &CommentEvent<'_>) -> JobRes
     let Some(author) = CommentAuthor::on_issue(job, by).await? else {
         return ignored(&NothingToDo::AuthorNotAllowed);
     };
+    let mut reply = CommentReply::on_issue(job, own, event);
+    // A job that runs again replaces its reply.
+    if let Some(environment) = &job.environment.environment {
+        let ran = RepairRecord::Ran.lines(&all, own, (event.id, environment));
+        ran.into_iter().for_each(|line| reply.record(line));
+    }
     let runner = IssueRunner {
         job,
         own,
         issue,
-        comments,
+        comments: IssueComments { all: &all, place },
         author,
         actions,
         run: Run::new(job, Some(own)),
         has_run: false,
         can_apply: job.environment.environment.is_some(),
-        reply: CommentReply::on_issue(job, own, event),
+        reply,
         environments: Vec::new(),
         summary: Vec::new(),
         exit: Exit::Ok,
@@ -88,8 +93,7 @@ struct IssueRunner<'a> {
     job: &'a Job,
     own: UserId,
     issue: IssueState,
-    /// Those on the issue up to the one with the commands, oldest first.
-    comments: &'a [Comment],
+    comments: IssueComments<'a>,
     author: CommentAuthor,
     actions: CommentActions,
     run: Run<'a>,

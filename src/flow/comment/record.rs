@@ -67,6 +67,22 @@ impl RepairRecord {
         replies.flat_map(move |reply| self.digests(reply))
     }
 
+    /// The lines of provisioner's replies to a comment by the job of an environment.
+    pub fn lines(
+        self,
+        comments: &[Comment],
+        own: UserId,
+        (comment, environment): (u64, &str),
+    ) -> Vec<String> {
+        let marker = reply_marker(comment, Some(environment));
+        let replies = comments.iter().filter(|reply| {
+            let by = reply.by.as_ref();
+            by.is_some_and(|by| by.id == own) && reply.body.lines().next() == Some(&marker)
+        });
+        let digests = replies.flat_map(|reply| self.digests(reply));
+        digests.map(|digest| self.line(digest)).collect()
+    }
+
     /// The digests that a reply of provisioner records.
     pub fn digests(self, reply: &Comment) -> impl Iterator<Item = &str> {
         let lines = reply.body.lines().skip(1);

@@ -34,16 +34,30 @@ pub struct IssueRepair {
     request: ChangeRequest,
 }
 
+/// The comments on an issue, oldest first.
+#[derive(Clone, Copy)]
+pub struct IssueComments<'a> {
+    pub all: &'a [Comment],
+    /// Of the comment with the command. Later comments request and confirm nothing.
+    pub place: usize,
+}
+
+impl<'a> IssueComments<'a> {
+    fn until_command(self) -> &'a [Comment] {
+        self.all.get(..=self.place).unwrap_or_default()
+    }
+}
+
 impl IssueRepair {
-    /// The repair of `command`, which is in the last comment. `None` if no config of the default branch has the stack of the issue.
+    /// The repair of `command`. `None` if no config of the default branch has the stack of the issue.
     pub async fn read(
         job: &Job,
         own: UserId,
-        (issue, comments): (&IssueState, &[Comment]),
+        (issue, comments): (&IssueState, IssueComments<'_>),
         actions: &CommentActions,
         command: &Command,
     ) -> Result<Option<Self>, JobError> {
-        let (Some(verb), Some(last)) = (command.repair(), comments.last()) else {
+        let (Some(verb), Some(last)) = (command.repair(), comments.until_command().last()) else {
             return Ok(None);
         };
         let Some(by) = &last.by else {
@@ -145,7 +159,7 @@ impl<'a> People<'a> {
     /// Edited comments, and those of bots, do not count. An earlier confirmation counts only if provisioner's reply records it: the
     /// forge's clock counts seconds, so an edit within the second of the creation is not seen otherwise.
     fn find(
-        comments: &'a [Comment],
+        comments: IssueComments<'a>,
         own: UserId,
         actions: &CommentActions,
         command: &Command,
@@ -154,8 +168,8 @@ impl<'a> People<'a> {
         let mut confirmed: BTreeMap<UserId, (usize, (&User, String))> = BTreeMap::new();
         let digits = command.confirm.as_deref().unwrap_or_default();
         let is_meant = |digest: &&str| !digits.is_empty() && digest.starts_with(digits);
-        // A repair that ran used the requests and confirmations before it.
-        let used = comments.iter().rposition(|reply| {
+        // A repair that ran used the requests and confirmations before it. If its job runs again, its reply is a later comment.
+        let used = comments.all.iter().rposition(|reply| {
             let by = reply.by.as_ref();
             by.is_some_and(|by| by.id == own)
                 && is_reply(&reply.body)
@@ -163,6 +177,7 @@ impl<'a> People<'a> {
                     .digests(reply)
                     .any(|ran| is_meant(&ran) || digits.starts_with(ran))
         });
+        let comments = comments.until_command();
         for (place, comment) in comments.iter().enumerate().rev() {
             let by = comment.by.as_ref();
             let Some(by) = by.filter(|by| !by.is_bot() && by.id != own && !comment.edited) else {

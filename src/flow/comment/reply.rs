@@ -58,7 +58,9 @@ impl<'a> CommentReply<'a> {
 
     /// Adds a line that people do not see.
     pub fn record(&mut self, line: String) {
-        self.records.push(line);
+        if !self.records.contains(&line) {
+            self.records.push(line);
+        }
     }
 
     /// Adds the answer to a line that is not a valid command.

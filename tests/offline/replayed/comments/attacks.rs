@@ -123,7 +123,7 @@ fn attack_a_confirmation_that_was_used<W: IssueWorld>() {
     let again = world.jobs(&confirmed);
     assert_ne!(again.status, 0, "{}", again.stderr);
     assert_eq!(world.effects(), 1);
-    world.assert_denied(number, "bob", &line, "repair-not-confirmed");
+    world.assert_denied(number, "bob", &line, "repair-needs-second-person");
     world.command(number, "alice", "/provisioner restore");
     executed(world.workdir(), json!([]));
     world.assert_repaired(number, "bob", &world.posted(number));

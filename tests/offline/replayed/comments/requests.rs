@@ -64,6 +64,24 @@ fn attack_a_request_of_a_repair_that_ran<W: IssueWorld>() {
     world.assert_not_by_bob_alone(number);
 }
 
+/// The job that repaired the stack starts again. Its new reply still records the repair.
+fn attack_a_repair_whose_job_runs_again<W: IssueWorld>() {
+    let (world, number) = W::drifted(IN_PLACE);
+    let line = world.requested(number);
+    let confirmed = world.say(number, &world.user("bob"), &line);
+    let run = world.jobs(&confirmed);
+    assert_eq!((run.status, world.effects()), (0, 1), "{}", run.stderr);
+    world.repo().reopen_issue(number);
+    world.workdir().aws.allow_unused();
+    for _ in 0..2 {
+        let again = world.job(&confirmed, Some("prod"));
+        assert_ne!(again.status, 0, "{}", again.stderr);
+        assert_eq!(world.effects(), 1);
+        world.assert_denied(number, "bob", &line, SECOND);
+    }
+    world.assert_not_by_bob_alone(number);
+}
+
 /// Alice saw a preview, and the drift changed since.
 fn attack_a_request_of_another_preview<W: IssueWorld>() {
     let (world, number) = W::drifted(IN_PLACE);
@@ -292,6 +310,7 @@ on_both_forges! {
     attack_a_preview_that_does_not_fit
     attack_a_request_that_was_used
     attack_a_request_of_a_repair_that_ran
+    attack_a_repair_whose_job_runs_again
     attack_a_request_of_another_preview
     attack_a_request_of_an_earlier_rollback
     attack_an_issue_that_is_edited_after_the_request
