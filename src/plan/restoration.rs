@@ -8,14 +8,29 @@ use super::{ResourceVerdict, assess_change_set, assess_resource, change_set_dige
 use crate::model::Digest;
 use crate::product::Level;
 use crate::stack::{
-    ChangeAction, ChangeSet, Detail, IgnoredDrift, LiveDrift, LiveStack, ResourceChange, StackName,
+    ChangeAction, ChangeSet, ChangeTarget, Detail, Evaluation, IgnoredDrift, LiveDrift, LiveStack,
+    ResourceChange, StackName,
 };
 
 const VERSION: &str = "provisioner-restoration/2\n";
 
 /// The live state of a resource, in the words of the API.
 const DELETED: &str = "DELETED";
+const MODIFIED: &str = "MODIFIED";
 const ACTUAL_STATE: &str = "ACTUAL_STATE";
+/// Of a property that equals its live value already.
+const SYNC_WITH_ACTUAL: &str = "SyncWithActual";
+/// Attributes that can drift. The others exist in the template only.
+const LIVE_ATTRIBUTES: &[&str] = &["Properties", "Tags"];
+/// What CloudFormation names as the source of a reverted value.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChangeDetail.html>
+const SOURCES: &[&str] = &[
+    "DirectModification",
+    "NoModification",
+    "ParameterReference",
+    "ResourceAttribute",
+    "ResourceReference",
+];
 
 /// The effect of reverting the drift of a stack.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -133,24 +148,30 @@ fn path(detail: &Detail) -> String {
 /// The change, if it does anything but revert drift. The template is the deployed one, so a change without drift comes from elsewhere,
 /// such as a parameter of SSM that has another value now.
 fn beyond(change: &ResourceChange) -> Option<String> {
-    let is_reversal = match &change.action {
-        // CloudFormation only corrects its record.
-        ChangeAction::SyncWithActual => {
-            change.replacement.is_none() && change.policy_action.is_none()
-        }
-        // A resource that somebody deleted is created again.
-        ChangeAction::Add => change.drift_status.as_deref() == Some(DELETED),
-        ChangeAction::Modify => {
-            change.nested_id.is_none()
-                && change.nested.is_none()
-                && !change.details.is_empty()
-                && change.details.iter().all(reverts)
-        }
-        ChangeAction::Remove
-        | ChangeAction::Import
-        | ChangeAction::Dynamic
-        | ChangeAction::Unknown(_) => false,
-    };
+    let has_no_effect = change.replacement.is_none() && change.policy_action.is_none();
+    let is_reversal = change.nested_id.is_none()
+        && change.nested.is_none()
+        && match &change.action {
+            // CloudFormation only corrects its record.
+            ChangeAction::SyncWithActual => has_no_effect && change.details.iter().all(is_synced),
+            // A resource that somebody deleted is created again.
+            ChangeAction::Add => {
+                has_no_effect
+                    && change.drift_status.as_deref() == Some(DELETED)
+                    && change.scope.is_empty()
+                    && change.details.is_empty()
+            }
+            ChangeAction::Modify => {
+                change.drift_status.as_deref() == Some(MODIFIED)
+                    && !change.details.is_empty()
+                    && change.details.iter().all(reverts)
+                    && explains_scope(change)
+            }
+            ChangeAction::Remove
+            | ChangeAction::Import
+            | ChangeAction::Dynamic
+            | ChangeAction::Unknown(_) => false,
+        };
     if is_reversal {
         return None;
     }
@@ -167,42 +188,73 @@ fn beyond(change: &ResourceChange) -> Option<String> {
     })
 }
 
-/// Whether a detail sets a drifted property back to the value of the last deployment.
-fn reverts(detail: &Detail) -> bool {
-    let target = &detail.target;
-    let Some(LiveDrift {
-        previous_value,
-        actual_value,
-    }) = &target.drift
-    else {
-        return false;
+/// Whether each attribute of the scope has a detail, which shows what changes.
+fn explains_scope(change: &ResourceChange) -> bool {
+    let has_detail = |word: &String| {
+        let mut details = change.details.iter();
+        details.any(|detail| detail.target.attribute.as_ref() == Some(word))
     };
-    let from = target.before_value_from.as_deref();
-    from.is_none_or(|from| from == ACTUAL_STATE)
+    !change.scope.is_empty() && change.scope.iter().all(has_detail)
+}
+
+fn is_synced(detail: &Detail) -> bool {
+    detail.target.attribute_change_type.as_deref() == Some(SYNC_WITH_ACTUAL)
+}
+
+/// Whether a detail sets a drifted property back to the value of the last deployment. Each fact of it is known, and fits the others.
+fn reverts(detail: &Detail) -> bool {
+    let is_one_of = |word: &Option<String>, known: &[&str]| {
+        word.as_deref().is_some_and(|word| known.contains(&word))
+    };
+    let target = &detail.target;
+    is_one_of(&target.attribute, LIVE_ATTRIBUTES)
+        && is_one_of(&detail.change_source, SOURCES)
+        && is_one_of(&target.before_value_from, &[ACTUAL_STATE])
+        && detail.evaluation == Some(Evaluation::Static)
         && !detail.is_known_after_apply()
-        && !is_same(previous_value.as_deref(), actual_value.as_deref())
-        && is_same(previous_value.as_deref(), target.after_value.as_deref())
+        && target
+            .drift
+            .as_ref()
+            .is_some_and(|drift| sets_back(target, drift))
+}
+
+/// Whether the live value becomes the value of the last deployment. Either is missing only if the type of the change says so.
+fn sets_back(target: &ChangeTarget, drift: &LiveDrift) -> bool {
+    let previous = drift.previous_value.as_deref();
+    let actual = drift.actual_value.as_deref();
+    let (before, after) = (
+        target.before_value.as_deref(),
+        target.after_value.as_deref(),
+    );
+    match target.attribute_change_type.as_deref() {
+        Some("Modify") => {
+            is_same(before, actual) && is_same(previous, after) && !is_same(previous, actual)
+        }
+        Some("Add") => (before, actual) == (None, None) && is_same(previous, after),
+        Some("Remove") => (previous, after) == (None, None) && is_same(before, actual),
+        _ => false,
+    }
 }
 
 /// Equal as JSON, or as text. A missing value equals no other.
 fn is_same(one: Option<&str>, other: Option<&str>) -> bool {
-    if one == other {
-        return true;
-    }
-    let read = |text: Option<&str>| serde_json::from_str::<Value>(text?).ok();
-    read(one).is_some_and(|one| read(other) == Some(one))
+    let (Some(one), Some(other)) = (one, other) else {
+        return false;
+    };
+    let read = |text| serde_json::from_str::<Value>(text).ok();
+    one == other || read(one).is_some_and(|one| read(other) == Some(one))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::{ChangeTarget, Evaluation};
-
     fn detail(previous: &str, actual: &str, after: &str) -> Detail {
         Detail {
             target: ChangeTarget {
                 attribute: Some("Properties".to_owned()),
                 path: Some("/Properties/Versioning".to_owned()),
+                attribute_change_type: Some("Modify".to_owned()),
+                before_value: Some(actual.to_owned()),
                 after_value: Some(after.to_owned()),
                 before_value_from: Some(ACTUAL_STATE.to_owned()),
                 drift: Some(LiveDrift {
@@ -222,7 +274,8 @@ mod tests {
             action: ChangeAction::Modify,
             logical_id: "Bucket".to_owned(),
             kind: "AWS::S3::Bucket".to_owned(),
-            drift_status: Some("MODIFIED".to_owned()),
+            drift_status: Some(MODIFIED.to_owned()),
+            scope: vec!["Properties".to_owned()],
             details,
             ..ResourceChange::default()
         }
@@ -254,6 +307,30 @@ mod tests {
             detail("Enabled", "Enabled", "Other"),
             with(|detail| detail.target.drift = None),
             with(|detail| detail.target.after_value = None),
+            with(|detail| detail.target.before_value = None),
+            with(|detail| detail.target.before_value = Some("Other".to_owned())),
+            with(|detail| detail.target.before_value_from = None),
+            with(|detail| detail.target.drift = Some(LiveDrift::default())),
+            with(|detail| detail.target.drift.as_mut().unwrap().actual_value = None),
+            with(|detail| detail.target.drift.as_mut().unwrap().previous_value = None),
+            with(|detail| {
+                detail.target.drift.as_mut().unwrap().previous_value = None;
+                detail.target.after_value = None;
+            }),
+            with(|detail| {
+                detail.target.drift.as_mut().unwrap().actual_value = None;
+                detail.target.before_value = None;
+            }),
+            with(|detail| detail.target.attribute = None),
+            with(|detail| detail.target.attribute = Some("DeletionPolicy".to_owned())),
+            with(|detail| detail.target.attribute_change_type = None),
+            with(|detail| detail.target.attribute_change_type = Some("Add".to_owned())),
+            with(|detail| detail.target.attribute_change_type = Some("Remove".to_owned())),
+            with(|detail| detail.target.attribute_change_type = Some("Tomorrow".to_owned())),
+            with(|detail| detail.change_source = None),
+            with(|detail| detail.change_source = Some("Automatic".to_owned())),
+            with(|detail| detail.change_source = Some("Tomorrow".to_owned())),
+            with(|detail| detail.evaluation = None),
             with(|detail| detail.evaluation = Some(Evaluation::Dynamic)),
             with(|detail| {
                 detail.target.before_value_from = Some("PREVIOUS_DEPLOYMENT_STATE".to_owned());
@@ -287,11 +364,37 @@ mod tests {
         ] {
             assert_eq!(beyond(&action).as_deref(), Some(words));
         }
-        let nested = ResourceChange {
-            nested_id: Some("arn".to_owned()),
-            ..modify(vec![good()])
+        let change = |edit: fn(&mut ResourceChange)| {
+            let mut change = modify(vec![good()]);
+            edit(&mut change);
+            change
         };
-        assert!(beyond(&nested).is_some());
+        for change in [
+            change(|change| change.nested_id = Some("arn".to_owned())),
+            change(|change| change.drift_status = None),
+            change(|change| change.drift_status = Some("IN_SYNC".to_owned())),
+            change(|change| change.scope.clear()),
+            change(|change| change.scope.push("Tags".to_owned())),
+            change(|change| change.scope.push("Tomorrow".to_owned())),
+            change(|change| change.action = ChangeAction::SyncWithActual),
+        ] {
+            assert!(beyond(&change).is_some(), "{change:?}");
+        }
+    }
+
+    /// A property that somebody added or removed beside CloudFormation.
+    #[test]
+    fn a_missing_value_counts_if_the_type_of_the_change_says_so() {
+        let mut removed = detail("Enabled", "", "Enabled");
+        removed.target.attribute_change_type = Some("Add".to_owned());
+        removed.target.before_value = None;
+        removed.target.drift.as_mut().unwrap().actual_value = None;
+        let mut added = detail("", "Enabled", "");
+        added.target.attribute_change_type = Some("Remove".to_owned());
+        added.target.after_value = None;
+        added.target.drift.as_mut().unwrap().previous_value = None;
+        let change = modify(vec![removed, added]);
+        assert_eq!(beyond(&change), None);
     }
 
     #[test]
@@ -299,7 +402,24 @@ mod tests {
         let change = ResourceChange {
             action: ChangeAction::Add,
             drift_status: Some(DELETED.to_owned()),
+            scope: Vec::new(),
             ..modify(Vec::new())
+        };
+        assert_eq!(beyond(&change), None);
+        let nested = ResourceChange {
+            nested_id: Some("arn".to_owned()),
+            ..change
+        };
+        assert!(beyond(&nested).is_some());
+    }
+
+    #[test]
+    fn a_corrected_record_is_no_change() {
+        let mut synced = detail("Enabled", "Suspended", "Suspended");
+        synced.target.attribute_change_type = Some(SYNC_WITH_ACTUAL.to_owned());
+        let change = ResourceChange {
+            action: ChangeAction::SyncWithActual,
+            ..modify(vec![synced])
         };
         assert_eq!(beyond(&change), None);
     }

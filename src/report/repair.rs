@@ -15,13 +15,18 @@ const ROLLBACK: &[&str] = &["rollback", "resource", "type", "physical id", "reas
 /// What a restoration would do, in one line.
 pub fn restoration_summary(found: &Restoration) -> String {
     let stack = &found.stack.name;
+    let beyond = match found.beyond.len() {
+        0 => String::new(),
+        1 => "; 1 change reverts no drift".to_owned(),
+        count => format!("; {count} changes revert no drift"),
+    };
     match found.has_changes {
         false => format!(
             "{stack}: {}; CloudFormation finds no drift to revert",
             found.status
         ),
         true => format!(
-            "{stack}: {}; the drift of {} would be reverted: {}; digest {}",
+            "{stack}: {}; the drift of {} would be reverted{beyond}: {}; digest {}",
             found.status,
             pluralize(count(found), "resource"),
             found.worst.verdict.words(),
@@ -42,8 +47,14 @@ pub fn restored_summary(found: &Restoration) -> String {
     }
 }
 
+/// Resources that only change back.
 fn count(found: &Restoration) -> usize {
+    let is_beyond = |id: &str| {
+        let mut beyond = found.beyond.iter();
+        beyond.any(|change| change.split(' ').next() == Some(id))
+    };
     let mut ids: Vec<&str> = found.resources.iter().map(|row| &*row.logical_id).collect();
+    ids.retain(|id| !is_beyond(id));
     ids.sort_unstable();
     ids.dedup();
     ids.len()

@@ -13,6 +13,9 @@ use crate::stack::{FailedRollback, LiveStack};
 
 /// The status of a resource whose rollback failed.
 const UPDATE_FAILED: &str = "UPDATE_FAILED";
+/// The reason of a resource that has the status because the update stopped. CloudFormation refuses to skip it.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>
+const CANCELLED: &str = "Resource update cancelled";
 
 impl Cloud {
     /// Creates a change set that reverts the drift of a stack, and describes it: with the deployed template, its parameters and tags,
@@ -45,6 +48,7 @@ impl Cloud {
             .client_token(token())
             .description(description)
             .change_set_type(ChangeSetType::Update)
+            // AWS advises against it for templates of `AWS::LanguageExtensions`: values of parameters would not change. They must not.
             .use_previous_template(true)
             .set_parameters(Some(previous_parameters(live.parameters.keys())))
             .capabilities(Capability::CapabilityNamedIam)
@@ -57,7 +61,8 @@ impl Cloud {
         let summaries = self.resource_summaries(stack_id).await?.into_iter();
         let failed = summaries.filter(|resource| {
             let status = resource.resource_status.as_ref().map(|word| word.as_str());
-            status == Some(UPDATE_FAILED)
+            let reason = resource.resource_status_reason.as_deref();
+            status == Some(UPDATE_FAILED) && reason.is_none_or(|reason| !reason.contains(CANCELLED))
         });
         let mut found: Vec<FailedRollback> = failed
             .map(|resource| FailedRollback {

@@ -48,6 +48,7 @@ impl Cloud {
             .change_set_type(ChangeSetType::Update)
             .client_token(token())
             .description(&input.description)
+            // AWS advises against it for templates of `AWS::LanguageExtensions`: values of parameters would not change. They must not.
             .use_previous_template(true)
             .set_parameters(Some(previous_parameters(&input.parameters)))
             .set_capabilities(Some(

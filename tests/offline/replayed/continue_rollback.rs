@@ -197,3 +197,35 @@ fn the_command_of_a_refused_update_works_as_it_is_printed() {
     let output = workdir.run(&words);
     assert_eq!(output.status, 0, "{}", output.stdout);
 }
+
+/// The update of the topic was cancelled when the queue failed. CloudFormation refuses to skip it.
+#[test]
+fn attack_a_cancelled_resource_is_not_skipped() {
+    let workdir = workdir();
+    failed(&workdir);
+    let resource = |id: &str, reason: &str| {
+        json!({
+            "LogicalResourceId": id, "PhysicalResourceId": format!("physical-{id}"),
+            "ResourceType": "AWS::SNS::Topic", "ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": reason,
+        })
+    };
+    let resources = json!({"StackResourceSummaries": [
+        resource("Topic", "Resource update cancelled"),
+        resource("Queue", "The queue does not exist"),
+    ]});
+    workdir.aws.set("ListStackResources", resources);
+    let shown = workdir.run_action("continue-rollback", &["--dry-run"]);
+    assert!(
+        shown.stdout.contains("the rollback of 1 resource failed"),
+        "{}",
+        shown.stdout
+    );
+    assert!(!shown.stdout.contains("physical-Topic"), "{}", shown.stdout);
+    let denied = workdir.try_action("continue-rollback", &["--skip", "Topic", "--force"]);
+    assert_eq!(denied.status, 20, "{}", denied.stdout);
+    assert!(
+        denied.stdout.contains("error[repair-changes-more]"),
+        "{}",
+        denied.stdout
+    );
+}
