@@ -9,6 +9,7 @@ use super::estate::{ScannedEstate, publish};
 use crate::change::{policy_at, valid_configs};
 use crate::ci::{self, JobOutputs, summary};
 use crate::config::Config;
+use crate::diagnostic::Code;
 use crate::estate::DriftRotation;
 use crate::exit::Exit;
 use crate::forge::{ForgeError, Issue};
@@ -167,8 +168,11 @@ impl DriftScan<'_> {
                 (Ok(found), Exit::Ok)
             }
             Err(failure) => {
+                let is_busy = is_busy(&failure);
                 let failed = to_diagnostics(config, &values, failure);
-                (Err(problems_line(&failed.diagnostics)), failed.exit)
+                // The next scan checks a stack that is changing now.
+                let exit = if is_busy { Exit::Ok } else { failed.exit };
+                (Err(problems_line(&failed.diagnostics)), exit)
             }
         };
         let stack = StackDrift {
@@ -196,6 +200,15 @@ impl DriftScan<'_> {
         };
         operation::drift(&site, &Desired::new(config)?).await
     }
+}
+
+/// Whether an operation of the stack runs.
+fn is_busy(failure: &operation::OperationError) -> bool {
+    let operation::OperationError::Denied(denials) = failure else {
+        return false;
+    };
+    let mut denials = denials.iter();
+    denials.all(|denial| denial.code == Code::StackBusy)
 }
 
 /// When a stack was last checked.

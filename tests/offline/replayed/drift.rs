@@ -171,10 +171,10 @@ fn attack_redacted_value_numbers_match_in_every_format() {
 #[test]
 fn other_detection_errors_are_reported() {
     let workdir = workdir();
-    let busy = "Drift detection cannot be performed on a stack in UPDATE_IN_PROGRESS";
+    let busy = "Drift detection cannot be performed on a stack in IMPORT_COMPLETE";
     workdir
         .aws
-        .on("DescribeStacks", stack(&workdir, "UPDATE_IN_PROGRESS"))
+        .on("DescribeStacks", stack(&workdir, "IMPORT_COMPLETE"))
         .on("DetectStackDrift", refused("ValidationError", busy));
     let failed = workdir.try_action("check-drift", &[]);
     assert_eq!(failed.status, 30);
@@ -265,4 +265,34 @@ fn attack_a_detection_that_could_not_check_a_resource_finds_no_drift() {
         drift["incomplete"], "the drift of a resource is UNKNOWN",
         "{found}"
     );
+}
+
+/// CloudFormation would refuse the detection. Its state says why, before any request.
+#[test]
+fn a_stack_in_motion_or_after_a_failure_has_no_detection() {
+    for (status, code) in [
+        ("UPDATE_IN_PROGRESS", "stack-busy"),
+        ("CREATE_FAILED", "stack-failed"),
+        ("ROLLBACK_COMPLETE", "stack-failed"),
+        ("UPDATE_FAILED", "stack-failed"),
+        ("DELETE_FAILED", "stack-failed"),
+        ("IMPORT_ROLLBACK_COMPLETE", "stack-failed"),
+    ] {
+        let workdir = workdir();
+        workdir.aws.on("DescribeStacks", stack(&workdir, status));
+        // An operation that is not scripted, such as `DetectStackDrift`, fails the test.
+        let denied = workdir.try_action("check-drift", &[]);
+        assert_eq!(denied.status, 20, "{status}: {}", denied.stdout);
+        let error = format!("error[{code}]");
+        assert!(
+            denied.stdout.contains(&error),
+            "{status}: {}",
+            denied.stdout
+        );
+        assert!(
+            denied.stdout.contains(status),
+            "{status}: {}",
+            denied.stdout
+        );
+    }
 }
