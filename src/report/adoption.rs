@@ -291,9 +291,24 @@ fn rows(resource: &ComparedResource) -> Vec<Vec<Text>> {
                     (None, DifferentSide::OnlyConfig) => Text::ours("only in the config"),
                     (None, DifferentSide::Both) => Text::ours("other value"),
                 };
+                let old = old_resource(resource, data)
+                    .filter(|_| difference.effect >= PropertyEffect::MayReplace);
+                let why = Text::list([Some(why), old].into_iter().flatten());
                 row(effect, &difference.path, why)
             });
             rows.collect()
         }
     }
+}
+
+/// What happens to a resource that another one replaces. `data`: what it holds.
+fn old_resource(resource: &ComparedResource, data: &'static str) -> Option<Text> {
+    let behavior = resource.deletion_behavior?;
+    let old = match data {
+        "" => Text::ours("the old one is "),
+        data => Text::ours("the old one ")
+            .and(Text::ours(data))
+            .and(Text::ours(" and is ")),
+    };
+    Some(old.and(Text::ours(behavior.word())))
 }

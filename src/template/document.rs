@@ -146,6 +146,16 @@ impl Resource<'_> {
         self.deletion_behavior == DeletionBehavior::Retained && is_importable(self.kind)
     }
 
+    /// What happens to the physical resource when another one replaces it. Without the policy, CloudFormation deletes it.
+    pub fn replacement_behavior(&self) -> DeletionBehavior {
+        let policy = self.entry.value.get("UpdateReplacePolicy");
+        let properties = self.entry.value.get("Properties");
+        match policy {
+            Some(policy) => DeletionBehavior::new(self.kind, Some(policy), properties),
+            None => DeletionBehavior::Deleted,
+        }
+    }
+
     /// The name that the template sets: the property named after the type's last words, such as `BucketName`, `GroupName` of a
     /// `SecurityGroup`, or `Name` alone.
     pub fn physical_name(&self) -> Option<&str> {

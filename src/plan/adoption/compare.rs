@@ -83,11 +83,16 @@ impl ComparedSides<'_> {
         let ids: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
         let mut resources: Vec<ComparedResource> = ids
             .into_iter()
-            .filter_map(|id| match (old.get(id), new.get(id)) {
-                (Some(live), Some(config)) => Some(self.resource(live, config)),
-                (Some(live), None) => Some(one_sided(live, ResourceMatch::WouldBeRemoved)),
-                (None, Some(config)) => Some(one_sided(config, ResourceMatch::WouldBeAdded)),
-                (None, None) => None,
+            .filter_map(|id| {
+                let (live, config) = (old.get(id), new.get(id));
+                let exists = live.filter(|live| !is_left_out(&self.live, live));
+                let wanted = config.filter(|config| !is_left_out(&self.config, config));
+                match (exists, wanted) {
+                    (Some(live), Some(config)) => Some(self.resource(live, config)),
+                    (Some(live), None) => Some(one_sided(live, ResourceMatch::WouldBeRemoved)),
+                    (None, Some(config)) => Some(one_sided(config, ResourceMatch::WouldBeAdded)),
+                    (None, None) => None,
+                }
             })
             .collect();
         resources.sort_by_key(|resource| resource.matches.is_same());
@@ -128,9 +133,15 @@ impl ComparedSides<'_> {
             true => ResourceMatch::Equivalent,
             false => ResourceMatch::WouldChange,
         };
+        let effect = differences.iter().map(|difference| difference.effect).max();
+        // Which template's policy counts is not documented.
+        let worst = live
+            .replacement_behavior()
+            .max(config.replacement_behavior());
         ComparedResource {
-            effect: differences.iter().map(|difference| difference.effect).max(),
+            effect,
             differences,
+            deletion_behavior: (effect >= Some(PropertyEffect::MayReplace)).then_some(worst),
             ..one_sided(live, matches)
         }
     }
@@ -193,6 +204,39 @@ fn one_sided(resource: &Resource<'_>, matches: ResourceMatch) -> ComparedResourc
         deletion_behavior: (matches == ResourceMatch::WouldBeRemoved)
             .then_some(resource.deletion_behavior),
         holds: resource.holds(),
+    }
+}
+
+/// Whether the resource's condition is false, so that the stack does not have it.
+fn is_left_out(side: &ResolvedTemplate<'_>, resource: &Resource<'_>) -> bool {
+    let condition = resource.entry.value.get("Condition");
+    condition.is_some_and(|name| truth(&side.condition(name)) == Some(false))
+}
+
+/// Whether a condition holds; `None` if only AWS knows.
+fn truth(condition: &Value) -> Option<bool> {
+    let entries = condition.as_object()?;
+    let (name, argument) = entries.iter().next().filter(|_| entries.len() == 1)?;
+    let mut parts = argument.as_array().into_iter().flatten().map(truth);
+    match name.as_str() {
+        "Fn::Condition" => truth(argument),
+        "Fn::Not" => parts.next()?.map(|holds| !holds),
+        "Fn::And" => every(parts, true),
+        "Fn::Or" => every(parts, false),
+        "Fn::Equals" => match argument.as_array()?.as_slice() {
+            [Value::String(one), Value::String(other)] => Some(one == other),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `usual` if all parts are `usual`, and its contrary if one part is, whatever the others are.
+fn every(parts: impl Iterator<Item = Option<bool>>, usual: bool) -> Option<bool> {
+    let parts: Vec<Option<bool>> = parts.collect();
+    match parts.contains(&Some(!usual)) {
+        true => Some(!usual),
+        false => (!parts.is_empty() && !parts.contains(&None)).then_some(usual),
     }
 }
 

@@ -97,7 +97,7 @@ pub struct ComparedResource {
     pub differences: Vec<ResourceDifference>,
     /// The worst effect of the differences; `None` if there are none.
     pub effect: Option<PropertyEffect>,
-    /// What happens to the physical resource, if it would be removed.
+    /// What happens to the physical resource, if it would be removed or may be replaced.
     pub deletion_behavior: Option<DeletionBehavior>,
     /// What is lost for good with the resource.
     pub holds: DataKind,

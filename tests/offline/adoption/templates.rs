@@ -137,8 +137,84 @@ fn conditions_are_compared_by_their_definition() {
         &template("{'Fn::Equals': [a, b]}"),
     );
     assert_eq!(same, AdoptionVerdict::Equivalent);
-    let other = Pair::new(&template("!Equals [a, b]"), &template("!Equals [a, a]"));
+    let other = Pair::new(
+        &template("!Equals [!Ref X, b]"),
+        &template("!Equals [!Ref X, a]"),
+    );
     assert_eq!(other.paths(), ["A/Condition", "A/Properties/V"]);
+}
+
+/// A resource whose condition is false does not exist, so it is neither removed nor changed.
+#[test]
+fn resources_with_a_false_condition_do_not_exist() {
+    let template = |definition: &str, more: &str| {
+        format!(
+            "Parameters: {{P: {{Type: String, Default: off}}}}\nConditions:\n  C: {definition}\nResources:\n  B: {{Type: T}}\n{more}"
+        )
+    };
+    let resource = "  A: {Type: 'AWS::S3::Bucket', Condition: C}\n";
+    let of = |definition: &str, more: &str| {
+        let live = template(definition, resource);
+        let pair = Pair::new(&live, &template("!Equals [a, b]", more)).parameter("P", "off");
+        let all = pair.compare().resources;
+        let of_a = all.iter().find(|resource| resource.logical_id == "A");
+        of_a.map(|resource| resource.matches)
+    };
+    let not_there = [
+        "!Equals [!Ref P, on]",
+        "!Not [!Equals [!Ref P, 'off']]",
+        "!And [!Equals [!Ref X, a], !Equals [a, b]]",
+        "!Or [!Equals [a, b], !Equals [b, a]]",
+    ];
+    for definition in not_there {
+        assert_eq!(of(definition, ""), None, "{definition}");
+        // It exists in neither.
+        assert_eq!(of(definition, resource), None, "{definition}");
+        let always = "  A: {Type: 'AWS::S3::Bucket'}\n";
+        assert_eq!(
+            of(definition, always),
+            Some(ResourceMatch::WouldBeAdded),
+            "{definition}"
+        );
+    }
+    let there = [
+        "!Equals [!Ref P, 'off']",
+        "!And [!Equals [a, a], !Equals [!Ref X, a]]",
+        "!Or [!Equals [a, b], !Equals [!Ref X, a]]",
+        "!Equals [!Ref X, a]",
+        "!And []",
+        "nonsense",
+    ];
+    for definition in there {
+        for config in ["", resource] {
+            assert_eq!(
+                of(definition, config),
+                Some(ResourceMatch::WouldBeRemoved),
+                "{definition}"
+            );
+        }
+    }
+}
+
+/// A replaced resource has what a removed one has: what it holds, and whether it stays.
+#[test]
+fn a_replacement_says_what_happens_to_the_old_resource() {
+    let template = |name: &str, policy: &str| {
+        format!(
+            "Resources:\n  B: {{Type: 'AWS::S3::Bucket', {policy}Properties: {{BucketName: {name}}}}}\n"
+        )
+    };
+    let retain = "UpdateReplacePolicy: Retain, ";
+    for (policies, words) in [
+        ([retain, retain], "the old one holds data and is retained"),
+        (["", retain], "the old one holds data and is deleted"),
+        ([retain, ""], "the old one holds data and is deleted"),
+    ] {
+        let [live, config] = policies;
+        let pair = Pair::new(&template("a", live), &template("b", config));
+        let text = report::adoption(&pair.compare(), Format::Markdown);
+        assert!(text.contains(words), "{text}");
+    }
 }
 
 #[test]
