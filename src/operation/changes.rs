@@ -8,9 +8,10 @@ use crate::cloud::{AwsErrorKind, CloudError};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Authority, Denial, EffectKind, Facts, Inspect, Preview, denials};
-use crate::plan::{Changes, DriftImpact};
+use crate::plan::{Changes, DriftImpact, change_set_digest, with_policy_values};
 use crate::report::Step;
 use crate::stack::{ChangeSet, DescribedChangeSet, Health, Stack};
+use crate::template::Document;
 
 /// Creates a change set, reads it, and deletes it in any case. A stack that has the template and the tags already gets none.
 ///
@@ -180,17 +181,23 @@ pub(super) async fn assess(
     found: &DescribedChangeSet,
     deployed: &(dyn Fn(&str) -> Option<Config> + Sync),
 ) -> Result<Changes, OperationError> {
-    let changes = |before, status| {
+    let changes = |before, status, found| {
         let changes =
             Changes::from_change_set(desired.config, before, &desired.stack, status, found);
         site.with_alarms(desired, changes)
     };
     let Some((stack, body)) = live else {
-        return Ok(changes(None, None));
+        return Ok(changes(None, None, found));
     };
     let (drifted, unread) = site.cloud.last_drift(stack).await?;
     let before = deployed(body);
-    let mut changes = changes(before.as_ref(), Some(stack.status.0.clone()));
+    let known = DescribedChangeSet {
+        change_set: with_values(desired, body, &found.change_set),
+        ..found.clone()
+    };
+    let mut changes = changes(before.as_ref(), Some(stack.status.0.clone()), &known);
+    // The digest is that of the change set as CloudFormation describes it.
+    changes.digest = change_set_digest(&found.change_set);
     changes.unread.extend(unread);
     changes.tags = desired.tag_changes(stack);
     changes.drift = Some(DriftImpact::new(
@@ -199,4 +206,12 @@ pub(super) async fn assess(
         &found.change_set,
     ));
     Ok(changes)
+}
+
+/// A change set with what both templates say of it. `body`: the deployed template.
+pub(super) fn with_values(desired: &Desired<'_>, body: &str, found: &ChangeSet) -> ChangeSet {
+    match Document::parse(&desired.config.path, body) {
+        Ok(deployed) => with_policy_values(found, &deployed, &desired.document),
+        Err(_) => found.clone(),
+    }
 }

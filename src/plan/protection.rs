@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::stack::{ChangeAction, Detail, ResourceChange};
 use crate::template::{CLUSTER_PROPERTY, ENGINE_PROPERTY, has_snapshot_by_default, has_snapshots};
 
-const POLICIES: [&str; 2] = ["DeletionPolicy", "UpdateReplacePolicy"];
+pub const POLICIES: [&str; 2] = ["DeletionPolicy", "UpdateReplacePolicy"];
 
 /// The policy that no longer keeps the resource at its next removal or replacement. Nothing is lost now, but it is not harmless.
 pub fn weakened(change: &ResourceChange) -> Option<String> {

@@ -216,3 +216,58 @@ fn a_stack_with_resources_is_kept() {
     workdir.run_action("show-changes", &["--real"]);
     assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
 }
+
+/// A live template whose bucket has this policy, and a change set that names the policy without its values.
+fn verdict_of_policy(live: Option<&str>, details: &Value, transform: bool) -> (Value, Value) {
+    let workdir = workdir();
+    let mut body = super::answers::template(&workdir);
+    let bucket = body["Resources"]["Bucket"].as_object_mut().unwrap();
+    bucket.remove("DeletionPolicy");
+    if let Some(live) = live {
+        bucket.insert("DeletionPolicy".to_owned(), json!(live));
+    }
+    if transform {
+        body["Transform"] = json!("Macro");
+    }
+    queries_of_existing_stack(&workdir);
+    let body = json!({"TemplateBody": body.to_string()});
+    workdir.aws.set("GetTemplate", body);
+    let mut described = change_set("CREATE_COMPLETE", "");
+    described["Changes"] = json!([{"Type": "Resource", "ResourceChange": {
+        "Action": "Modify", "LogicalResourceId": "Bucket", "PhysicalResourceId": "bucket",
+        "ResourceType": "AWS::S3::Bucket", "Replacement": "False", "Scope": ["DeletionPolicy"], "Details": details,
+    }}]);
+    preview(&workdir, described);
+    let shown = workdir.json("show-changes", &[]);
+    let result = &shown["items"][0]["result"];
+    (result["verdict"].clone(), result["digest"].clone())
+}
+
+/// Both templates say whether a policy keeps more or less than before.
+#[test]
+fn deletion_policies_without_values_are_those_of_the_templates() {
+    let detail = json!([{"Evaluation": "Static", "ChangeSource": "DirectModification",
+        "Target": {"Attribute": "DeletionPolicy", "RequiresRecreation": "Never"}}]);
+    for details in [&detail, &json!([])] {
+        let (kept_more, digest) = verdict_of_policy(Some("Delete"), details, false);
+        assert_eq!(kept_more, "in-place", "{details}");
+        assert_eq!(verdict_of_policy(None, details, false).0, "in-place");
+        // What the macro makes of the policy is not known.
+        let (unknown, same) = verdict_of_policy(Some("Delete"), details, true);
+        assert_eq!(unknown, "interrupts", "{details}");
+        assert_eq!(digest, same);
+        // The templates do not have the change that CloudFormation names.
+        let (odd, _) = verdict_of_policy(Some("Retain"), details, false);
+        assert_eq!(odd, "interrupts", "{details}");
+    }
+}
+
+/// A value that CloudFormation names counts.
+#[test]
+fn attack_a_deletion_policy_that_is_lost_is_no_harmless_change() {
+    let detail = json!([{"Evaluation": "Static", "ChangeSource": "DirectModification",
+        "Target": {"Attribute": "DeletionPolicy", "RequiresRecreation": "Never", "AttributeChangeType": "Modify",
+            "BeforeValue": "Retain", "AfterValue": "Delete"}}]);
+    let (lost, _) = verdict_of_policy(Some("Delete"), &detail, false);
+    assert_eq!(lost, "interrupts");
+}
