@@ -3,19 +3,28 @@
 use super::Text;
 use super::consumers::consumer_lines;
 use super::format::Format;
-use crate::plan::Deletion;
+use crate::plan::{BUCKET, Deletion};
+use crate::template::DeletionBehavior;
 use crate::text::pluralize;
 
 /// What a deletion would do, in one line.
 pub fn deletion_summary(deletion: &Deletion) -> String {
     let stack = &deletion.stack.name;
+    let versions: u64 = deletion.buckets.values().sum();
+    let versions = usize::try_from(versions).unwrap_or(usize::MAX);
     let Some(status) = &deletion.status else {
-        return format!("{stack}: does not exist");
+        let kept = match deletion.buckets.len() {
+            0 => String::new(),
+            count => format!(
+                "; {} that it retained would be deleted, with {}",
+                pluralize(count, "bucket"),
+                pluralize(versions, "object version")
+            ),
+        };
+        return format!("{stack}: does not exist{kept}");
     };
     let retained = deletion.retained().count();
     let deleted = deletion.resources.len() - retained;
-    let versions: u64 = deletion.buckets.values().sum();
-    let versions = usize::try_from(versions).unwrap_or(usize::MAX);
     let versions = match deletion.buckets.is_empty() {
         true => String::new(),
         false => format!(
@@ -53,24 +62,37 @@ pub fn deleted_summary(deletion: &Deletion) -> String {
 /// A table of all resources, and the stacks that import their outputs.
 pub fn deletion(deletion: &Deletion, format: Format) -> String {
     let has_buckets = !deletion.buckets.is_empty();
-    let rows: Vec<Vec<Text>> = deletion
-        .resources
+    // Buckets that the stack retained when it was deleted.
+    let left = deletion
+        .buckets
         .iter()
-        .map(|resource| {
-            let id = resource.physical_id.as_deref();
-            let versions = id.and_then(|id| deletion.buckets.get(id)).copied();
-            let mut row = vec![
-                Text::ours(resource.deletion_behavior.word()),
-                Text::name(&resource.logical_id),
-                Text::name(&resource.kind),
-                Text::optional(id),
-            ];
-            if has_buckets {
-                row.push(versions.map(Text::number).unwrap_or_default());
-            }
-            row
-        })
-        .collect();
+        .filter(|_| deletion.status.is_none());
+    let left = left.map(|(name, count)| {
+        vec![
+            Text::ours(DeletionBehavior::Deleted.word()),
+            Text::default(),
+            Text::name(BUCKET),
+            Text::name(name),
+            Text::number(*count),
+        ]
+    });
+    let rows = deletion.resources.iter().map(|resource| {
+        let id = resource.physical_id.as_deref();
+        // The physical id of a bucket's policy is the bucket's name.
+        let bucket = id.filter(|_| resource.kind == BUCKET);
+        let versions = bucket.and_then(|id| deletion.buckets.get(id)).copied();
+        let mut row = vec![
+            Text::ours(resource.deletion_behavior.word()),
+            Text::name(&resource.logical_id),
+            Text::name(&resource.kind),
+            Text::optional(id),
+        ];
+        if has_buckets {
+            row.push(versions.map(Text::number).unwrap_or_default());
+        }
+        row
+    });
+    let rows: Vec<Vec<Text>> = left.chain(rows).collect();
     let mut text = String::new();
     if !rows.is_empty() {
         let head = [
@@ -111,7 +133,7 @@ mod tests {
     use crate::plan::DeletedResource;
     use crate::product::Target;
     use crate::stack::StackName;
-    use crate::template::{DeletionBehavior, NameClaim};
+    use crate::template::NameClaim;
 
     #[test]
     fn kept_resources_that_block_a_new_stack_are_named_by_type() {

@@ -14,6 +14,15 @@ use crate::template::ImportedResource;
 /// Maximum number of deleted stacks of one name that are read, the latest first.
 const MAX_DELETED: usize = 3;
 
+/// A bucket that a deleted stack retained.
+struct RetainedBucket {
+    bucket: StackBucket,
+    /// Whether the stack was ever complete.
+    was_complete: bool,
+    /// Whether the deletion of the stack retained it, and not an earlier update.
+    by_deletion: bool,
+}
+
 /// Statuses of a stack that people may have used.
 const COMPLETE: &[&str] = &[
     "CREATE_COMPLETE",
@@ -23,14 +32,16 @@ const COMPLETE: &[&str] = &[
 ];
 
 impl Cloud {
-    /// Buckets that the last deleted stacks of this name retained. `owner`: tags that those stacks must have.
+    /// Buckets that the last deleted stacks of this name still had when they were deleted, and that they retained. `owner`: tags that those
+    /// stacks must have. What an update retained was left behind on purpose.
     pub async fn retained_buckets(
         &self,
         stack: &StackName,
         owner: &BTreeMap<String, String>,
     ) -> Result<Vec<StackBucket>> {
         let found = self.retained(stack, owner).await?;
-        Ok(found.into_iter().map(|(bucket, _)| bucket).collect())
+        let held = found.into_iter().filter(|found| found.by_deletion);
+        Ok(held.map(|found| found.bucket).collect())
     }
 
     /// Resources that the last deleted stacks of this name retained, the latest stack first. `owner`: tags that those stacks must have. A
@@ -116,24 +127,23 @@ impl Cloud {
         owner: &BTreeMap<String, String>,
     ) -> Result<bool> {
         let mut is_any = false;
-        for (bucket, was_complete) in self.retained(permit.stack(), owner).await? {
+        for found in self.retained(permit.stack(), owner).await? {
             // Data may have come into a bucket of a stack that was complete.
-            if !was_complete {
+            if !found.was_complete {
                 self.ensure_not_cancelled()?;
-                self.delete_bucket(&bucket).await?;
+                self.delete_bucket(&found.bucket).await?;
                 is_any = true;
             }
         }
         Ok(is_any)
     }
 
-    /// Each bucket with whether its stack was ever complete.
     async fn retained(
         &self,
         stack: &StackName,
         owner: &BTreeMap<String, String>,
-    ) -> Result<Vec<(StackBucket, bool)>> {
-        let mut found: Vec<(StackBucket, bool)> = Vec::new();
+    ) -> Result<Vec<RetainedBucket>> {
+        let mut found: Vec<RetainedBucket> = Vec::new();
         for id in self.deleted_stacks(&stack.name).await? {
             let Some(events) = self.events_of_deleted(&id, owner).await? else {
                 continue;
@@ -141,6 +151,10 @@ impl Cloud {
             // Nothing that was imported is a leftover.
             let imports = |event: &StackEvent| event.status.starts_with("IMPORT_");
             let was_complete = was_complete(&id, &events) || events.iter().any(imports);
+            let deletions = events.iter().filter(|event| {
+                event.physical_id.as_deref() == Some(&*id) && event.status == "DELETE_IN_PROGRESS"
+            });
+            let began = deletions.map(|event| event.time).min();
             for event in &events {
                 let is_retained = event.status == "DELETE_SKIPPED"
                     && Holding::new(&event.kind, &event.status) == Holding::Uncertain;
@@ -148,9 +162,13 @@ impl Cloud {
                     continue;
                 };
                 let bucket = StackBucket::new(&id, name);
-                let is_known = found.iter().any(|(known, _)| known.name() == name);
+                let is_known = found.iter().any(|known| known.bucket.name() == name);
                 if bucket.was_created(&events) && !is_known {
-                    found.push((bucket, was_complete));
+                    found.push(RetainedBucket {
+                        bucket,
+                        was_complete,
+                        by_deletion: began.is_some_and(|began| event.time >= began),
+                    });
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::EncodingType;
+use aws_sdk_s3::types::{EncodingType, Tag};
 use futures_util::{StreamExt as _, stream};
 
 use super::object_keys::decode;
@@ -52,7 +52,8 @@ impl Cloud {
         }
     }
 
-    /// Whether a bucket exists and has this tag.
+    /// Whether a bucket exists and has this tag. If CloudFormation's tag names another stack than the bucket's, it is a later bucket, or
+    /// another stack has it now.
     pub async fn is_tagged(&self, bucket: &StackBucket, key: &str, value: &str) -> Result<bool> {
         let tagging = self
             .objects
@@ -63,6 +64,11 @@ impl Cloud {
         match tagging.map_err(|e| error::from_sdk("GetBucketTagging", e)) {
             Ok(tagging) => {
                 let mut tags = tagging.tag_set.iter();
+                let is_of_other =
+                    |tag: &Tag| tag.key == STACK_ID_TAG && tag.value != bucket.stack_id();
+                if tags.clone().any(is_of_other) {
+                    return Ok(false);
+                }
                 Ok(tags.any(|tag| tag.key == key && tag.value == value))
             }
             Err(error) if error.has_code("NoSuchBucket") || error.has_code("NoSuchTagSet") => {

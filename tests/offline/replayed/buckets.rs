@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answers::{events, first_events, no_stack, stack, stack_id};
+use super::answers::{arn, events, first_events, no_stack, stack, stack_id};
 use super::{Workdir, workdir};
 use crate::support::replay::{not_found, refused};
 
@@ -180,27 +180,74 @@ fn attack_a_bucket_that_no_deleted_stack_left() {
         .on("DescribeStacks", no_stack())
         .on("ListStacks", json!({"StackSummaries": []}));
     never.run_action("tear-down", &["--force"]);
+    // An update left it behind, before the deletion.
+    let workdir = deleted(&[CREATED, SKIPPED, DELETION], true);
+    workdir.run_action("tear-down", &["--force"]);
     let workdir = left_bucket();
     workdir.aws.on("DeleteBucket", json!({}));
     workdir.run_action("tear-down", &["--force"]);
 }
 
+const CREATED: ResourceEvent = ("Bucket", "CREATE_COMPLETE", "");
+const SKIPPED: ResourceEvent = ("Bucket", "DELETE_SKIPPED", "");
+const DELETION: ResourceEvent = ("", "DELETE_IN_PROGRESS", "User Initiated");
+
 /// The bucket that our deleted stack retained.
 pub(super) fn left_bucket() -> Workdir {
-    let created = ("Bucket", "CREATE_COMPLETE", "");
-    let workdir = deleted(&[created, ("Bucket", "DELETE_SKIPPED", "")], true);
-    let tag = json!({"Key": "provisioner:config", "Value": workdir.name});
+    left_bucket_of(None)
+}
+
+/// The same with CloudFormation's tag for a stack.
+fn left_bucket_of(stack: Option<&str>) -> Workdir {
+    let workdir = deleted(&[CREATED, DELETION, SKIPPED], true);
+    let mut tags = vec![json!({"Key": "provisioner:config", "Value": workdir.name})];
+    if let Some(stack) = stack {
+        tags.push(json!({"Key": "aws:cloudformation:stack-id", "Value": stack}));
+    }
     workdir
         .aws
         .on(
             "GetBucketTagging",
-            json!({"Tagging": {"TagSet": {"Tag": [tag]}}}),
+            json!({"Tagging": {"TagSet": {"Tag": tags}}}),
         )
         .on(
             "ListObjectVersions",
             json!({"ListVersionsResult": {"IsTruncated": false}}),
         );
     workdir
+}
+
+/// The bucket belongs to a later stack now, which took over its tags.
+#[test]
+fn attack_a_left_bucket_that_another_stack_has() {
+    let other = arn("stack", "acme-payroll");
+    let workdir = left_bucket_of(Some(&other));
+    workdir.aws.allow_unused();
+    let output = workdir.run_action("tear-down", &["--force"]);
+    assert!(
+        output.stdout.contains("does not exist"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!(workdir.aws.requests_of("DeleteBucket").len(), 0);
+    let own = stack_id(&workdir);
+    let workdir = left_bucket_of(Some(&own));
+    workdir.aws.on("DeleteBucket", json!({}));
+    workdir.run_action("tear-down", &["--force"]);
+}
+
+/// A preview names each bucket that the action deletes, with what it holds.
+#[test]
+fn attack_a_left_bucket_is_shown_before_it_is_deleted() {
+    let workdir = left_bucket();
+    let version = json!({"Key": "a", "VersionId": "1"});
+    let versions = json!({"ListVersionsResult": {"IsTruncated": false, "Version": [version]}});
+    workdir.aws.set("ListObjectVersions", versions);
+    let shown = workdir.run_action("tear-down", &["--dry-run"]);
+    insta::assert_snapshot!(
+        "replayed_left_bucket",
+        workdir.redact_account(&shown.stdout)
+    );
 }
 
 #[test]
