@@ -7,7 +7,7 @@ use super::{Change, Intent};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::entries::{EntryKind, NewEntry};
-use crate::product::{Level, Target};
+use crate::product::{Level, Partition, Target};
 use crate::stack::StackArn;
 use crate::template::named_imports;
 use crate::text::quote;
@@ -119,7 +119,17 @@ fn misfit(change: &Change, new: &NewEntry) -> Option<Diagnostic> {
     }
     let stack = change.stack.as_deref().unwrap_or_default();
     let target = change.target.as_ref()?;
-    let (what, named, wanted) = difference(entry.stack.as_ref()?, target, stack)?;
+    let named = entry.stack.as_ref()?;
+    if !named.has_uuid() {
+        return Some(new.error(
+            format!(
+                "the entry's stack id does not end with a UUID: `{}`",
+                named.as_str()
+            ),
+            "write the full id of the stack, as `provisioner discover --format json` prints it",
+        ));
+    }
+    let (what, named, wanted) = difference(named, target, stack)?;
     Some(new.error(
         format!("the entry's {what} is `{named}`, and the config's is `{wanted}`"),
         "write the full id of the config's own stack, or correct the config",
@@ -132,7 +142,10 @@ fn difference<'a>(
     target: &'a Target,
     stack: &'a str,
 ) -> Option<(&'static str, &'a str, &'a str)> {
+    let partition = Partition::of_region(&target.region);
+    let partition = partition.map_or(named.partition(), |partition| &partition.name);
     let parts = [
+        ("partition", named.partition(), partition),
         ("account", named.account(), target.account.as_str()),
         ("region", named.region(), target.region.as_str()),
         ("stack name", named.name(), stack),

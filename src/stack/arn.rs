@@ -53,9 +53,23 @@ impl StackArn {
         self.text.split(':').nth(index).unwrap_or_default()
     }
 
+    /// Such as `aws-cn`.
+    pub fn partition(&self) -> &str {
+        self.part(1)
+    }
+
+    /// Whether it ends with a UUID, as the id of each stack does.
+    pub fn has_uuid(&self) -> bool {
+        let uuid = self.text.rsplit('/').next().unwrap_or_default();
+        let groups: Vec<&str> = uuid.split('-').collect();
+        let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+        let mut digits = groups.iter().flat_map(|group| group.bytes());
+        lengths == [8, 4, 4, 4, 12] && digits.all(|digit| digit.is_ascii_hexdigit())
+    }
+
     /// The values of CloudFormation's pseudo parameters that the ARN has.
     pub fn pseudo_parameters(&self) -> BTreeMap<String, String> {
-        let partition = self.text.split(':').nth(1).unwrap_or_default();
+        let partition = self.partition();
         let values = [
             ("AWS::AccountId", self.account()),
             ("AWS::Partition", partition),
