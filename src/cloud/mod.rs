@@ -131,6 +131,8 @@ pub enum Existence {
     Missing,
     /// Cloud Control does not read the type in this region, so CloudFormation does not import it.
     Unsupported,
+    /// AWS does not let these credentials read it, or fails to read it.
+    Unknown,
 }
 
 /// Whether something has a name.

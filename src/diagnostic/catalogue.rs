@@ -206,7 +206,7 @@ catalogue! {
         "The worst effect of the update is not known. AWS leaves it open, no rule of the product covers a changed key, or no commit matches the deployed template.",
         "Read `show-changes`. If the worst case is acceptable, set `updates: reviewed` for the environment.";
     ImportNotReviewed "import-not-reviewed":
-        "The change set of a new stack imports an existing resource that no former stack of this config retained and no entry names, or it lacks a resource of the entry. The resource may belong to somebody else.",
+        "The change set of a new stack imports an existing resource that no former stack of this config retained and no entry names, or it lacks a resource of the entry. The resource may belong to somebody else. Or a former stack retained the resource, and the check of the pull request did not report its import.",
         "Name the resource in an entry below `import` of `.provisioner/adoptions.yaml`, delete it if nobody needs it, or give the stack's resource another name.";
     Interrupted "interrupted":
         "Ctrl-C or the CI system ended the run. The message names what remains.",

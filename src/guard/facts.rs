@@ -25,7 +25,7 @@ pub struct Facts {
     pub verdict: Option<Verdict>,
     /// The worst impact that the product declares for the changed config keys; `Level::None` if no key changed.
     pub declared: Option<Level>,
-    /// The digests of the reviewed change set and of the one about to be executed.
+    /// The digests of the reviewed change set and of the one about to be executed. Those of a creation cover what it imports of a former stack.
     pub digests: Option<[String; 2]>,
     /// Stacks that import an output of this stack.
     pub importers: Option<Vec<String>>,
@@ -43,7 +43,8 @@ pub struct Facts {
     pub role_boundaries: Option<Vec<RoleBoundary>>,
     /// What the change set imports into a new stack.
     pub imports: Option<Vec<ImportFact>>,
-    /// Whether the stack has imported its resources and lacks the others.
+    /// Whether the stack has imported its resources and lacks the others. `Some(false)`: it has imported resources of another version of the
+    /// config, or is being created without an import.
     pub unfinished_import: Option<bool>,
     /// ARN of the stack that the entry names, if it had the tags of `owner` and is deleted.
     pub replaced: Option<String>,

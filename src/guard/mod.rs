@@ -67,6 +67,10 @@ pub struct Denial {
 /// Stands for the config's path in a remedy, which no rule knows.
 const CONFIG_PLACEHOLDER: &str = "CONFIG";
 
+/// The fact of a stack that an import began. Whoever knows the config's product names the action that finishes it.
+const UNFINISHED: &str =
+    "the creation of the stack is not finished: it has imported resources, and lacks the others";
+
 impl Denial {
     fn new(code: Code, fact: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
@@ -85,6 +89,11 @@ impl Denial {
         Diagnostic::error(self.code.clone(), path, self.fact.clone()).with_help(remedy)
     }
 
+    /// Whether the stack has imported its resources and lacks the others.
+    pub fn is_of_unfinished_creation(&self) -> bool {
+        self.fact == UNFINISHED
+    }
+
     /// Whether a deletion lacks nothing but what a second person adds by a comment.
     pub fn awaits_confirmation(&self) -> bool {
         matches!(self.code, Code::DeleteNotConfirmed | Code::ForceRequired)
@@ -101,7 +110,7 @@ impl Denial {
         self.code == Code::DeleteNeedsSecondPerson
     }
 
-    /// Whether the policy or the config has to change to lift it: neither time nor another person does.
+    /// Whether the policy, the config or its entry has to change to lift it: neither time nor another person does.
     pub fn is_by_policy(&self) -> bool {
         matches!(
             self.code,
@@ -110,6 +119,7 @@ impl Denial {
                 | Code::AlarmMismatch
                 | Code::EnvironmentNotAllowed
                 | Code::DeleteNotAllowed
+                | Code::NotRequested
         )
     }
 

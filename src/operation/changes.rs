@@ -8,7 +8,9 @@ use crate::cloud::{AwsErrorKind, CloudError};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Authority, Denial, EffectKind, Facts, Inspect, Preview, denials};
-use crate::plan::{Changes, DriftImpact, change_set_digest, with_policy_values};
+use crate::plan::{
+    Changes, DriftImpact, EffectNames, change_set_digest, effect_digest, with_policy_values,
+};
 use crate::report::Step;
 use crate::stack::{ChangeSet, DescribedChangeSet, Health, Stack};
 use crate::template::Document;
@@ -198,6 +200,8 @@ pub(super) async fn assess(
     let mut changes = changes(before.as_ref(), Some(stack.status.0.clone()), &known);
     // The digest is that of the change set as CloudFormation describes it.
     changes.digest = change_set_digest(&found.change_set);
+    let names = EffectNames::new(&desired.stack, desired.config.path.stem());
+    changes.effect = effect_digest(&found.change_set, &names);
     changes.unread.extend(unread);
     changes.tags = desired.tag_changes(stack);
     changes.drift = Some(DriftImpact::new(

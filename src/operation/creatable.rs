@@ -3,6 +3,7 @@
 use super::former::is_of_former_stack;
 use super::import::unmet_imports;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
+use crate::cloud::Existence;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Create, EffectKind, Facts};
 use crate::plan::Deletion;
@@ -13,6 +14,8 @@ use crate::template::ImportedResource;
 /// requires, and the template. `named`: resources that the new stack imports.
 ///
 /// The deletion can change whether a name is free that a resource of the deleted stack has. The creation checks these names again.
+///
+/// Returns warnings, such as of names that cannot be read.
 pub(super) async fn ensure_creatable(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -20,7 +23,7 @@ pub(super) async fn ensure_creatable(
     stack: &Stack,
     deletion: &Deletion,
     named: &[ImportedResource],
-) -> Result<(), OperationError> {
+) -> Result<Vec<Diagnostic>, OperationError> {
     let is_replacement = facts.own_failed_creation().is_none();
     let after = Facts {
         stack: Some(None),
@@ -50,7 +53,7 @@ pub(super) async fn ensure_creatable(
         return Err(OperationError::Invalid(problems));
     }
     site.cloud.validate(&desired.sent).await?;
-    Ok(())
+    Ok(problems)
 }
 
 /// What a new stack requires and would not find after the deletion of its predecessor.
@@ -65,15 +68,25 @@ pub async fn replacement_problems(
     Ok(problems)
 }
 
-/// The retained buckets that the new stack would not take back, because nothing proves whose they are.
+/// The retained resources that the new stack would not take back: buckets of which nothing proves whose they are, and what cannot be read.
 async fn unproven(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     deletion: &Deletion,
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let mut problems = Vec::new();
-    for resource in deletion.importable(&desired.document) {
-        if !is_of_former_stack(site, desired, &resource).await? {
+    let kept = deletion.importable(&desired.document);
+    for resource in &kept {
+        if !is_readable(site, desired, resource, &kept).await? {
+            let message = format!(
+                "the resource that the deletion retains cannot be read, so a new stack might not take it back: {} ({}, {})",
+                resource.logical_id, resource.kind, resource.physical_id
+            );
+            let problem = Diagnostic::error(Code::PreflightFailed, &desired.config.path, message);
+            let help = "allow these credentials `cloudformation:GetResource` and the read actions of the type";
+            problems.push(problem.with_help(help));
+        }
+        if !is_of_former_stack(site, desired, resource).await? {
             let message = format!(
                 "the tags of bucket {} do not name this stack, or cannot be read, so a new stack would not take it back",
                 resource.physical_id
@@ -84,6 +97,20 @@ async fn unproven(
         }
     }
     Ok(problems)
+}
+
+/// Whether AWS answers if the resource exists. An import reads it with the same credentials, but only after the deletion.
+async fn is_readable(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    resource: &ImportedResource,
+    kept: &[ImportedResource],
+) -> Result<bool, OperationError> {
+    let Some((_, id)) = resource.identifier(&desired.document, kept) else {
+        return Ok(true);
+    };
+    let existence = site.cloud.existence(&resource.kind, &id).await?;
+    Ok(existence != Existence::Unknown)
 }
 
 /// The retained resources whose names the new stack needs, and which it cannot import.

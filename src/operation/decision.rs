@@ -29,9 +29,11 @@ impl PreviewedDecision {
     }
 
     /// What a check found. Failures of AWS stay errors.
-    pub(super) fn of_check(checked: Result<(), OperationError>) -> Result<Self, OperationError> {
+    pub(super) fn of_check(
+        checked: Result<Vec<Diagnostic>, OperationError>,
+    ) -> Result<Self, OperationError> {
         match checked {
-            Ok(()) => Ok(Self::default()),
+            Ok(warnings) => Ok(Self::of_problems(warnings)),
             Err(OperationError::Denied(denials)) => Ok(Self::of_denials(denials)),
             Err(OperationError::Invalid(problems)) => Ok(Self::of_problems(problems)),
             Err(failure) => Err(failure),

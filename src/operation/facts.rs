@@ -1,6 +1,6 @@
 //! What is known of a stack before an effect is decided.
 
-use super::import::unfinished_import;
+use super::import::{ImportState, import_state};
 use super::{Desired, OperationContext, OperationError};
 use crate::guard::{Authority, Facts, RequestedChange};
 use crate::stack::{Health, Stack};
@@ -16,8 +16,9 @@ impl OperationContext<'_> {
         if let Some(stack) = facts.stack.clone().flatten()
             && !facts.is_owner_of(&stack)
         {
-            let unfinished = unfinished_import(self, desired, &facts, &stack).await?;
-            facts.unfinished_import = unfinished.map(|_| true);
+            let import = import_state(self, desired, &facts, &stack).await?;
+            facts.unfinished_import =
+                import.map(|import| matches!(import, ImportState::Unfinished(_)));
         }
         Ok(facts)
     }

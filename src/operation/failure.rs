@@ -69,11 +69,17 @@ fn diagnostics_and_exit(
                 Exit::Denied
             };
             let mut problems = denial_diagnostics(path, &denials);
-            let absent = problems.iter_mut();
-            let absent = absent.filter(|problem| problem.code == Code::StackNotFound);
-            for problem in absent {
-                if let Some(action) = config.provision_action() {
+            for (problem, denial) in problems.iter_mut().zip(&denials) {
+                let Some(action) = config.provision_action() else {
+                    continue;
+                };
+                if denial.code == Code::StackNotFound {
                     problem.help = Some(format!("create the stack first with `{action}`"));
+                } else if denial.is_of_unfinished_creation() {
+                    let help = format!(
+                        "run `{action}`, or the action that was stopped: it adds the rest and the tags"
+                    );
+                    problem.help = Some(help);
                 }
             }
             (problems, exit)

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cancelled::what_remains;
 use super::error::operation_failed;
 use super::former::is_of_former_stack;
-use super::import_drift::compare_imported;
+use super::import_drift::{compare_imported, differences_before_update, overwritten};
 use super::provisioned::{ensure_executable, stack_status, verified, watch};
 use super::{Desired, OperationContext, OperationError, ProvisionOutcome, Provisioned};
 use crate::cloud::{
@@ -118,7 +118,7 @@ pub fn named_resources(
     })
 }
 
-/// Named resources that do not exist, or that another stack has. CloudFormation refuses both, but not before the merge.
+/// Named resources that do not exist, that another stack has, or that cannot be read. CloudFormation refuses both, but not before the merge.
 pub async fn unmet_imports(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -143,6 +143,14 @@ pub async fn unmet_imports(
                     desired.stack.target.region, one.logical_id, one.kind
                 ),
                 "do not name the resource; if it exists, give it another name in the config",
+            )
+        } else if existence == Existence::Unknown {
+            (
+                format!(
+                    "whether the resource to import exists cannot be read: {} ({}, {id})",
+                    one.logical_id, one.kind
+                ),
+                "allow these credentials `cloudformation:GetResource` and the read actions of the type, then try again",
             )
         } else if let Some(stack) = owning_stack(site, one).await? {
             (
@@ -205,7 +213,9 @@ async fn retained_imports(
         let Some((_, id)) = resource.identifier(&desired.document, &retained) else {
             continue;
         };
-        if site.cloud.existence(&resource.kind, &id).await? == Existence::Exists
+        // CloudFormation has the record, and checks again. A deletion of the former stack requires that it can be read.
+        let existence = site.cloud.existence(&resource.kind, &id).await?;
+        if matches!(existence, Existence::Exists | Existence::Unknown)
             && is_of_former_stack(site, desired, &resource).await?
         {
             found.push(resource);
@@ -301,6 +311,20 @@ pub(super) async fn unfinished_import(
     facts: &Facts,
     stack: &Stack,
 ) -> Result<Option<Vec<StackResource>>, OperationError> {
+    let state = import_state(site, desired, facts, stack).await?;
+    Ok(match state {
+        Some(ImportState::Unfinished(held)) => Some(held),
+        Some(ImportState::OtherText) | None => None,
+    })
+}
+
+/// `None` if the stack is not one of an import that began for this config.
+pub(super) async fn import_state(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    facts: &Facts,
+    stack: &Stack,
+) -> Result<Option<ImportState>, OperationError> {
     let mut owner = facts.owner.iter();
     let is_foreign = owner.any(|(key, value)| stack.tags.get(key).is_some_and(|tag| tag != value));
     if !stack.status.may_lack_resources() || is_foreign || stack.tags.contains_key(TEST_TAG) {
@@ -314,7 +338,18 @@ pub(super) async fn unfinished_import(
     held.retain(|resource| resource.status != "DELETE_COMPLETE");
     let ids: BTreeSet<&str> = held.iter().map(|one| &*one.logical_id).collect();
     let is_same = import_template(&desired.document, &ids) == Some(body);
-    Ok(is_same.then_some(held))
+    Ok(Some(match is_same {
+        true => ImportState::Unfinished(held),
+        false => ImportState::OtherText,
+    }))
+}
+
+/// What a stack of an import has.
+pub(super) enum ImportState {
+    /// The imported resources of this config, and no others.
+    Unfinished(Vec<StackResource>),
+    /// Those of another version of the config.
+    OtherText,
 }
 
 /// Adds all other resources to a stack that has imported some. Nothing that was imported is deleted or replaced.
@@ -331,6 +366,7 @@ pub(super) async fn add_rest<E: RunsChangeSet>(
         ..facts.clone()
     };
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
+    let before = differences_before_update(site, desired, &stack.id, imported).await?;
     site.progress.step(&desired.stack, Step::ChangeSet);
     let input = site.watched_input(desired, Some(stack));
     let pending = site.cloud.preview(look, Some(stack), &input).await?;
@@ -348,9 +384,11 @@ pub(super) async fn add_rest<E: RunsChangeSet>(
     match &ended.stack {
         Some(stack) if stack.status.health() == Health::Stable && !is_rolled_back(stack) => {
             let created = verified(site, desired, stack, ProvisionOutcome::Created).await?;
+            let mut warnings = compare_imported(site, desired, &stack.id, imported).await?;
+            warnings.extend(overwritten(desired, &before));
             Ok(Provisioned {
                 imported: imported.to_vec(),
-                warnings: compare_imported(site, desired, &stack.id, imported).await?,
+                warnings,
                 ..created
             })
         }

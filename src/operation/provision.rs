@@ -1,7 +1,7 @@
 //! Creates a stack, or updates it where the policy allows that, and verifies it.
 
 use super::cancelled::what_remains;
-use super::changes::assess;
+use super::changes::{assess, with_values};
 use super::error::operation_failed;
 use super::failed_creation::{remove_failed, unmanaged};
 use super::free_names::{rest_problems, update_problems};
@@ -17,12 +17,13 @@ use super::replaced::{candidates, replaced};
 use super::{Desired, Occupancy, OperationContext, OperationError, ShownEffect, preflight};
 use crate::cloud::{CloudError, OperationResult, StackOperation};
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::entries::NamedResource;
 use crate::guard::{
-    Authority, Create, DecidedOnce, EffectKind, Facts, Inspect, Preview, Resume, RunsChangeSet,
-    Update,
+    Authority, Create, DecidedOnce, Denial, EffectKind, Facts, Inspect, Preview, Resume,
+    RunsChangeSet, Update,
 };
+use crate::model::Digest;
 use crate::plan::{self, Changes, EffectNames};
 use crate::product::Verb;
 use crate::report::{Fault, Step};
@@ -171,6 +172,7 @@ pub(super) async fn create<E: RunsChangeSet + DecidedOnce>(
             .with_former(&imports.former)
             .with_named(&imports.named);
         let changes = site.with_alarms(desired, changes);
+        facts.digests = reviewed_digests(&facts.authority, &changes.digest);
         let effect = ShownEffect::Changes(&changes);
         site.confirm(E::KIND, &mut facts, &desired.stack, effect);
     }
@@ -334,6 +336,10 @@ async fn update(
     if desired.is_deployed(&stack, &body) {
         return unchanged(site, desired, &facts, &stack, given).await;
     }
+    if !given.is_empty() {
+        named_resources(desired, &facts, given)?;
+        return Err(OperationError::Denied(vec![import_into_existing()]));
+    }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
     let missing = preflight(site, desired, Occupancy::Updated).await?;
     if blocks(&missing) {
@@ -355,7 +361,8 @@ async fn update(
             return Err(OperationError::Invalid(unmet?));
         }
     }
-    facts.verdict = Some(plan::worst(&pending.described().change_set));
+    let known = with_values(desired, &body, &pending.described().change_set);
+    facts.verdict = Some(plan::worst(&known));
     let before = deployed(&body);
     facts.declared = before.and_then(|before| plan::declared_level(&before, desired.config).ok());
     facts.digests = digests(desired, &facts.authority, &pending.described().change_set);
@@ -401,5 +408,25 @@ async fn update(
         }
         Some(stack) => Err(operation_failed(stack_status(stack), &ended)),
         None => Err(operation_failed(Fault::StackGone, &ended)),
+    }
+}
+
+/// The reviewed digest and that of now. A person at the command line reviews the current one. Reviewers of a pull request saw an earlier one.
+fn reviewed_digests(authority: &Authority, now: &Digest) -> Option<[String; 2]> {
+    let now = now.to_string();
+    let shown = match authority {
+        Authority::Request(request) => request.shown.as_ref()?.change_set.clone()?,
+        Authority::CommandLine { .. } | Authority::Unknown => now.clone(),
+    };
+    Some([shown, now])
+}
+
+/// An import creates a stack, and updates none.
+pub(super) fn import_into_existing() -> Denial {
+    Denial {
+        code: Code::StackExists,
+        fact: "the stack exists and differs from the config, and an import only creates stacks"
+            .to_owned(),
+        remedy: "update it by the action that creates the stack, or run `show-changes`".to_owned(),
     }
 }

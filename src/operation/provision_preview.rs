@@ -5,7 +5,7 @@ use super::creatable::ensure_creatable;
 use super::decision::PreviewedDecision;
 use super::free_names::rest_problems;
 use super::import::{Imports, named_resources, unfinished_import};
-use super::provision::{DeployedConfig, existing, is_own_creation};
+use super::provision::{DeployedConfig, existing, import_into_existing, is_own_creation};
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::entries::NamedResource;
 use crate::guard::{EffectKind, Facts, Inspect};
@@ -46,10 +46,14 @@ pub async fn preview_provision(
     }
     let changes = changes(site, desired, &facts, false, deployed).await?;
     // Nothing is imported into a stack that exists. One whose creation failed is deleted first.
-    let named = match facts.own_failed_creation() {
-        Some(_) => named_resources(desired, &facts, given)?,
-        None => Vec::new(),
-    };
+    let mut named = named_resources(desired, &facts, given)?;
+    if facts.own_failed_creation().is_none() {
+        named.clear();
+        if !given.is_empty() && changes.status.is_some() && changes.has_changes {
+            let denied = PreviewedDecision::of_denials(vec![import_into_existing()]);
+            return Ok((ProvisionPreview::Changes(Box::new(changes)), denied));
+        }
+    }
     let changes = changes.with_named(&named);
     // CloudFormation stops it.
     let stop = match changes.refused {

@@ -105,13 +105,16 @@ pub async fn replace(
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
     let blocked = match denials.is_empty() {
         true => ensure_creatable(site, desired, &facts, &stack, &deletion, &[]).await,
-        false => site.ensure_allowed::<Replace>(&facts, &desired.stack),
+        false => site
+            .ensure_allowed::<Replace>(&facts, &desired.stack)
+            .map(|()| Vec::new()),
     };
     if let Err(OperationError::Denied(denials)) = blocked {
         let deletion = Box::new(deletion);
         return Ok(Replacement::Denied { denials, deletion });
     }
-    blocked?;
+    // The creation repeats the warnings.
+    let _warnings = blocked?;
     let effect = ShownEffect::Deletion(&deletion);
     let permit = match site
         .confirmed::<Replace>(desired, &mut facts, &shown, effect)

@@ -9,7 +9,7 @@ use super::impact::declared;
 use super::{
     Cause, Deletion, DriftImpact, EffectNames, Impact, KeyDependencies, LocatedFinding,
     ResourceVerdict, assess_change_set, assess_resource, change_set_digest, effect_digest,
-    key_dependencies, locate_findings,
+    import_digest, key_dependencies, locate_findings,
 };
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
@@ -61,6 +61,9 @@ pub struct Changes {
     /// What stands in the way of the deployment.
     #[serde(skip)]
     pub unmet: Vec<Diagnostic>,
+    /// Whether the new stack imports what a former one retained. Then the digest covers these resources.
+    #[serde(skip)]
+    pub takes_back: bool,
     /// Equal digests mean equal effects.
     pub digest: Digest,
     /// The same without the names of the stack; `None` if a sample cannot stand for the effect.
@@ -135,13 +138,16 @@ impl Changes {
             failed_creation: None,
             rollback: None,
             unmet: Vec::new(),
+            takes_back: false,
             digest: change_set_digest(&change_set),
             effect: None,
         }
     }
 
     /// The same with the resources of a former stack, which the new stack imports instead of creating them.
-    pub fn with_former(self, imports: &[ImportedResource]) -> Self {
+    pub fn with_former(mut self, imports: &[ImportedResource]) -> Self {
+        self.digest = import_digest(self.digest, imports);
+        self.takes_back |= !imports.is_empty();
         let ids = imports.iter().map(|import| &*import.logical_id);
         self.with_imported(&ids.collect::<Vec<_>>(), KEPT)
     }
@@ -226,6 +232,7 @@ impl Changes {
             failed_creation: None,
             rollback: None,
             unmet: Vec::new(),
+            takes_back: false,
             digest: change_set_digest(change_set),
             effect: effect_digest(change_set, &EffectNames::new(stack, config.path.stem())),
         }

@@ -10,6 +10,7 @@ use crate::entries::StackEntry;
 use crate::model::Digest;
 use crate::product::Target;
 use crate::stack::{ChangeSet, ResourceChange};
+use crate::template::ImportedResource;
 
 /// The digest's input for each change. A new field that is always written changes every digest: raise the version with it.
 #[derive(Serialize)]
@@ -66,6 +67,22 @@ pub fn combined_digest(plan: Digest, previews: &BTreeMap<ChangeKey, Digest>) -> 
         .map(|(key, digest)| format!("{key}\t{digest}\n"))
         .collect();
     Digest::sha256(format!("provisioner-preview/1\n{plan}\n{known}"))
+}
+
+/// The digest of a creation that imports these resources of a former stack: an import is not a new resource.
+pub fn import_digest(creation: Digest, imports: &[ImportedResource]) -> Digest {
+    let mut covered: Vec<[&str; 3]> = imports
+        .iter()
+        .map(|one| [&*one.logical_id, &*one.kind, &*one.physical_id])
+        .collect();
+    if covered.is_empty() {
+        return creation;
+    }
+    covered.sort_unstable();
+    Digest::sha256(format!(
+        "provisioner-imports/1\n{creation}\n{}",
+        json(&covered)
+    ))
 }
 
 const CHANGE_SET_VERSION: &str = "provisioner-change-set/2\n";

@@ -51,8 +51,8 @@ impl Preview {
             line: changes_summary(found),
             markdown: changes(&undeclared, values, Format::Markdown),
             level: found.level,
-            // The preview of a new stack comes from its template, which the plan's digest covers.
-            digest: found.queried.then_some(found.digest),
+            // The preview of a new stack comes from its template, which the plan's digest covers, but not what a former stack retained.
+            digest: (found.queried || found.takes_back).then_some(found.digest),
             effect: found.effect.filter(|_| is_plain(found)),
             shape: shape_of_changes(found),
             changes: Some(shown),

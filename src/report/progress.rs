@@ -38,6 +38,10 @@ pub enum Step<'a> {
     /// Stacks that killed tests left are deleted.
     LeftoversRemoved,
     DriftDetection,
+    /// Imported resources differ from the template, and the update that follows may overwrite them. Their ids with properties.
+    ImportsDiffer {
+        resources: &'a str,
+    },
     /// The person at the terminal is prompted.
     Confirmation,
 }
@@ -63,6 +67,11 @@ impl Step<'_> {
             Self::BucketDeleted { bucket } => return format!("deleting bucket {bucket}"),
             Self::LeftoversRemoved => "deletion of the stacks of earlier tests",
             Self::DriftDetection => "drift detection",
+            Self::ImportsDiffer { resources } => {
+                return format!(
+                    "imported resources differ from the template, and the update may overwrite them: {resources}"
+                );
+            }
             Self::Confirmation => "waits for confirmation",
         }
         .to_owned()

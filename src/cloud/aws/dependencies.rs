@@ -90,8 +90,7 @@ impl Cloud {
         }
     }
 
-    /// Whether a resource to import exists in the account. If AWS refuses the answer, it does: an import of a missing resource fails and
-    /// changes nothing. `id`: its primary identifier.
+    /// Whether a resource to import exists in the account. `id`: its primary identifier.
     pub async fn existence(&self, kind: &str, id: &str) -> Result<Existence> {
         if kind == BUCKET {
             let head = self.objects.head_bucket().bucket(id);
@@ -113,7 +112,7 @@ impl Cloud {
             Err(error) if UNSUPPORTED.iter().any(|code| error.has_code(code)) => {
                 Ok(Existence::Unsupported)
             }
-            Err(CloudError::Aws(_)) => Ok(Existence::Exists),
+            Err(CloudError::Aws(_)) => Ok(Existence::Unknown),
             Err(error) => Err(error),
         }
     }

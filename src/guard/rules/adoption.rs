@@ -3,7 +3,9 @@
 use super::change::short;
 use super::{RuleInput, state};
 use crate::diagnostic::Code;
-use crate::guard::{AdoptionFacts, Denial, EffectKind, TEST_TAG, TagChangeSet, TagDrift};
+use crate::guard::{
+    AdoptionFacts, Denial, EffectKind, TEST_TAG, TagChangeSet, TagDrift, UNFINISHED,
+};
 use crate::plan::Obstacle;
 
 const NEW_PULL_REQUEST: &str =
@@ -122,9 +124,7 @@ fn of_obstacle(obstacle: &Obstacle) -> Denial {
             format!("CloudFormation detects no drift of a stack that is {status}"),
             UPDATE_FIRST,
         ),
-        Obstacle::Unfinished { .. } => {
-            Denial::new(Code::StackFailed, state::UNFINISHED, state::FINISH)
-        }
+        Obstacle::Unfinished { .. } => Denial::new(Code::StackFailed, UNFINISHED, state::FINISH),
         Obstacle::NeverCreated { status } | Obstacle::Deleted { status } => Denial::new(
             Code::StackNotFound,
             format!("the stack is {status}"),

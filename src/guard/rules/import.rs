@@ -41,6 +41,34 @@ pub fn imports_are_reviewed(input: &RuleInput<'_>) -> Option<Denial> {
     ))
 }
 
+/// Reviewers approved the import of what a former stack retained, and not a new resource of its name. A replacement was reviewed, and
+/// confirmed, with its deletion.
+pub fn retained_imports_are_reviewed(input: &RuleInput<'_>) -> Option<Denial> {
+    let imports = input.facts.imports.as_ref()?;
+    let retained = imports.iter().find(|import| import.former)?;
+    let request = input.merge().filter(|_| input.kind == EffectKind::Create)?;
+    if request.asks == Some(RequestedChange::Replace) {
+        return None;
+    }
+    let shown = request
+        .shown
+        .as_ref()
+        .and_then(|plan| plan.change_set.as_ref());
+    let digests = input.facts.digests.as_ref();
+    let is_reviewed = digests.is_some_and(|[reviewed, now]| reviewed == now && shown == Some(now));
+    (!is_reviewed).then(|| {
+        let name = retained.physical_id.as_deref().unwrap_or("without a name");
+        Denial::new(
+            Code::ImportNotReviewed,
+            format!(
+                "a former stack of this config retained `{}` ({}): {name}, and the check did not report that the new stack imports it",
+                retained.logical_id, retained.kind
+            ),
+            "open a new pull request, whose check reads the account with a plan role; or name the resource in an entry below `import`, or delete it",
+        )
+    })
+}
+
 fn may_import(input: &RuleInput<'_>, import: &ImportFact) -> bool {
     // What a command line names is known by the operation alone. A pull request says it again.
     let is_listed = input.merge().is_none_or(|request| {

@@ -68,6 +68,11 @@ const RULES: &[(Phase, Forecast, Rule)] = &[
     (WithAwsFacts, ByPolicy, template::is_self_contained),
     (WithAwsFacts, ByPolicy, template::roles_have_boundary),
     (WithAwsFacts, ByPreview, import::imports_are_reviewed),
+    (
+        WithAwsFacts,
+        AfterMerge,
+        import::retained_imports_are_reviewed,
+    ),
     (WithAwsFacts, ByPolicy, change::updates_are_allowed),
     (WithAwsFacts, ByPreview, change::impact_is_allowed),
     (WithAwsFacts, AfterMerge, change::is_what_was_shown),

@@ -3,14 +3,14 @@
 use super::RuleInput;
 use crate::diagnostic::Code;
 use crate::entries::ENTRY_FILES;
-use crate::guard::{Authority, CONFIG_PLACEHOLDER, Denial, EffectKind, TEST_TAG};
+use crate::guard::{Authority, CONFIG_PLACEHOLDER, Denial, EffectKind, TEST_TAG, UNFINISHED};
 use crate::stack::{Health, ROLLBACK_FAILED, Stack};
 
-/// What a stack is that an import began and nobody finished.
-pub(super) const UNFINISHED: &str =
-    "the creation of the stack is not finished: it has imported resources, and lacks the others";
 /// How it becomes whole.
 pub(super) const FINISH: &str = "run the action that creates the stack, or the one that was stopped: it adds the rest and the tags";
+/// The same after a change of the config: the import does not fit it any more.
+const OTHER_TEXT: &str = "the creation of the stack is not finished: it has imported resources of the config as it was before, and lacks the others";
+const FINISH_OTHER_TEXT: &str = "restore the imported resources in the config as they were, and run the action that creates the stack; change the config afterwards";
 
 /// The status of a stack that is being created.
 const CREATING: &str = "CREATE_IN_PROGRESS";
@@ -207,6 +207,9 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
         let is_unfinished = input.facts.unfinished_import == Some(true);
         let (fact, remedy) = match (is_marked, is_test) {
             (false, _) if is_unfinished => (UNFINISHED, FINISH.to_owned()),
+            (false, _) if input.facts.unfinished_import == Some(false) => {
+                (OTHER_TEXT, FINISH_OTHER_TEXT.to_owned())
+            }
             (false, _) => (
                 "the stack does not have the tags of a stack that provisioner created",
                 how_to_adopt(input, stack),
@@ -227,8 +230,12 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
 /// The next step for a stack that may be the config's own. A person at a command line has a command, a pull request an entry.
 fn how_to_adopt(input: &RuleInput<'_>, stack: &Stack) -> String {
     if stack.status.health() == Health::InProgress {
-        return "wait until the operation has ended: the stack gets its tags at the end of an import"
+        return "wait until the operation has ended, then try again: an import of provisioner adds the tags at its end"
             .to_owned();
+    }
+    // A stack whose last operation failed is not adopted.
+    if stack.status.health() == Health::Failed {
+        return repair(stack, &input.stack.target.region, false);
     }
     if input.kind == EffectKind::Unadopt {
         return "use the config whose tags the stack has; a stack without provisioner's tags is not adopted"

@@ -14,6 +14,32 @@ fn import(id: &str, name: &str, named: bool) -> ImportFact {
     }
 }
 
+/// A former stack of the config retained it.
+fn former() -> ImportFact {
+    ImportFact {
+        former: true,
+        ..import("Log", "/acme", false)
+    }
+}
+
+fn show(scene: &mut Scene, digest: Option<&str>) {
+    let shown = scene.request().shown.as_mut().unwrap();
+    shown.change_set = digest.map(str::to_owned);
+}
+
+trait Reviewed {
+    fn reviewed_import(self) -> Self;
+}
+
+impl Reviewed for Scene {
+    /// The check showed what is imported now.
+    fn reviewed_import(mut self) -> Self {
+        show(&mut self, Some(DIGEST));
+        self.facts.digests = Some([DIGEST.to_owned(), DIGEST.to_owned()]);
+        self
+    }
+}
+
 /// A merged entry for a bucket, whose change set imports this.
 fn scene(kind: EffectKind, imports: Option<Vec<ImportFact>>) -> Scene {
     let mut scene = Scene::merged(kind);
@@ -31,12 +57,9 @@ fn a_new_stack_imports_what_the_entry_names() {
         assert_eq!(scene(kind, None).codes(kind), [""; 0], "{kind:?}");
         let named = Some(vec![import("Bucket", "acme-data", true)]);
         assert_eq!(scene(kind, named).codes(kind), [""; 0], "{kind:?}");
-        let former = ImportFact {
-            former: true,
-            ..import("Log", "/acme", false)
-        };
-        let both = Some(vec![import("Bucket", "acme-data", true), former]);
-        assert_eq!(scene(kind, both).codes(kind), [""; 0], "{kind:?}");
+        let both = Some(vec![import("Bucket", "acme-data", true), former()]);
+        let scene = scene(kind, both).reviewed_import();
+        assert_eq!(scene.codes(kind), [""; 0], "{kind:?}");
     }
     // AWS need not name the resource again.
     let unnamed = ImportFact {
@@ -145,4 +168,34 @@ fn attack_the_credentials_are_of_another_account() {
     let mut scene = scene(kind, None);
     scene.facts.caller.as_mut().unwrap().account = "999999999999".to_owned();
     assert_eq!(scene.codes(kind), ["account-mismatch"]);
+}
+
+/// Reviewers approved a new resource. A former stack retained one of its name.
+#[test]
+fn attack_an_approval_of_a_new_resource_imports_none() {
+    let kind = EffectKind::Create;
+    let merged = |asks| {
+        let mut scene = scene(kind, Some(vec![former()])).reviewed_import();
+        scene.request().asks = Some(asks);
+        scene.request().imports = Vec::new();
+        scene
+    };
+    let provision = || merged(RequestedChange::Provision);
+    assert_eq!(provision().codes(kind), [""; 0]);
+    let other = "f".repeat(64);
+    let mut of_now = provision();
+    of_now.facts.digests = Some([DIGEST.to_owned(), other.clone()]);
+    let mut of_check = provision();
+    show(&mut of_check, Some(&other));
+    let mut without_check = provision();
+    show(&mut without_check, None);
+    let mut unknown = provision();
+    unknown.facts.digests = None;
+    for scene in [of_now, of_check, without_check, unknown] {
+        assert_eq!(scene.codes(kind), NOT_REVIEWED);
+    }
+    // The deletion of a replacement says what comes back.
+    let mut replaced = merged(RequestedChange::Replace);
+    show(&mut replaced, None);
+    assert_ne!(replaced.codes(kind), NOT_REVIEWED);
 }

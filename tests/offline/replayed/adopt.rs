@@ -155,6 +155,17 @@ fn an_unadoption_removes_own_tags_only() {
 }
 
 #[test]
+fn an_unadoption_names_the_config_that_is_left() {
+    let workdir = workdir();
+    let mut left = foreign(&workdir, team());
+    left["Stacks"][0]["StackStatus"] = json!("UPDATE_COMPLETE");
+    executed(&workdir, [adopted(&workdir, "CREATE_COMPLETE"), left]);
+    let done = workdir.run_action("unadopt", &["--force"]);
+    let note = "note: remove the config, or its next change is denied with `stack-not-owned`";
+    assert!(done.stdout.contains(note), "{}", done.stdout);
+}
+
+#[test]
 fn adoptions_need_force_and_a_stack() {
     let workdir = workdir();
     template(&workdir);

@@ -58,7 +58,7 @@ fn event(
 }
 
 /// A deleted stack with the tags of the config's own, whose events say what it retained.
-fn with_former_stack(workdir: &Workdir, retained: &[(String, String, String)]) {
+pub(super) fn with_former_stack(workdir: &Workdir, retained: &[(String, String, String)]) {
     let own = stack_id(workdir);
     let of_stack = (&*workdir.stack(), "AWS::CloudFormation::Stack", &*own);
     let mut events = vec![event(workdir, 0, of_stack, "CREATE_COMPLETE")];
@@ -288,10 +288,18 @@ fn attack_a_later_bucket_of_the_same_name() {
     }
 }
 
-/// The repositories would outlive the stack, and their names would block the new one.
+/// The repositories would outlive the stack, and their names would block the new one. Log groups and others cannot be read.
 #[test]
-fn attack_a_replacement_that_cannot_take_back_its_repositories() {
-    for options in [&["--force"][..], &[]] {
+fn attack_a_replacement_that_cannot_take_back_what_it_retains() {
+    let denied = refused("AccessDeniedException", "no");
+    let exists =
+        json!({"TypeName": "it", "ResourceDescription": {"Identifier": "it", "Properties": "{}"}});
+    for (options, read, unreadable) in [
+        (&["--force"][..], &exists, false),
+        (&[], &exists, false),
+        (&["--force"], &denied, true),
+        (&["--dry-run"], &denied, true),
+    ] {
         let workdir = example(CONFIG);
         let template = template(&workdir);
         let known = retained(&workdir);
@@ -323,7 +331,8 @@ fn attack_a_replacement_that_cannot_take_back_its_repositories() {
             )
             .on_optional("ListObjectVersions", json!({"ListVersionsResult": {}}))
             .on_optional("HeadBucket", crate::support::replay::not_found())
-            .on_optional("GetBucketTagging", tagged(&stack_id(&workdir)));
+            .on_optional("GetBucketTagging", tagged(&stack_id(&workdir)))
+            .on("GetResource", read.clone());
         workdir.aws.allow_unused();
         let denied = workdir.try_action("replace", options);
         assert_eq!(denied.status, 10, "{}{}", denied.stdout, denied.stderr);
@@ -333,6 +342,13 @@ fn attack_a_replacement_that_cannot_take_back_its_repositories() {
             .stdout
             .matches("error[preflight-failed]: the deletion retains");
         assert_eq!(blockers.count(), 2, "{}", denied.stdout);
+        let words = "the resource that the deletion retains cannot be read, so a new stack might not take it back: ";
+        assert_eq!(
+            denied.stdout.contains(words),
+            unreadable,
+            "{}",
+            denied.stdout
+        );
         assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
     }
 }

@@ -34,6 +34,7 @@ mod operations;
 mod overlay;
 mod reread;
 mod restore;
+mod returning;
 mod solutions;
 mod stack_tags;
 mod taken_names;

@@ -8,7 +8,7 @@ use super::answers::{
 };
 use super::operations::{OUTPUTS, published};
 use super::{Workdir, workdir};
-use crate::support::replay::not_found;
+use crate::support::replay::{not_found, refused};
 use crate::support::workdir::CommandOutput;
 
 fn resource(workdir: &Workdir) -> String {
@@ -207,8 +207,13 @@ fn attack_an_import_that_nobody_confirmed_or_that_does_not_fit() {
     assert_eq!(unwritten.status, 2, "{}", unwritten.stderr);
 }
 
-/// The import and the rest of the stack succeed, and a drift detection finds this status of the bucket.
+/// The import and the rest of the stack succeed, and each drift detection finds this status of the bucket.
 fn imported_with(status: &str) -> CommandOutput {
+    imported_between(status, status)
+}
+
+/// The same with the status before the update that adds the rest, and after it.
+fn imported_between(before: &str, after: &str) -> CommandOutput {
     let workdir = workdir();
     with_bucket(&workdir, &[]);
     let rest = change_set("CREATE_COMPLETE", "");
@@ -252,16 +257,22 @@ fn imported_with(status: &str) -> CommandOutput {
         "PropertyPath": "/PublicAccessBlockConfiguration/BlockPublicAcls", "ExpectedValue": "true",
         "ActualValue": "false", "DifferenceType": "NOT_EQUAL",
     });
-    let differences = match status {
-        "MODIFIED" => json!([difference]),
-        _ => json!([]),
+    let found = |status: &str| {
+        let differences = match status {
+            "MODIFIED" => json!([difference]),
+            _ => json!([]),
+        };
+        json!({"StackResourceDrifts": [{
+            "StackId": stack_id(&workdir), "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket",
+            "StackResourceDriftStatus": status, "PropertyDifferences": differences,
+            "Timestamp": "2026-11-25T09:00:00.000Z",
+        }]})
     };
-    let found = json!({
-        "StackId": stack_id(&workdir), "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket",
-        "StackResourceDriftStatus": status, "PropertyDifferences": differences,
-        "Timestamp": "2026-11-25T09:00:00.000Z",
-    });
-    super::restore::detected(&workdir, json!([found]));
+    super::restore::detected(&workdir, json!([]));
+    workdir.aws.set(
+        "DescribeStackResourceDrifts",
+        json!([found(before), found(after)]),
+    );
     let listed = super::operations::bucket_of(&workdir);
     workdir
         .aws
@@ -308,4 +319,53 @@ fn an_imported_resource_that_equals_the_template() {
     assert_eq!(imported.status, 0, "{}{}", imported.stdout, imported.stderr);
     let words = "imported resources were not compared with the template: Bucket";
     assert!(imported.stdout.contains(words), "{}", imported.stdout);
+}
+
+/// The update that gives the bucket its tags writes the template's values too: the later comparison finds nothing.
+#[test]
+fn attack_a_difference_that_the_update_overwrites() {
+    let imported = imported_between("MODIFIED", "IN_SYNC");
+    assert_eq!(imported.status, 0, "{}{}", imported.stdout, imported.stderr);
+    let paths = "Bucket (/PublicAccessBlockConfiguration/BlockPublicAcls)";
+    let warning = format!(
+        "imported resources differed from the template, and the update may have overwritten them: {paths}"
+    );
+    assert!(imported.stdout.contains(&warning), "{}", imported.stdout);
+    // It is said before the update.
+    let step = format!("the update may overwrite them: {paths}");
+    let said = imported.stderr.find(&step).expect(&imported.stderr);
+    let created = imported.stderr.find(": creation").expect(&imported.stderr);
+    assert!(said < created, "{}", imported.stderr);
+    let same = imported_with("IN_SYNC");
+    assert!(!same.stderr.contains("overwrite"), "{}", same.stderr);
+    assert!(!same.stdout.contains("overwritten"), "{}", same.stdout);
+}
+
+/// Whether the parameter exists is not known.
+#[test]
+fn attack_an_import_of_what_cannot_be_read() {
+    for code in [
+        "AccessDeniedException",
+        "GeneralServiceException",
+        "HandlerInternalFailureException",
+        "InvalidRequestException",
+    ] {
+        for option in ["--dry-run", "--force"] {
+            let workdir = workdir();
+            let resource = format!(
+                "SolutionsPrefixParameter=Name=/s3/{}/SolutionsPrefix",
+                workdir.name
+            );
+            workdir
+                .aws
+                .on("DescribeStacks", no_stack())
+                .on("GetResource", refused(code, "no"))
+                .on_optional("HeadBucket", not_found())
+                .on_optional("GetParameters", json!({"Parameters": []}));
+            let denied = workdir.try_action("import", &["--resource", &resource, option]);
+            assert_eq!(denied.status, 10, "{code} {option}: {}", denied.stdout);
+            let words = "whether the resource to import exists cannot be read: SolutionsPrefixParameter (AWS::SSM::Parameter, ";
+            assert!(denied.stdout.contains(words), "{code}: {}", denied.stdout);
+        }
+    }
 }

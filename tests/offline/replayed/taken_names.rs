@@ -96,6 +96,9 @@ fn names_that_cannot_be_read_do_not_block() {
         );
     let shown = workdir.run_action("replace", &["--dry-run"]);
     assert!(!shown.stdout.contains("is taken"), "{}", shown.stdout);
+    let words =
+        "warning[preflight-failed]: whether the names of new resources are free is not known: ";
+    assert!(shown.stdout.contains(words), "{}", shown.stdout);
 }
 
 /// The deleted stack retains its bucket, and the config names another one now. Nothing is in the way.

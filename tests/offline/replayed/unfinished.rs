@@ -34,12 +34,13 @@ fn unfinished() -> Workdir {
         .aws
         .on("DescribeStacks", left)
         .on("GetTemplate", json!({"TemplateBody": template}))
-        .on_optional("ListStackResources", bucket_of(&workdir))
+        .set("ListStackResources", bucket_of(&workdir))
         .on_optional("ListChangeSets", json!({"Summaries": []}))
         .on_optional(
             "ListObjectVersions",
             json!({"ListVersionsResult": {"IsTruncated": false}}),
         );
+    workdir.aws.allow_unused();
     workdir
 }
 
@@ -55,6 +56,63 @@ fn attack_an_unfinished_creation_is_not_adopted() {
         assert!(denied.stdout.contains(NOT_FINISHED), "{}", denied.stdout);
         assert!(!denied.stdout.contains("identical"), "{}", denied.stdout);
     }
+}
+
+/// The other actions neither read nor delete anything, and name the action that finishes the stack.
+#[test]
+fn attack_an_unfinished_creation_is_not_deleted() {
+    for action in [
+        "tear-down",
+        "restore",
+        "continue-rollback",
+        "deploy-config-folders",
+    ] {
+        for option in ["--force", "--dry-run"] {
+            let workdir = unfinished();
+            let denied = workdir.try_action(action, &[option]);
+            let output = format!("{action} {option}: {}", denied.stdout);
+            assert_eq!(denied.status, 20, "{output}");
+            assert!(denied.stdout.contains(NOT_FINISHED), "{output}");
+            let help = "run `prep-master`, or the action that was stopped";
+            assert!(denied.stdout.contains(help), "{output}");
+            assert!(!denied.stdout.contains("provisioner adopt"), "{output}");
+        }
+    }
+}
+
+/// The config changed since, so the import does not fit it. `adopt` would refuse the stack too.
+#[test]
+fn attack_an_unfinished_creation_of_another_text_is_no_stack_to_adopt() {
+    for action in ["prep-master", "show-changes", "replace", "tear-down"] {
+        let workdir = unfinished();
+        workdir.write_config("  versioning: true\n  tags:\n    Team: other\n");
+        let denied = workdir.try_action(action, &["--no-log"]);
+        let output = format!("{action}: {}", denied.stdout);
+        assert_eq!(denied.status, 20, "{output}");
+        let words = "it has imported resources of the config as it was before";
+        assert!(denied.stdout.contains(words), "{output}");
+        assert!(!denied.stdout.contains("provisioner adopt"), "{output}");
+    }
+}
+
+/// The preview lists the rest, and names the action that adds it.
+#[test]
+fn changes_of_an_unfinished_creation_are_its_rest() {
+    let workdir = unfinished();
+    let add = |id: &str, kind: &str| {
+        json!({"Type": "Resource", "ResourceChange": {
+            "Action": "Add", "LogicalResourceId": id, "ResourceType": kind, "Scope": [], "Details": [],
+        }})
+    };
+    let mut described = change_set("CREATE_COMPLETE", "");
+    described["Changes"] = json!([add("BucketPolicy", "AWS::S3::BucketPolicy")]);
+    preview(&workdir, described);
+    let shown = workdir.run_action("show-changes", &["--no-log"]);
+    insta::assert_snapshot!(
+        "replayed_unfinished_creation",
+        workdir.redact_account(&shown.stdout)
+    );
+    assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
 }
 
 /// Something has the name of a parameter that the rest would create.
