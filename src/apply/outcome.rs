@@ -90,7 +90,7 @@ pub fn to_outcome(
             is_complete,
         } => {
             denials.retain(|denial| !denial.awaits_confirmation());
-            diagnostics = denial_diagnostics(&config.path, &denials);
+            diagnostics = denial_diagnostics(config, &denials);
             match (denials.is_empty(), is_complete) {
                 (true, true) => {
                     outcome.success = Some(Success::Deleted);

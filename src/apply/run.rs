@@ -304,7 +304,7 @@ impl<'a> Run<'a> {
         );
         let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()), self.clock);
         let refused = recorder.early_denials_for(task.verb.effect(), merged.policies(), &stack);
-        let denials = operation::denial_diagnostics(&config.path, &refused);
+        let denials = operation::denial_diagnostics(config, &refused);
         let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::Denied);
         outcome.add_failure(&denials, None);
         (outcome, recorder.into_record(task, None))

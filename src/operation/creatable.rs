@@ -6,7 +6,7 @@ use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::cloud::Existence;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Create, EffectKind, Facts};
-use crate::plan::Deletion;
+use crate::plan::{BUCKET, Deletion};
 use crate::stack::Stack;
 use crate::template::ImportedResource;
 
@@ -106,6 +106,10 @@ async fn is_readable(
     resource: &ImportedResource,
     kept: &[ImportedResource],
 ) -> Result<bool, OperationError> {
+    // The tags of a bucket are read.
+    if resource.kind == BUCKET {
+        return Ok(true);
+    }
     let Some((_, id)) = resource.identifier(&desired.document, kept) else {
         return Ok(true);
     };

@@ -87,7 +87,7 @@ impl Task<'_> {
         let PreviewedDecision { denials, problems } = decision;
         let has_errors = problems.iter().any(Diagnostic::is_error);
         let mut diagnostics = problems;
-        diagnostics.extend(denial_diagnostics(&self.config.path, &denials));
+        diagnostics.extend(denial_diagnostics(self.config, &denials));
         let outcome = outcome.with_diagnostics(diagnostics);
         match denials.is_empty() {
             true => outcome.with_conclusion_if(has_errors, Conclusion::Invalid),

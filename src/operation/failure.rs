@@ -68,21 +68,7 @@ fn diagnostics_and_exit(
             } else {
                 Exit::Denied
             };
-            let mut problems = denial_diagnostics(path, &denials);
-            for (problem, denial) in problems.iter_mut().zip(&denials) {
-                let Some(action) = config.provision_action() else {
-                    continue;
-                };
-                if denial.code == Code::StackNotFound {
-                    problem.help = Some(format!("create the stack first with `{action}`"));
-                } else if denial.is_of_unfinished_creation() {
-                    let help = format!(
-                        "run `{action}`, or the action that was stopped: it adds the rest and the tags"
-                    );
-                    problem.help = Some(help);
-                }
-            }
-            (problems, exit)
+            (denial_diagnostics(config, &denials), exit)
         }
         OperationError::ChangeSetFailed {
             what,
@@ -275,9 +261,26 @@ pub fn complete_commands(path: &RepoPath, problems: &mut [Diagnostic]) {
     }
 }
 
-/// One error for each denial of the guard.
-pub fn denial_diagnostics(path: &RepoPath, denials: &[Denial]) -> Vec<Diagnostic> {
-    let each = denials.iter().map(|denial| denial.diagnostic(path));
+/// One error for each denial of the guard. The product names the action that creates the stack; no rule knows it.
+pub fn denial_diagnostics(config: &Config, denials: &[Denial]) -> Vec<Diagnostic> {
+    let each = denials.iter().map(|denial| {
+        let problem = denial.diagnostic(&config.path);
+        let help = config.provision_action().and_then(|action| {
+            if denial.code == Code::StackNotFound {
+                return Some(format!("create the stack first with `{action}`"));
+            }
+            let is_unfinished = denial.is_of_unfinished_creation();
+            is_unfinished.then(|| {
+                format!(
+                    "run `{action}`, or the action that was stopped: it adds the rest and the tags"
+                )
+            })
+        });
+        match help {
+            Some(help) => problem.with_help(help),
+            None => problem,
+        }
+    });
     each.collect()
 }
 

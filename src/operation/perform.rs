@@ -356,7 +356,7 @@ impl Task<'_> {
         let is_complete = deletion.is_complete();
         let tables = self.tables(|format| report::deletion(&deletion, format));
         let details = ActionOutcome::new(line, tables, ActionData::Deletion(deletion));
-        let diagnostics = denial_diagnostics(&self.config.path, &denials);
+        let diagnostics = denial_diagnostics(self.config, &denials);
         details
             .with_diagnostics(diagnostics)
             .with_conclusion(Conclusion::DeletionDenied {

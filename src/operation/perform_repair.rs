@@ -100,7 +100,7 @@ impl Task<'_> {
 
     /// A denied repair returns its preview.
     fn denied(&self, outcome: ActionOutcome, denials: Vec<Denial>) -> ActionOutcome {
-        let diagnostics = denial_diagnostics(&self.config.path, &denials);
+        let diagnostics = denial_diagnostics(self.config, &denials);
         outcome
             .with_diagnostics(diagnostics)
             .with_conclusion(Conclusion::Denied { denials })

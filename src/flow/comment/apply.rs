@@ -217,7 +217,7 @@ fn require_second_person(
         return Ok(());
     }
     let mut outcome = Outcome::new(change.path.as_str(), Some(&stack), State::Denied);
-    outcome.add_failure(&denial_diagnostics(&change.path, &denials), None);
+    outcome.add_failure(&denial_diagnostics(config, &denials), None);
     Err((outcome, Exit::Denied))
 }
 

@@ -155,6 +155,43 @@ fn attack_a_misspelt_file_of_entries_is_passed_over() {
     assert_eq!(run.status, 0, "{}", run.stderr);
 }
 
+/// No stack of the config has such an id, so the merge would be denied.
+#[test]
+fn attack_an_entry_with_an_impossible_stack_id() {
+    const UUID: &str = "6a4c9a50-0f2e-11f0-8a1b-0a1b2c3d4e5f";
+    let checked = |partition: &str, uuid: &str| {
+        let config = path("b001");
+        let stack = format!(
+            "arn:{partition}:cloudformation:us-west-1:123456789012:stack/edge-prod-b001-us-west-1-s3-stack/{uuid}"
+        );
+        let entry = format!("version: 1\nadopt:\n  - config: {config}\n    stack: {stack}\n");
+        check(|commit| commit.write(".provisioner/adoptions.yaml", &entry)).1
+    };
+    for (partition, uuid, words) in [
+        (
+            "aws-cn",
+            UUID,
+            "the entry's partition is `aws-cn`, and the config's is `aws`",
+        ),
+        (
+            "aws",
+            "6a4c9a50",
+            "the entry's stack id does not end with a UUID",
+        ),
+    ] {
+        let run = checked(partition, uuid);
+        assert_eq!(run.status, 10, "{}", run.stderr);
+        assert!(
+            run.stderr.contains("error[entry-invalid]"),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    let run = checked("aws", UUID);
+    assert!(!run.stderr.contains("entry-invalid"), "{}", run.stderr);
+}
+
 /// A listing of the whole repository would be cut off. Only folders that can hold a config are read.
 #[test]
 fn a_large_folder_elsewhere_is_not_listed() {
