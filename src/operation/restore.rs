@@ -59,6 +59,9 @@ async fn pending(
     let Some(stack) = facts.stack.clone().flatten() else {
         return Err(deny_missing::<Restore>(site, desired, facts));
     };
+    if facts.unfinished_import.is_some() && !facts.is_owner_of(&stack) {
+        return Err(deny_missing::<Restore>(site, desired, facts));
+    }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
     let Some(live) = site.cloud.live_stack(&stack.id).await? else {
         return Err(deny_missing::<Restore>(site, desired, facts));
@@ -81,14 +84,16 @@ async fn pending(
     Ok(((restoration, pending), facts))
 }
 
-/// The denial of a repair of a stack that does not exist.
+/// The denial of a repair of a stack that does not exist, or that is not finished.
 pub(super) fn deny_missing<E: DecidedAgain>(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     facts: Facts,
 ) -> OperationError {
+    let is_unfinished = facts.unfinished_import.is_some();
+    let stack = facts.stack.clone().flatten().filter(|_| is_unfinished);
     let facts = Facts {
-        stack: Some(None),
+        stack: Some(stack),
         verdict: Some(Verdict::None),
         declared: Some(Level::None),
         repair: Some(Repair::default()),
