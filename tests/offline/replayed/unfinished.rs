@@ -61,12 +61,7 @@ fn attack_an_unfinished_creation_is_not_adopted() {
 /// The other actions neither read nor delete anything, and name the action that finishes the stack.
 #[test]
 fn attack_an_unfinished_creation_is_not_deleted() {
-    for action in [
-        "tear-down",
-        "restore",
-        "continue-rollback",
-        "deploy-config-folders",
-    ] {
+    for action in ["tear-down", "restore", "continue-rollback"] {
         for option in ["--force", "--dry-run"] {
             let workdir = unfinished();
             let denied = workdir.try_action(action, &[option]);
