@@ -57,7 +57,7 @@ impl From<UnreadableProduct> for RecognitionError {
     }
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Clone, Debug, serde::Deserialize)]
 pub(super) struct Recognised {
     pub name: String,
     pub section: String,
@@ -71,15 +71,20 @@ pub(super) struct Recognised {
 }
 
 /// The part of a manifest's `permissions` that limits what a check may read.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Deserialize)]
 pub(super) struct NamedParameters {
     #[serde(default)]
     pub parameters: Vec<ParameterPrefix>,
 }
 
-/// The parts of the manifest that recognize a config.
+/// The parts of the manifest that recognize a config, if its files are small enough to be read.
 pub(super) fn recognised(source: &ProductSource) -> Result<Recognised, ProductFault> {
     bounded(&source.files)?;
+    recognised_manifest(source)
+}
+
+/// The same for a product of the program, whose files have known sizes.
+pub(super) fn recognised_manifest(source: &ProductSource) -> Result<Recognised, ProductFault> {
     let Some(text) = source.files.get(MANIFEST) else {
         let message = format!("a required file is missing: `{MANIFEST}`");
         let help = format!("create `{MANIFEST}` in the product's folder");

@@ -1,7 +1,7 @@
 //! The registry of products: those in the binary, and those of the repository.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use globset::Glob;
 use include_dir::{Dir, include_dir};
@@ -10,7 +10,9 @@ use indexmap::IndexMap;
 use super::action::{ProductAction, action_error};
 use super::bounds::MAX_FILE_BYTES;
 use super::manifest::ParameterPrefix;
-use super::recognition::{Recognised, RecognitionError, UnreadableProduct, recognised};
+use super::recognition::{
+    Recognised, RecognitionError, UnreadableProduct, recognised, recognised_manifest,
+};
 use super::{
     Files, InvalidProduct, MANIFEST, OfferedAction, Product, ProductFault, ProductSource,
     ReadProduct, RunInput, Verb,
@@ -30,12 +32,12 @@ const STACK: usize = MAX_FILE_BYTES / 2 * 4096;
 /// All products that configs can belong to. Each is compiled when the first config needs it.
 #[derive(Debug, Default)]
 pub struct Registry {
-    entries: Vec<ProductEntry>,
+    entries: Vec<Arc<ProductEntry>>,
     /// Settings of the run that apply to all configs.
     pub given: RunInput,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct ProductEntry {
     folder: String,
     /// The parts of the manifest that recognize a config, read without compiling the product; `Err` says why they cannot be read.
@@ -55,37 +57,21 @@ pub fn built_in_products() -> impl Iterator<Item = &'static str> {
 }
 
 impl Registry {
+    /// The built-in products. All registries of a process share them, so that each is read and compiled once.
     pub fn built_in() -> Self {
-        let mut registry = Self::default();
-        for folder in BUILT_IN.dirs() {
-            let name = folder.path().to_string_lossy().into_owned();
-            let files: Files = folder
-                .files()
-                .filter_map(|file| {
-                    let name = file.path().file_name()?.to_string_lossy().into_owned();
-                    Some((name, file.contents_utf8()?.to_owned()))
-                })
-                .collect();
-            if files.contains_key(MANIFEST) {
-                registry.add_source(ProductSource {
-                    name,
-                    files,
-                    ..ProductSource::default()
-                });
-            }
+        static ENTRIES: LazyLock<Vec<Arc<ProductEntry>>> = LazyLock::new(built_in_entries);
+        Self {
+            entries: ENTRIES.clone(),
+            given: RunInput::default(),
         }
-        registry
     }
 
     /// Adds a product of the repository. It replaces one of the same name, so that a repository can bring its own version.
     pub fn add(&mut self, name: &str, files: Files) {
-        self.add_source(ProductSource {
+        let source = ProductSource {
             files,
             ..ProductSource::own(name, RepoPath::typed(&format!("{PRODUCTS_FOLDER}/{name}")))
-        });
-    }
-
-    fn add_source(&mut self, source: ProductSource) {
+        };
         self.add_read(source.into());
     }
 
@@ -97,12 +83,7 @@ impl Registry {
             true => recognised(&source).map_err(|fault| vec![fault]),
             false => Err(faults),
         };
-        let recognised = read.map_err(|faults| {
-            UnreadableProduct::Invalid(InvalidProduct {
-                source: source.clone(),
-                faults,
-            })
-        });
+        let recognised = read.map_err(|faults| unreadable(&source, faults));
         self.replace(source, recognised);
     }
 
@@ -119,13 +100,13 @@ impl Registry {
         recognised: Result<Recognised, UnreadableProduct>,
     ) {
         self.entries.retain(|entry| entry.folder != source.name);
-        self.entries.push(ProductEntry {
+        self.entries.push(Arc::new(ProductEntry {
             folder: source.name.clone(),
             recognised,
             source,
             parameters: None,
             product: OnceLock::new(),
-        });
+        }));
     }
 
     /// Ignores prefixes of SSM parameters that the products of `reviewed` do not name: a change does not extend what its own check may
@@ -136,7 +117,13 @@ impl Registry {
             let known = known.find(|known| known.folder == entry.folder);
             let known = known.and_then(|known| known.recognised.as_ref().ok());
             let prefixes = known.map(|known| known.permissions.parameters.clone());
-            entry.parameters = Some(prefixes.unwrap_or_default());
+            let prefixes = prefixes.unwrap_or_default();
+            if !entry.has_only(&prefixes) {
+                let entry = Arc::make_mut(entry);
+                entry.parameters = Some(prefixes);
+                // Not the product with all of its prefixes.
+                entry.product = OnceLock::new();
+            }
         }
     }
 
@@ -220,7 +207,7 @@ impl Registry {
         self.entries
             .iter()
             .find(|entry| entry.folder == name)
-            .map(ProductEntry::load)
+            .map(|entry| entry.load())
     }
 
     /// The files of a product.
@@ -278,7 +265,47 @@ impl Registry {
     }
 }
 
+fn unreadable(source: &Arc<ProductSource>, faults: Vec<ProductFault>) -> UnreadableProduct {
+    UnreadableProduct::Invalid(InvalidProduct {
+        source: source.clone(),
+        faults,
+    })
+}
+
+/// Their files are within the bounds of `bounds`, as a test checks.
+fn built_in_entries() -> Vec<Arc<ProductEntry>> {
+    let mut registry = Registry::default();
+    for folder in BUILT_IN.dirs() {
+        let name = folder.path().to_string_lossy().into_owned();
+        let files: Files = folder
+            .files()
+            .filter_map(|file| {
+                let name = file.path().file_name()?.to_string_lossy().into_owned();
+                Some((name, file.contents_utf8()?.to_owned()))
+            })
+            .collect();
+        if files.contains_key(MANIFEST) {
+            let source = Arc::new(ProductSource {
+                name,
+                files,
+                ..ProductSource::default()
+            });
+            let read = recognised_manifest(&source);
+            let read = read.map_err(|fault| unreadable(&source, vec![fault]));
+            registry.replace(source, read);
+        }
+    }
+    registry.entries
+}
+
 impl ProductEntry {
+    /// Whether the product names no prefix but these. One that cannot be read does not load.
+    fn has_only(&self, prefixes: &[ParameterPrefix]) -> bool {
+        let own = self.recognised.as_ref().ok();
+        let mut own = own.into_iter().flat_map(|own| &own.permissions.parameters);
+        own.all(|prefix| prefixes.contains(prefix))
+    }
+
     fn load(&self) -> Result<Arc<Product>, RecognitionError> {
         if let Err(error) = &self.recognised {
             return Err(error.clone().into());
@@ -324,6 +351,7 @@ fn load_deep(source: &Arc<ProductSource>) -> Result<Product, InvalidProduct> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bounds::bounded;
     use super::*;
 
     fn error(name: &str, text: String) -> String {
@@ -343,6 +371,13 @@ mod tests {
             .product("x")
             .and_then(Result::err)
             .map_or(String::new(), |error| error.to_string())
+    }
+
+    #[test]
+    fn built_in_products_are_bounded() {
+        for entry in &Registry::built_in().entries {
+            assert_eq!(bounded(&entry.source.files), Ok(()), "{}", entry.folder);
+        }
     }
 
     #[test]
