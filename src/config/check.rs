@@ -85,8 +85,8 @@ impl Config {
             ..self.given.clone()
         };
         let product = &self.product;
-        let (derived, _) = product
-            .derive(&self.values, self.path.stem(), &given, |_| false, false)
+        let derived = product
+            .derive_again(&self.derived, &given)
             .map_err(failed)?;
         let broken = product.rule_violations(&derived.scope, |_| false, false);
         let problems = broken.map_err(failed)?.into_iter();

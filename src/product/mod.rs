@@ -5,6 +5,7 @@ mod bounds;
 mod budget;
 mod compile;
 mod defaults;
+mod derivation;
 mod expression;
 mod fault;
 mod filters;
@@ -36,8 +37,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
-use minijinja::value::Serde;
-use minijinja::{Environment, Value, context};
+use minijinja::{Environment, Value};
 
 use crate::diagnostic::{ProductCode, Severity};
 use crate::text::quote;
@@ -63,7 +63,6 @@ pub use verb::{Class, StackEffect, Verb};
 
 use expression::{Compiled, as_text};
 use fault::{failure, render_failure};
-use known_names::KnownNames;
 
 /// A compiled product. Any number of threads use it for any number of configs.
 pub struct Product {
@@ -173,51 +172,6 @@ impl Product {
 
     pub fn name(&self) -> &str {
         &self.manifest.name
-    }
-
-    /// Derives the names of a config (defaults applied) in order. It stops at the first expression that reads a value that
-    /// `is_bad`, because its error would only repeat that value's. The flag is true if all names were derived.
-    ///
-    /// `invalid` means that the config breaks the schema, so that an expression over it may fail without a bug in the product.
-    pub fn derive(
-        &self,
-        config: &serde_json::Value,
-        stem: &str,
-        given: &RunInput,
-        is_bad: impl Fn(&str) -> bool,
-        invalid: bool,
-    ) -> Result<(Derived, bool), ProductError> {
-        let sections = config.as_object().into_iter().flatten();
-        let mut fixed: Vec<(Value, Value)> = sections
-            .map(|(key, value)| (Value::from(key.as_str()), Value::from(Serde(value))))
-            .collect();
-        fixed.push(("file".into(), context! { stem }));
-        let tier = given.tier.as_deref().unwrap_or_default();
-        let suffix = given.suffix.as_deref().unwrap_or_default();
-        fixed.push(("given".into(), context! { tier, suffix }));
-        fixed.push((budget::VARIABLE.into(), budget::unspent()));
-        // One flat map, because nested `context!` maps are searched one after another at every use.
-        let scope = |names: Value| -> Value {
-            Value::from_pairs(fixed.iter().cloned().chain([("names".into(), names)]))
-        };
-        let known = Arc::new(KnownNames::default());
-        let known_scope = scope(Value::from_dyn_object(known.clone()));
-        let mut names = IndexMap::with_capacity(self.names.len());
-        for (name, expression) in &self.names {
-            if expression.reads.iter().any(|path| is_bad(path)) {
-                break;
-            }
-            let text = match expression.eval(&known_scope) {
-                Ok(value) => as_text(&value),
-                Err(_) if invalid => break,
-                Err(source) => return Err(failure(fault::key(["names", name]), source)),
-            };
-            known.add(name, &text);
-            names.insert(name.clone(), text);
-        }
-        let complete = names.len() == self.names.len();
-        let scope = scope(known.finished());
-        Ok((Derived { names, scope }, complete))
     }
 
     /// The rules that a config breaks. Skips a rule that reads a value that `is_bad`, and in an `invalid` config a rule whose
