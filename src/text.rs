@@ -70,9 +70,10 @@ pub fn pluralize(number: usize, noun: &str) -> String {
 /// Whether a character is invisible, reorders the text around it, or drives a terminal.
 ///
 /// False for line breaks and tabs. Sources: Unicode TR 36 and TR 39, "Trojan Source" (CVE-2021-42574).
+#[inline]
 pub fn is_invisible_or_bidi(character: char) -> bool {
     match character {
-        '\n' | '\t' | '\r' => false,
+        ' '..='~' | '\n' | '\t' | '\r' => false,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' => {
             true

@@ -108,7 +108,7 @@ impl ProductCheckReport {
             ResultFormat::Json => json_text(self).unwrap_or_default(),
             ResultFormat::Sarif => {
                 let sarif = report::sarif(self.diagnostics.iter(), VERSION);
-                escape_json(&format!("{sarif:#}\n"))
+                escape_json(format!("{sarif:#}\n"))
             }
             ResultFormat::Markdown => escape_workflow_commands(&report::results_markdown(
                 &self.summary_line(),

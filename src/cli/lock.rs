@@ -209,7 +209,7 @@ impl LockReport {
             ResultFormat::Json => json_text(self).unwrap_or_default(),
             ResultFormat::Sarif => {
                 let sarif = report::sarif(self.diagnostics.iter(), VERSION);
-                escape_json(&format!("{sarif:#}\n"))
+                escape_json(format!("{sarif:#}\n"))
             }
             ResultFormat::Markdown => {
                 let mark = match self.result {

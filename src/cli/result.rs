@@ -333,7 +333,7 @@ impl ActionResults {
             ResultFormat::Json => json_text(self).unwrap_or_default(),
             ResultFormat::Sarif => {
                 let sarif = report::sarif(self.diagnostics.iter(), crate::VERSION);
-                escape_json(&format!("{sarif:#}\n"))
+                escape_json(format!("{sarif:#}\n"))
             }
             ResultFormat::Markdown => report::escape_workflow_commands(&report::results_markdown(
                 &self.summary_line(),

@@ -8,17 +8,18 @@ use crate::diagnostic::Position;
 
 /// The document; `None` if it is not plain, or may have more levels or values than the limits allow.
 pub(super) fn parse(text: &str, max_depth: usize, max_nodes: usize) -> Option<Node> {
-    if !text.ends_with('\n')
-        || text
-            .bytes()
-            .any(|byte| byte.is_ascii_control() && byte != b'\n')
-    {
+    // Without an early end, so that the compiler reads many bytes at once.
+    let has_control = text.bytes().fold(false, |found, byte| {
+        found | (byte < b' ') & (byte != b'\n') | (byte == 0x7f)
+    });
+    if !text.ends_with('\n') || has_control {
         return None;
     }
     // A mark in the middle of a document is a mistake, and old versions of YAML read some of these as line breaks.
-    let is_special =
-        |c: char| c.is_control() && c != '\n' || "\u{feff}\u{2028}\u{2029}".contains(c);
-    if !text.is_ascii() && text.contains(is_special) {
+    let is_special = |c: char| {
+        !c.is_ascii() && (c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}'))
+    };
+    if !text.is_ascii() && text.chars().any(is_special) {
         return None;
     }
     let mut parser = PlainParser {
@@ -45,8 +46,9 @@ impl PlainParser<'_> {
         while let Some((text, rest)) = self.rest.split_once('\n') {
             self.number += 1;
             self.rest = rest;
-            let indent = text.len() - text.trim_start_matches(' ').len();
-            if indent < text.len() && !text[indent..].starts_with('#') {
+            let blanks = text.bytes().take_while(|byte| *byte == b' ');
+            let indent = blanks.count();
+            if !matches!(text.as_bytes().get(indent), None | Some(b'#')) {
                 return self.line.set(self.number, text, indent);
             }
         }

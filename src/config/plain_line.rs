@@ -175,11 +175,15 @@ impl<'a> PlainLine<'a> {
                 (bytes[end] == b'"').then_some(end + 1)?
             }
             _ if self.begins_plain(start) => {
-                let is_end = |at: &usize| bytes[*at] == b':' && self.is_apart(at + 1);
+                let is_end = |at: &usize| {
+                    bytes[*at] == b':' && matches!(bytes.get(at + 1), None | Some(b' '))
+                };
                 let end = (start..bytes.len()).find(is_end)?;
                 // A comment, or blanks before the colon.
-                let key = &self.text[start..end];
-                (!key.ends_with(' ') && !key.contains(" #")).then_some(end)?
+                let key = &bytes[start..end];
+                let is_comment = |pair: &[u8]| pair == b" #";
+                let is_broken = key.ends_with(b" ") || key.windows(2).any(is_comment);
+                (!is_broken).then_some(end)?
             }
             _ => return None,
         };
@@ -193,7 +197,7 @@ impl<'a> PlainLine<'a> {
         let written = &self.text[start..end];
         let key = match written.strip_prefix('"') {
             Some(quoted) => quoted.strip_suffix('"')?,
-            None if scalar::resolve(written) == NodeKind::Null => return None,
+            None if scalar::is_null(written) => return None,
             None => written,
         };
         self.at = end;
@@ -232,7 +236,8 @@ impl<'a> PlainLine<'a> {
         let mut text = String::new();
         let mut rest = inner;
         loop {
-            let next = rest.find(['"', '\\'])?;
+            let mut bytes = rest.bytes();
+            let next = bytes.position(|byte| matches!(byte, b'"' | b'\\'))?;
             text.push_str(&rest[..next]);
             rest = &rest[next..];
             if let Some(after) = rest.strip_prefix('"') {

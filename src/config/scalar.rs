@@ -9,7 +9,7 @@ use super::node::NodeKind;
 /// The value of a plain, untagged scalar.
 pub fn resolve(text: &str) -> NodeKind {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return NodeKind::Null,
+        _ if is_null(text) => return NodeKind::Null,
         "true" | "True" | "TRUE" => return NodeKind::Bool(true),
         "false" | "False" | "FALSE" => return NodeKind::Bool(false),
         _ => {}
@@ -20,6 +20,11 @@ pub fn resolve(text: &str) -> NodeKind {
         Some(number) => NodeKind::Number(number),
         None => NodeKind::Text(text.to_owned()),
     }
+}
+
+/// Whether a plain scalar is `null`.
+pub fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
 fn number(text: &str) -> Option<Number> {

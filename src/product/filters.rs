@@ -1,5 +1,6 @@
 //! Filters for products' templates and expressions, beside minijinja's own.
 
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, Output, Value};
 
 use crate::model::Digest;
@@ -23,6 +24,13 @@ pub fn write_json(out: &mut Output, value: &Value) -> Result<(), Error> {
             "the value is undefined",
         ));
     }
+    if value.kind() == ValueKind::String
+        && let Some(text) = value.as_str().filter(|text| text.bytes().all(is_literal))
+    {
+        out.write_str("\"")?;
+        out.write_str(text)?;
+        return out.write_str("\"").map_err(Error::from);
+    }
     let json = serde_json::to_string(value).map_err(|error| {
         Error::new(ErrorKind::BadSerialization, "not representable as JSON").with_source(error)
     })?;
@@ -37,6 +45,11 @@ pub fn write_json(out: &mut Output, value: &Value) -> Result<(), Error> {
         rest = chars.as_str();
     }
     out.write_str(rest).map_err(Error::from)
+}
+
+/// Whether a byte of a text is the same in JSON. So are most texts.
+fn is_literal(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
 /// Characters that YAML readers refuse, fold or read as a line break. All are below U+10000.

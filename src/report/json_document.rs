@@ -31,7 +31,9 @@ pub fn json_text<T: JsonDocument>(document: &T) -> serde_json::Result<String> {
         format: T::FORMAT,
         document,
     };
-    Ok(escape_json(&serde_json::to_string_pretty(&versioned)?) + "\n")
+    Ok(escape_json(
+        serde_json::to_string_pretty(&versioned)? + "\n",
+    ))
 }
 
 /// The JSON Schema of a document. It allows keys that a later release adds.

@@ -24,19 +24,25 @@ pub fn escape_workflow_commands(text: &str) -> String {
 }
 
 /// The same for JSON without changing its value: invisible characters and commands become JSON escapes.
-pub fn escape_json(json: &str) -> String {
-    let json = json.replace("##[", "#\\u0023[");
+pub fn escape_json(json: String) -> String {
+    let json = match json.contains("##[") {
+        true => json.replace("##[", "#\\u0023["),
+        false => json,
+    };
+    let mut hidden = json.match_indices(is_invisible_or_bidi).peekable();
+    if hidden.peek().is_none() {
+        return json;
+    }
     let mut safe = String::with_capacity(json.len());
-    for character in json.chars() {
-        if !is_invisible_or_bidi(character) {
-            safe.push(character);
-            continue;
-        }
-        for unit in character.encode_utf16(&mut [0; 2]) {
+    let mut from = 0;
+    for (at, character) in hidden {
+        safe.push_str(&json[from..at]);
+        for unit in character.encode_utf16() {
             safe.push_str(&format!("\\u{unit:04x}"));
         }
+        from = at + character.len();
     }
-    safe
+    safe + &json[from..]
 }
 
 #[cfg(test)]
@@ -59,7 +65,7 @@ mod tests {
     #[test]
     fn attack_json_keeps_its_values_and_hides_nothing() {
         let value = serde_json::json!({"a": "##[x]\u{202e}\u{e0041}\u{85}\n::y::"});
-        let safe = escape_json(&value.to_string());
+        let safe = escape_json(value.to_string());
         assert_eq!(
             safe,
             r##"{"a":"#\u0023[x]\u202e\udb40\udc41\u0085\n::y::"}"##

@@ -311,7 +311,7 @@ pub fn event_lines(
         };
         let format = RunEventLine::FORMAT;
         let text = serde_json::to_string(&Versioned { format, line })?;
-        lines.push_str(&escape_json(&text));
+        lines.push_str(&escape_json(text));
         lines.push('\n');
     }
     Ok(lines)

@@ -71,6 +71,9 @@ pub fn with_computed_parts(text: &str) -> String {
 }
 
 fn with_values(text: &str, values: &BTreeMap<&str, String>) -> String {
+    if !text.contains('{') {
+        return text.to_owned();
+    }
     let mut result = String::new();
     // Where the placeholders begin that no brace has closed yet. A name holds no brace except those of placeholders inside it.
     let mut open: Vec<usize> = Vec::new();
@@ -174,9 +177,10 @@ pub fn has_dynamic_reference(text: &str, cuts: &Cuts, may_read: impl Fn(&str) ->
         let next = text[at + 1..].chars().next();
         next.is_none_or(|next| cuts.is_boundary(next))
     };
-    has_open_braces(text, cuts)
-        || text.match_indices('{').any(is_last_in_part)
-        || text.match_indices("resolve:").any(is_foreign)
+    // Most texts have neither.
+    let has_brace = text.contains('{');
+    has_brace && (has_open_braces(text, cuts) || text.match_indices('{').any(is_last_in_part))
+        || text.contains(':') && text.match_indices("resolve:").any(is_foreign)
 }
 
 /// Whether a text has two braces that no braces close, or whose content has parts.
@@ -193,7 +197,7 @@ fn has_open_braces(text: &str, cuts: &Cuts) -> bool {
 
 /// Whether a key has a placeholder. `Fn::ForEach` replaces them in keys too, `${…}` and `&{…}`.
 pub fn is_computed(key: &str) -> bool {
-    key.contains("${") || key.contains("&{")
+    key.contains('{') && (key.contains("${") || key.contains("&{"))
 }
 
 /// Whether a key with placeholders can become a name.
