@@ -97,7 +97,7 @@ impl ActionCandidate {
             verb,
             claims: Some(ConfigClaims::new(
                 &config,
-                std::mem::take(&mut loaded.names),
+                &std::mem::take(&mut loaded.names),
             )),
             problem,
             result: result.map(Box::new),

@@ -10,7 +10,7 @@ use crate::diagnostic::Severity;
 use crate::model::RepoPath;
 use crate::plan::{ConfigClaims, StackClaims, shared_stack};
 use crate::product::Registry;
-use crate::workspace::{ConfigFile, selected_configs};
+use crate::workspace::{ConfigFile, selected_configs_but};
 
 /// Marks configs as invalid whose stack another config claims, among the files of the command line and the default selection.
 /// Configs for which the action only renders files stay valid: alternatives of one stack may lie side by side. A name that a config of
@@ -35,19 +35,22 @@ pub(super) fn reject_shared_stacks(candidates: &mut [ActionCandidate], registry:
             claims.add(&file.shown, claimed);
         }
     }
-    let mut others = selected_configs().unwrap_or_default();
-    others.retain(|file| !names.contains_key(&file.canonical()));
-    let others = load_each(registry, others, |mut one| {
-        let names = std::mem::take(&mut one.names);
+    let others = selected_configs_but(|file| names.contains_key(&file.canonical()));
+    let others = others.unwrap_or_default();
+    let others = load_each(registry, others, |one| {
         let config = one.config.as_ref();
-        let claimed = config.map(|config| ConfigClaims::new(config, names));
-        (one.file.shown, claimed)
+        let claimed = config.map(|config| ConfigClaims::new(config, &one.names));
+        (one.file, claimed)
     });
-    for (path, claimed) in others {
+    let (others, claimed): (Vec<ConfigFile>, Vec<_>) = others.into_iter().unzip();
+    for (file, claimed) in others.iter().zip(claimed) {
         if let Some(claimed) = claimed {
-            claims.add(&path, claimed);
+            claims.add(&file.shown, claimed);
         }
     }
+    let files = candidates.iter().map(|one| &one.loaded.file).chain(&others);
+    let files: HashMap<&RepoPath, &ConfigFile> = files.map(|file| (&file.shown, file)).collect();
+    claims.find_shared_names(|path| load_again(files.get(path)?, registry));
     for (one, canonical) in candidates.iter_mut().zip(&canonical) {
         if one.claims_stack()
             && let Some(own) = names.get(canonical)

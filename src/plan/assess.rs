@@ -224,7 +224,7 @@ fn present(
     after: &Config,
     claims: &mut Option<ConfigClaims>,
 ) -> Result<(), Diagnostic> {
-    let claims = claims.insert(ConfigClaims::new(after, Vec::new()));
+    let claims = claims.insert(ConfigClaims::new(after, &[]));
     describe(change, after);
     let failed = |failure: ProductError| product_problem(&after.path, &after.product, &failure);
     let new = after
@@ -233,7 +233,8 @@ fn present(
         .map_err(failed)?;
     let (new_document, problems) = match Document::parse(&change.path, &new) {
         Ok(document) => {
-            *claims = ConfigClaims::new(after, template::name_claims(&document, &after.target));
+            let names = template::name_claims(&document, &after.target);
+            *claims = ConfigClaims::new(after, &names);
             let mut problems = template::check(&change.path, &new, &document);
             let RenderedProblems { names, size, .. } =
                 RenderedProblems::of_rendered(after, &new, &document);

@@ -14,7 +14,7 @@ use crate::config::{Config, ConfigContents, load_contents};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::RepoPath;
 use crate::product::Registry;
-use crate::template::name_claims;
+use crate::template::{NameClaim, name_claims};
 use crate::text::quote;
 
 /// The configs of each stack in a tree.
@@ -54,7 +54,18 @@ impl StackClaims {
                 }
             }
         }
+        claims.find_shared_names(|path| {
+            let contents = configs.get(path)?;
+            load_contents(registry, path, contents).config
+        });
         claims
+    }
+
+    /// Prepares the comparison of names, once all claims are known. `load` loads a config again. A config that is gone claims no name.
+    pub fn find_shared_names(&mut self, load: impl Fn(&RepoPath) -> Option<Config> + Sync) {
+        let names_of = |path: &RepoPath| load(path).as_ref().map(claimed_names);
+        self.names
+            .find_shared(|path| names_of(path).unwrap_or_default());
     }
 
     /// The configs with errors.
@@ -130,13 +141,17 @@ impl StackClaims {
     }
 }
 
-/// A template that does not render claims nothing: its config has errors.
 fn claims_of(config: &Config) -> ConfigClaims {
-    let names = rendered(config).map_or_else(
+    ConfigClaims::new(config, &claimed_names(config))
+}
+
+/// A template that does not render claims nothing: its config has errors.
+fn claimed_names(config: &Config) -> Vec<NameClaim> {
+    let rendered = rendered(config);
+    rendered.map_or_else(
         |_| Vec::new(),
         |(_, document)| name_claims(&document, &config.target),
-    );
-    ConfigClaims::new(config, names)
+    )
 }
 
 impl Plan {

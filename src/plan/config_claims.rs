@@ -1,6 +1,7 @@
 //! What one config claims: its stack, and the names that only one stack can have.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use crate::config::Config;
@@ -15,19 +16,26 @@ pub type HeadClaims = BTreeMap<RepoPath, Option<ConfigClaims>>;
 #[derive(Clone, Debug)]
 pub struct ConfigClaims {
     pub(super) stack: [String; 3],
-    pub(super) names: Vec<NameClaim>,
+    /// A hash of each name. The names of thousands of configs would take most of the memory, and few are claimed twice.
+    pub(super) names: Box<[u64]>,
     pub(super) product: Arc<Product>,
 }
 
 impl ConfigClaims {
     /// `names` are those of the rendered template.
-    pub fn new(config: &Config, names: Vec<NameClaim>) -> Self {
+    pub fn new(config: &Config, names: &[NameClaim]) -> Self {
         Self {
             stack: stack_key(&config.target, config.stack()),
-            names,
+            names: names.iter().map(hash).collect(),
             product: config.product.clone(),
         }
     }
+}
+
+fn hash(claim: &NameClaim) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    claim.key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Account, region and name.

@@ -1,7 +1,9 @@
 //! Names that configs of other stacks claim too. AWS would refuse the second stack.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::config_claims::ConfigClaims;
 use super::naming::NameSources;
@@ -17,20 +19,38 @@ const MAX_LISTED: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct NameClaims {
     claims: BTreeMap<RepoPath, ConfigClaims>,
+    /// The names of configs that may have one in common with another stack.
+    shared: BTreeMap<RepoPath, Vec<NameClaim>>,
     paths: BTreeMap<Arc<[String; 3]>, Vec<RepoPath>>,
 }
 
 impl NameClaims {
     pub(super) fn add(&mut self, path: &RepoPath, claims: ConfigClaims) {
-        let keys: BTreeSet<&Arc<[String; 3]>> =
-            claims.names.iter().map(|claim| &claim.key).collect();
-        for key in keys {
-            self.paths
-                .entry(key.clone())
-                .or_insert_with(|| Vec::with_capacity(1))
-                .push(path.clone());
-        }
         self.claims.insert(path.clone(), claims);
+    }
+
+    /// Reads the names of configs whose names have a hash in common with those of another stack. `names_of` loads a config again.
+    pub(super) fn find_shared(&mut self, names_of: impl Fn(&RepoPath) -> Vec<NameClaim> + Sync) {
+        let mut stacks: HashMap<u64, &[String; 3]> = HashMap::new();
+        let mut shared: HashSet<u64> = HashSet::new();
+        for own in self.claims.values() {
+            let of_other = |hash: &&u64| *stacks.entry(**hash).or_insert(&own.stack) != &own.stack;
+            shared.extend(own.names.iter().filter(of_other));
+        }
+        let is_shared = |own: &ConfigClaims| own.names.iter().any(|hash| shared.contains(hash));
+        let paths = self.claims.iter().filter(|(_, own)| is_shared(own));
+        let paths: Vec<&RepoPath> = paths.map(|(path, _)| path).collect();
+        let names = paths
+            .into_par_iter()
+            .map(|path| (path.clone(), names_of(path)));
+        self.shared = names.collect();
+        for (path, names) in &self.shared {
+            let keys: BTreeSet<&Arc<[String; 3]>> = names.iter().map(|claim| &claim.key).collect();
+            for key in keys {
+                let paths = self.paths.entry(key.clone()).or_default();
+                paths.push(path.clone());
+            }
+        }
     }
 
     /// The stack of a config.
@@ -40,11 +60,11 @@ impl NameClaims {
 
     /// One error for each type with names that a config of another stack claims too.
     pub(super) fn problems(&self, path: &RepoPath, config: Option<&Config>) -> Vec<Diagnostic> {
-        let Some(own) = self.claims.get(path) else {
+        let (Some(own), Some(names)) = (self.claims.get(path), self.shared.get(path)) else {
             return Vec::new();
         };
         let mut clashes: BTreeMap<&str, (&NameClaim, usize, BTreeSet<&RepoPath>)> = BTreeMap::new();
-        for claim in &own.names {
+        for claim in names {
             let others = self.paths.get(&claim.key).into_iter().flatten();
             let others: Vec<&RepoPath> = others
                 .filter(|other| {

@@ -115,8 +115,6 @@ impl NamesInOrder {
     }
 
     fn evaluate(&self, name: &str, expression: &Compiled) -> Result<String, ProductError> {
-        #[cfg(test)]
-        crate::model::work::count("evaluate name");
         let value = expression.eval(&self.scope);
         value
             .map(|value| as_text(&value))

@@ -111,15 +111,30 @@ pub fn locate(arguments: &[String]) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> 
 /// The configs that the policy's globs select, in its repository, else those of the built-in globs below the working directory;
 /// sorted, and possibly none.
 pub fn selected_configs() -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
+    selected_configs_but(|_| false)
+}
+
+/// The same without some files, which are not read.
+pub fn selected_configs_but(
+    is_left_out: impl Fn(&ConfigFile) -> bool,
+) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
     let (path, file) = policy_file();
     let policy = read_policy_file(&path, file.as_ref())?;
-    configs_by_policy(&path, &Ok(policy))
+    configs_in(&path, &Ok(policy), is_left_out)
 }
 
 /// The same, by a policy that was read. One that does not load selects by the built-in globs.
 pub fn configs_by_policy(
     path: &RepoPath,
     policy: &LoadedPolicy,
+) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
+    configs_in(path, policy, |_| false)
+}
+
+fn configs_in(
+    path: &RepoPath,
+    policy: &LoadedPolicy,
+    is_left_out: impl Fn(&ConfigFile) -> bool,
 ) -> Result<Vec<ConfigFile>, Vec<Diagnostic>> {
     let top = match policy {
         Ok(policy) if !policy.configs.is_empty() => {
@@ -142,6 +157,7 @@ pub fn configs_by_policy(
     }
     files.sort();
     files.dedup();
+    files.retain(|config| !is_left_out(config));
     files.retain(|config| {
         let below = config.file.strip_prefix(top).unwrap_or(&config.file);
         let below = RepoPath::typed(&below.to_string_lossy());

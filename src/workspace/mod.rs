@@ -17,6 +17,7 @@ mod setup;
 
 pub use configs::{
     ConfigFile, configs_by_policy, exit_of_search, glob_invalid, locate, selected_configs,
+    selected_configs_but,
 };
 pub use globs::{GlobFolders, config_glob};
 pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_log, write_output, write_report};

@@ -122,7 +122,9 @@ mod tests {
             assert_eq!((plan.changes.len(), plan.invalid), (CONFIGS, 0), "{plan:?}");
             assert!(plan.changes.iter().all(|change| change.diff.is_some()));
             let known = std::mem::take(&mut plan.claims);
-            let claims = StackClaims::new(&inputs.head, known, &BTreeMap::new());
+            let heads = inputs.inputs.iter();
+            let heads = heads.filter_map(|input| Some((input.path.clone(), input.head.clone()?)));
+            let claims = StackClaims::new(&inputs.head, known, &heads.collect());
             plan.reject_claimed_stacks(&claims);
             plan.reject_claimed_names(&claims, |_| None);
             assert_eq!(plan.invalid, 0);
