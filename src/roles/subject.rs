@@ -10,6 +10,8 @@ use super::trust::{Invalid, Issuer, TrustedJobs, is_name};
 
 /// The issuer of github.com. An enterprise may have a path of its own below it.
 const GITHUB_ISSUER: &str = "token.actions.githubusercontent.com";
+/// What precedes the name of an enterprise in an issuer below github.com.
+const ENTERPRISE_ISSUER: &str = "github.com/enterprises/";
 /// What surrounds the name of an enterprise with data residency, in its issuer.
 const RESIDENCY_ISSUER: (&str, &str) = ("token.actions.", ".ghe.com");
 
@@ -19,7 +21,9 @@ fn has_more_claims(issuer: &Issuer) -> bool {
     let (before, after) = RESIDENCY_ISSUER;
     let name = issuer.host().strip_prefix(before);
     let name = name.and_then(|rest| rest.strip_suffix(after));
+    let enterprise = issuer.address().strip_prefix(ENTERPRISE_ISSUER);
     issuer.host() == GITHUB_ISSUER
+        || enterprise.is_some_and(|name| !name.is_empty() && !name.contains('/'))
         || issuer.is_without_path()
             && name.is_some_and(|name| !name.is_empty() && !name.contains('.'))
 }
@@ -43,23 +47,32 @@ impl RepositoryId {
 
     /// Jobs that read: pull requests (forks get no token), comments and schedules, which run at the default branch, and its merge
     /// queue.
-    pub(super) fn plan_jobs(&self, branch: &str) -> Vec<TrustedJobs> {
+    pub(super) fn plan_jobs(&self, branch: &str, issuer: &Issuer) -> Vec<TrustedJobs> {
         let jobs = [
             "pull_request".to_owned(),
             format!("ref:refs/heads/{branch}"),
         ];
+        // Not the branch: each pull request has its own.
+        let claims: Vec<_> = match has_more_claims(issuer) {
+            true => self
+                .id()
+                .map(|id| ("repository_id", json!(id)))
+                .into_iter()
+                .collect(),
+            false => Vec::new(),
+        };
         let all = TrustedJobs {
             sid: "Jobs",
             subjects: self.each(&jobs),
             are_patterns: false,
-            claims: Vec::new(),
+            claims: claims.clone(),
         };
         // The last part of a queue's branch differs each time.
         let queue = TrustedJobs {
             sid: "MergeQueue",
             subjects: self.each(&[format!("ref:refs/heads/gh-readonly-queue/{branch}/*")]),
             are_patterns: true,
-            claims: Vec::new(),
+            claims,
         };
         vec![all, queue]
     }

@@ -50,6 +50,11 @@ impl Issuer {
         self.0 == address
     }
 
+    /// Host and path.
+    pub(super) fn address(&self) -> &str {
+        &self.0
+    }
+
     pub(super) fn host(&self) -> &str {
         self.0.split_once('/').map_or(&*self.0, |(host, _)| host)
     }

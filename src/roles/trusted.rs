@@ -25,7 +25,7 @@ impl TrustedRepository {
     /// Jobs that read.
     pub(super) fn plan_jobs(&self, branch: &str, issuer: &Issuer) -> Vec<TrustedJobs> {
         match self {
-            Self::GitHub(repository) => repository.plan_jobs(branch),
+            Self::GitHub(repository) => repository.plan_jobs(branch, issuer),
             Self::GitLab(project) => project.plan_jobs(issuer),
         }
     }

@@ -100,7 +100,7 @@ fn attack_only_the_named_jobs_are_trusted() {
 
 #[test]
 fn attack_an_apply_role_trusts_one_branch_of_one_repository() {
-    let trust = |more: &[&str]| {
+    let statements = |kind: &str, more: &[&str]| {
         let arguments = [
             "roles",
             "--repository",
@@ -109,8 +109,11 @@ fn attack_an_apply_role_trusts_one_branch_of_one_repository() {
             "json",
         ];
         let printed = documents(&workdir().run(&[&arguments[..], more].concat()));
-        let statement = &role(&printed, "apply")["trust"]["Statement"][0];
-        statement["Condition"]["StringEquals"].clone()
+        role(&printed, kind)["trust"]["Statement"].clone()
+    };
+    let trust = |more: &[&str]| {
+        let statements = statements("apply", more);
+        statements[0]["Condition"]["StringEquals"].clone()
     };
     let claims = trust(&["--default-branch", "trunk"]);
     let claim = |key: &str| &claims[format!("token.actions.githubusercontent.com:{key}")];
@@ -120,6 +123,10 @@ fn attack_an_apply_role_trusts_one_branch_of_one_repository() {
     for (issuer, count) in [
         ("token.actions.githubusercontent.com/acme", 4),
         ("token.actions.acme.ghe.com", 4),
+        ("github.com/enterprises/acme", 4),
+        ("github.com/enterprises/acme/other", 2),
+        ("github.com/acme", 2),
+        ("github.com.example/enterprises/acme", 2),
         ("token.actions.acme.ghe.com/other", 2),
         ("token.actions.ghe.com", 2),
         ("token.actions.a.b.ghe.com", 2),
@@ -135,6 +142,14 @@ fn attack_an_apply_role_trusts_one_branch_of_one_repository() {
         if count == 4 {
             assert_eq!(claims[format!("{issuer}:ref")], "refs/heads/main");
             assert_eq!(claims[format!("{issuer}:repository_id")], "880042");
+        }
+        // A name without ids can be given up, and taken by another repository.
+        let plan = statements("plan", &["--issuer", issuer]);
+        let plan = plan.as_array().unwrap();
+        assert_eq!(plan.len(), 2);
+        for statement in plan {
+            let id = &statement["Condition"]["StringEquals"][format!("{issuer}:repository_id")];
+            assert_eq!(id.as_str(), (count == 4).then_some("880042"), "{issuer}");
         }
     }
 }
