@@ -47,6 +47,8 @@ fi
   refuse 'Binary refused' "The binary is not executable, and this job cannot change that: $(text "$binary"). Make it executable."
 # Read from the shell, not from the `runner` context: inside a job container the two name different directories.
 export PROVISIONER_SARIF_FILE="${PROVISIONER_SARIF_FILE:-$RUNNER_TEMP/provisioner.sarif}"
+# The forge counts the download too.
+export PROVISIONER_SPENT_SECONDS=$SECONDS
 # The runner signals this process alone: with `exec` it is the program, which then takes back what it began.
 command=ci
 [ "${PROVISIONER_DOCTOR:-}" != true ] || command=doctor

@@ -35,7 +35,7 @@ pub struct JobEnvironment {
     pub comment: bool,
     /// An earlier step of the job was cancelled: the program finishes what that step left, and starts nothing new.
     pub finish_cancelled: bool,
-    /// After which the forge ends the job; `None` if it is not known.
+    /// What is left at the start of the program, until the forge ends the job; `None` if it is not known.
     pub time_limit: Option<Duration>,
     /// Path of the SARIF file.
     pub sarif: PathBuf,
@@ -105,7 +105,10 @@ impl JobEnvironment {
             },
             comment: variable("PROVISIONER_COMMENT").as_deref() != Some("false"),
             finish_cancelled,
-            time_limit: time_limit("PROVISIONER_TIMEOUT_MINUTES", 60),
+            time_limit: time_limit("PROVISIONER_TIMEOUT_MINUTES", 60).map(|limit| {
+                let spent = time_limit("PROVISIONER_SPENT_SECONDS", 1);
+                limit.saturating_sub(spent.unwrap_or_default())
+            }),
             sarif: variable("PROVISIONER_SARIF_FILE")
                 .map_or_else(|| scratch.join("provisioner.sarif"), PathBuf::from),
             report: scratch.join("provisioner-report.json"),

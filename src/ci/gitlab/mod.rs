@@ -14,8 +14,10 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::environment::{
@@ -118,11 +120,26 @@ fn read() -> anyhow::Result<JobEnvironment> {
     };
     let environment = JobEnvironment::new(event, Arc::new(access), issuer, run, place)?;
     Ok(JobEnvironment {
-        time_limit: environment
-            .time_limit
-            .or_else(|| time_limit("CI_JOB_TIMEOUT", 1)),
+        time_limit: environment.time_limit.or_else(left_of_job),
         ..environment
     })
+}
+
+/// The time of the job without what its preparation took, such as the pull of the image.
+fn left_of_job() -> Option<Duration> {
+    let limit = time_limit("CI_JOB_TIMEOUT", 1)?;
+    let started: Option<Timestamp> =
+        variable("CI_JOB_STARTED_AT").and_then(|time| time.parse().ok());
+    let spent = started.map(|started| Timestamp::now().duration_since(started));
+    Some(left(limit, spent))
+}
+
+/// `spent`: since the start of the job, by two clocks.
+fn left(limit: Duration, spent: Option<SignedDuration>) -> Duration {
+    let spent = spent.and_then(|spent| Duration::try_from(spent).ok());
+    // A job past its time would have ended: then the two clocks differ.
+    let spent = spent.filter(|spent| *spent < limit);
+    limit.saturating_sub(spent.unwrap_or_default())
 }
 
 /// The webhook that started the pipeline. GitLab gives it as a file.
@@ -162,4 +179,26 @@ fn number(name: &str) -> anyhow::Result<u64> {
     let text = required(name)?;
     text.parse()
         .with_context(|| format!("{name}: expected a number: {text:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_preparation_of_a_job_took_is_not_left() {
+        let limit = Duration::from_mins(60);
+        for (spent, minutes) in [
+            (None, 60),
+            (Some(4), 56),
+            (Some(59), 1),
+            // The clocks differ.
+            (Some(-3), 60),
+            (Some(60), 60),
+            (Some(9_000), 60),
+        ] {
+            let left = left(limit, spent.map(SignedDuration::from_mins));
+            assert_eq!(left, Duration::from_mins(minutes), "{spent:?}");
+        }
+    }
 }

@@ -129,6 +129,7 @@ const PASSED: [&str; 27] = [
     "CI_COMMIT_SHA",
     "CI_DEFAULT_BRANCH",
     "CI_JOB_ID",
+    "CI_JOB_STARTED_AT",
     "CI_JOB_TIMEOUT",
     "CI_JOB_URL",
     "CI_MERGE_REQUEST_EVENT_TYPE",

@@ -89,7 +89,9 @@ fn attack_more_failures_than_the_policy_allows() {
 #[test]
 fn nothing_begins_that_the_job_cannot_end() {
     let many = Many::with("", &notes(["", ""]));
-    let job = many.job().with("PROVISIONER_TIMEOUT_MINUTES", "4");
+    let job = many.job().with("PROVISIONER_TIMEOUT_MINUTES", "7");
+    // Of the seven minutes, the download took three.
+    let job = job.with("PROVISIONER_SPENT_SECONDS", "180");
     let run = job.run();
     assert_eq!(run.status, 30, "{}", run.stderr);
     assert_eq!(created(&many), [""; 0]);
