@@ -42,7 +42,7 @@ pub struct EstateRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EstateState {
-    /// The stack's last operation failed.
+    /// The stack's last operation failed, and left a stack that needs a repair; or an import failed.
     Failed,
     /// The config was merged, and the stack does not exist or has another template.
     NotApplied,
@@ -202,6 +202,8 @@ fn state(
         (Health::InProgress, _) => EstateState::InProgress,
         _ if !owned => EstateState::NotOwned,
         (Health::Failed, _) => EstateState::Failed,
+        // An import that failed may have left an empty stack.
+        _ if stack.status.is_import_rolled_back() => EstateState::Failed,
         (Health::Unknown, _) => EstateState::Unknown,
         (_, Some(TemplateState::Behind)) => EstateState::NotApplied,
         _ if stack.drift.status.is_drift() => EstateState::Drifted,

@@ -63,7 +63,7 @@ pub fn estate_issue(stack: &StackName, row: &EstateRow) -> String {
 }
 
 const NOT_APPLIED: &str = "The run of the merge was denied, failed, waits or has not ended. Its comment on the pull request has the reason. \
-     Resolve it, then start the job that provisions by hand on the default branch, with the mode `apply` and this config.\n\n";
+     Resolve it, then start the job that applies by hand on the default branch, with this config.\n\n";
 
 /// Begins the end of an open issue.
 const NEXT: &str = "### What to do";

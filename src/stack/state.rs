@@ -89,6 +89,11 @@ impl StackStatus {
         self.0 == "CREATE_IN_PROGRESS"
     }
 
+    /// Whether an import failed. A stack that it should have created is then empty.
+    pub fn is_import_rolled_back(&self) -> bool {
+        self.0 == "IMPORT_ROLLBACK_COMPLETE"
+    }
+
     /// Whether CloudFormation detects drift of a stable stack in this state. The page about drift does not list `IMPORT_COMPLETE`; the
     /// page about imports detects drift in it.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html>

@@ -333,6 +333,8 @@ fn a_state_is_the_most_urgent_fact() {
         ("REVIEW_IN_PROGRESS", EstateState::NotApplied),
         ("UPDATE_IN_PROGRESS", EstateState::InProgress),
         ("UPDATE_ROLLBACK_FAILED", EstateState::Failed),
+        ("UPDATE_ROLLBACK_COMPLETE", EstateState::NotApplied),
+        ("IMPORT_ROLLBACK_COMPLETE", EstateState::Failed),
         ("SOMETHING_NEW", EstateState::Unknown),
     ] {
         assert_eq!(
