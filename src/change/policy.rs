@@ -1,9 +1,14 @@
 //! The operator's policy at a commit, and the policies of a change.
 
+use std::collections::BTreeSet;
+
 use super::inputs::ChangeInputs;
 use crate::diagnostic::Diagnostic;
 use crate::forge::{FileAt, ForgeError, Source};
-use crate::guard::{LoadedPolicy, POLICY_FILE, Policies, PolicyChange, read_policy_file};
+use crate::guard::{
+    LoadedPolicy, POLICY_FILE, Policies, PolicyChange, absent_first, first_configs,
+    read_policy_file,
+};
 use crate::model::{CommitSha, FileContents, RepoPath};
 use crate::workspace::ConfigSelector;
 
@@ -84,6 +89,40 @@ impl ProposedPolicies {
         policy.as_ref().err().map_or(&[], Vec::as_slice)
     }
 
+    /// Warnings of configs that `first` of the policy after the merge names, and that do not exist then.
+    pub async fn absent_first(
+        &self,
+        (source, base, head): (&dyn Source, &CommitSha, &CommitSha),
+        (tip_source, tip): (&dyn Source, &CommitSha),
+        globs: &[String],
+    ) -> Result<Vec<Diagnostic>, ForgeError> {
+        let now = (&self.tip, &self.tip_file);
+        let after = self.after.as_ref();
+        let (policy, file) = after.map_or(now, |(policy, file)| (policy, file));
+        let selection = ConfigSelector::for_policy(globs, policy);
+        let bytes = file.as_ref().and_then(FileContents::bytes);
+        let (Ok(selection), Some(bytes)) = (selection, bytes) else {
+            return Ok(Vec::new());
+        };
+        let place = RepoPath::typed(POLICY_FILE);
+        let mut absent = BTreeSet::new();
+        for name in first_configs(&place, bytes) {
+            let path = RepoPath::typed(&name);
+            let exists = async |source: &dyn Source, commit| {
+                let path = &path;
+                let files = source.read(&[FileAt { commit, path }]).await?;
+                Ok::<bool, ForgeError>(files.into_iter().any(|file| file.is_some()))
+            };
+            // Other merges may have added it since the change began.
+            let merged = exists(source, head).await?
+                || (!exists(source, base).await? && exists(tip_source, tip).await?);
+            if !merged || !selection.matches(&path) {
+                absent.insert(name);
+            }
+        }
+        Ok(absent_first(&place, bytes, &absent))
+    }
+
     /// Selects configs by the policy of now; by the change's own if that one does not load.
     pub fn selection(&self, globs: &[String]) -> anyhow::Result<ConfigSelector> {
         let after = self.after.as_ref().map(|(policy, _)| policy);
@@ -109,12 +148,6 @@ impl ProposedPolicies {
         let Some(mut change) = change else {
             return Ok(None);
         };
-        if let Ok(after) = after {
-            let is_config = |path: &&str| selected.iter().any(|config| config.as_str() == *path);
-            let missing = after.first_paths().into_iter();
-            let missing = missing.filter(|path| !is_config(path)).map(str::to_owned);
-            change.missing_first = missing.collect();
-        }
         if after.is_ok() && self.tip.is_ok() && !now.globs().eq(then.globs()) {
             let (before, _) = inputs.targets_at(source, head, &now).await?;
             change.added = difference(&selected, &before);

@@ -119,6 +119,10 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         .await?;
         report.set_policy(policies.change(&repository, &head, &inputs, &globs).await?);
         let change = (&repository as &dyn Source, &base, &head);
+        if report.policy.is_some() || !report.plan.changes.is_empty() {
+            let tip = (&repository as &dyn Source, &tip);
+            report.policy_warnings = policies.absent_first(change, tip, &globs).await?;
+        }
         let lock = ProposedLock::read((&repository, &tip), change, &files).await?;
         add_lock(&mut report, &inputs, &lock);
         let facts = std::collections::BTreeMap::new();

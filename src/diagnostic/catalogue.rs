@@ -184,6 +184,9 @@ catalogue! {
     ExternalReference "external-reference":
         "The template refers to something outside of it. Before the merge, provisioner creates no change set from such a template. AWS would run or read the reference with the plan role. References are macros, included or nested templates, modules, loaded files, outputs of other stacks and dynamic references. SSM parameters count too, unless the product's `permissions.parameters` lists their prefix. After the merge, provisioner still denies macros, modules, other templates and loaded files, because no plan shows what they add. The transform `AWS::LanguageExtensions` is allowed.",
         "Write the content into the product's template. For a loaded file, name a fixed version or digest. For SSM parameters, add their prefix to `permissions.parameters` of the product's manifest. Otherwise deploy the config from the command line.";
+    FirstConfigAbsent "first-config-absent":
+        "`first` of the policy file names a config that does not exist, or that no glob of `configs` selects. The stack that should go first is then absent, so all stacks begin at once.",
+        "Correct the path in `first`, or remove it.";
     ForceRequired "force-required":
         "The action creates, updates or deletes a stack and needs `--force`. For a pull request, only a deletion needs it: the merge confirms all other changes.",
         "Read `show-changes` first, then add `--force`.";

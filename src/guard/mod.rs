@@ -11,6 +11,7 @@ mod permit;
 mod policies;
 mod policy;
 mod policy_change;
+mod policy_first;
 mod policy_numbers;
 mod policy_rollback;
 mod policy_times;
@@ -37,6 +38,7 @@ pub use policy::{
     read_file as read_policy_file,
 };
 pub use policy_change::{ChangedKey, PolicyChange};
+pub use policy_first::{absent_first, first_configs};
 
 pub use rules::{YES, confirmation_word};
 

@@ -184,13 +184,6 @@ impl Policy {
         first.filter(|first| !first.is_empty())
     }
 
-    /// All paths of configs that `first` lists.
-    pub fn first_paths(&self) -> BTreeSet<&str> {
-        let own = self.environments.values().map(|own| &own.first);
-        let all = own.chain([&self.defaults.first]).flatten();
-        all.flat_map(FirstStacks::paths).collect()
-    }
-
     /// How many stacks may fail before no other one begins; `None` for any number.
     pub(super) fn max_failures(&self, environment: &str) -> Option<usize> {
         let own = self.environments.get(environment);

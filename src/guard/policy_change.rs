@@ -23,8 +23,6 @@ pub struct PolicyChange {
     pub keys: Vec<ChangedKey>,
     /// Configs that only the changed `configs` select.
     pub added: Vec<RepoPath>,
-    /// Paths that `first` lists after the change, and that no config has.
-    pub missing_first: Vec<String>,
     /// Configs that `configs` selects no more. Their stacks stay, and nothing manages them.
     pub left: Vec<RepoPath>,
 }
@@ -77,7 +75,6 @@ impl PolicyChange {
             problems: new.err().unwrap_or_default(),
             keys,
             added: Vec::new(),
-            missing_first: Vec::new(),
             left: Vec::new(),
         })
     }

@@ -21,15 +21,6 @@ impl FirstStacks {
         }
     }
 
-    /// The listed paths.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
-        let paths = match self {
-            Self::Count(_) => &[][..],
-            Self::Configs(paths) => paths,
-        };
-        paths.iter().map(String::as_str)
-    }
-
     /// Whether each stack that goes first by another rule goes first by this one too.
     pub(super) fn contains_all(&self, other: &Self) -> bool {
         match (self, other) {

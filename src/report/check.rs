@@ -30,6 +30,8 @@ pub struct Report {
     pub policy: Option<PolicyChange>,
     /// Errors of the policy file after the merge.
     pub policy_problems: Vec<Diagnostic>,
+    /// Warnings of the policy file after the merge.
+    pub policy_warnings: Vec<Diagnostic>,
     /// Problems of the repository's own products at the head: of those that the change edits, and of those that its configs need.
     pub product_problems: Vec<Diagnostic>,
     /// Problems of the lock of the built-in products after the merge.
@@ -96,6 +98,7 @@ impl Report {
             on_merge: BTreeMap::new(),
             policy: None,
             policy_problems: Vec::new(),
+            policy_warnings: Vec::new(),
             product_problems: Vec::new(),
             lock_problems: Vec::new(),
             unselected: Vec::new(),
@@ -139,6 +142,7 @@ impl Report {
         self.plan.changes.is_empty()
             && self.policy.is_none()
             && self.policy_problems.is_empty()
+            && self.policy_warnings.is_empty()
             && self.product_problems.is_empty()
             && self.lock_problems.is_empty()
             && self.unselected.is_empty()
@@ -190,7 +194,8 @@ impl Report {
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> + Clone {
         let changes = self.plan.changes.iter();
         let of_configs = changes.flat_map(|change: &Change| &change.diagnostics);
-        let of_others = self.policy_problems.iter().chain(&self.product_problems);
+        let of_policy = self.policy_problems.iter().chain(&self.policy_warnings);
+        let of_others = of_policy.chain(&self.product_problems);
         let of_others = of_others.chain(&self.lock_problems).chain(&self.unselected);
         unique(of_others.chain(of_configs)).into_iter()
     }

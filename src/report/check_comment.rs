@@ -52,6 +52,7 @@ pub(super) fn page(
         Part::Whole(policy_section(
             report.policy.as_ref(),
             &report.policy_problems,
+            &report.policy_warnings,
         )),
         Part::Whole(product_section(&report.product_problems)),
         Part::Whole(lock_section(&report.lock_problems)),

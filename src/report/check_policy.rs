@@ -13,8 +13,12 @@ const MAX_ROWS: usize = 60;
 const MAX_PATHS: usize = 20;
 
 /// The section; empty if the policy file neither changes nor has errors.
-pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnostic]) -> String {
-    if change.is_none() && problems.is_empty() {
+pub(super) fn policy_section(
+    change: Option<&PolicyChange>,
+    problems: &[Diagnostic],
+    warnings: &[Diagnostic],
+) -> String {
+    if change.is_none() && problems.is_empty() && warnings.is_empty() {
         return String::new();
     }
     let mut text = format!("\n### {}\n", Text::name(POLICY_FILE).markdown());
@@ -23,6 +27,10 @@ pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnost
             "\n**On merge:** Nothing is applied to any stack, because the policy file has errors.\n\n{}\n",
             fence(&diagnostics(problems), "text")
         ));
+    }
+    if !warnings.is_empty() {
+        let listed = fence(&diagnostics(warnings.iter().take(MAX_ROWS)), "text");
+        text.push_str(&format!("\n{listed}\n"));
     }
     let Some(change) = change else {
         return text;
@@ -69,18 +77,6 @@ pub(super) fn policy_section(change: Option<&PolicyChange>, problems: &[Diagnost
             more => Text::ours(" and ").and(Text::count(more, "more file")),
         };
         text.push_str(&format!("\n{words}: {}.\n", list.and(rest).markdown()));
-    }
-    if !change.missing_first.is_empty() {
-        let shown = change.missing_first.iter().take(MAX_PATHS);
-        let rest = match change.missing_first.len().saturating_sub(MAX_PATHS) {
-            0 => Text::default(),
-            more => Text::ours(" and ").and(Text::count(more, "more path")),
-        };
-        let list = Text::list(shown.map(Text::name)).and(rest);
-        text.push_str(&format!(
-            "\n⚠ No config has these paths of `first`: {}.\n",
-            list.markdown()
-        ));
     }
     text
 }

@@ -422,3 +422,75 @@ fn a_shallow_clone_does_not_deny_that_a_stack_stays() {
     assert!(text.contains("warning[stack-left-behind]"), "{text}");
     assert!(text.contains("read 0 earlier versions"), "{text}");
 }
+
+/// A canary that does not exist would let all stacks begin at once, without a word.
+#[test]
+fn a_config_of_first_that_does_not_exist_is_a_warning() {
+    let policy = |first: &str| {
+        format!("version: 1\nenvironments:\n  prod: {{}}\n  dev:\n    first:\n      - {first}\n")
+    };
+    let shown = |folder: &TempDir| {
+        let output = check(folder, &[]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        text
+    };
+    let warned = |text: &str, name: &str| {
+        let message = format!("`first` names a config that does not exist: {name}");
+        assert!(text.contains(&message), "{text}");
+        assert!(
+            text.contains("first-config-absent") && text.contains(".provisioner.yaml:6:9"),
+            "{text}"
+        );
+    };
+    let named = path("b001");
+    for (first, absent) in [(&*named, false), ("s3/configs/nope.yaml", true)] {
+        let folder = repository();
+        write(&folder, ".provisioner.yaml", &policy(first));
+        commit(&folder);
+        let text = shown(&folder);
+        match absent {
+            true => warned(&text, first),
+            false => assert!(!text.contains("first-config-absent"), "{text}"),
+        }
+    }
+
+    // A later change removes the config, or the globs no longer select it.
+    let with_first = || {
+        let folder = repository();
+        git(folder.path(), &["switch", "--quiet", "main"]);
+        write(&folder, ".provisioner.yaml", &policy(&named));
+        commit(&folder);
+        git(folder.path(), &["switch", "--quiet", "--create", "later"]);
+        folder
+    };
+    let folder = with_first();
+    write(&folder, "README.md", "x\n");
+    commit(&folder);
+    assert!(!shown(&folder).contains("first-config-absent"));
+    git(folder.path(), &["mv", &named, &path("b002")]);
+    write(&folder, &path("b002"), &config("b002", ""));
+    commit(&folder);
+    warned(&shown(&folder), &named);
+    let folder = with_first();
+    let narrow = policy(&named) + "configs: [other/*.yaml]\n";
+    write(&folder, ".provisioner.yaml", &narrow);
+    write(&folder, "other/x.yaml", &config("b003", ""));
+    commit(&folder);
+    warned(&shown(&folder), &named);
+
+    // Another merge added the config since the change began.
+    let folder = repository();
+    write(
+        &folder,
+        &path("b001"),
+        &config("b001", "  lifecycle_policy: compliance\n"),
+    );
+    commit(&folder);
+    git(folder.path(), &["switch", "--quiet", "main"]);
+    write(&folder, &path("b007"), &config("b007", ""));
+    write(&folder, ".provisioner.yaml", &policy(&path("b007")));
+    commit(&folder);
+    git(folder.path(), &["switch", "--quiet", "feature"]);
+    assert!(!shown(&folder).contains("first-config-absent"));
+}

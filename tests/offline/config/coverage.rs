@@ -49,6 +49,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("environment-not-allowed", "guard"),
     ("environment-not-protected", "guard"),
     ("external-reference", "guard"),
+    ("first-config-absent", "check"),
     ("force-required", "guard"),
     ("fork-not-allowed", "guard"),
     ("glob-invalid", "workspace"),
