@@ -62,6 +62,8 @@ pub enum CiEvent {
 pub enum DispatchMode {
     /// Detect drift. Changes nothing.
     Look,
+    /// Find the environments in which something is to be applied. Changes nothing.
+    Find,
     /// Provision what the default branch says.
     Apply,
 }
@@ -72,8 +74,9 @@ impl DispatchMode {
         match word.trim() {
             "" => Ok(None),
             "look" => Ok(Some(Self::Look)),
+            "find" => Ok(Some(Self::Find)),
             "apply" => Ok(Some(Self::Apply)),
-            other => bail!("{place}: expected `look` or `apply`: {other:?}"),
+            other => bail!("{place}: expected `look`, `find` or `apply`: {other:?}"),
         }
     }
 }
@@ -86,13 +89,13 @@ pub fn scheduled(
     reference: Option<String>,
 ) -> anyhow::Result<CiEvent> {
     match (mode, environment) {
-        (Some(DispatchMode::Apply), _) => {
+        (Some(mode @ (DispatchMode::Find | DispatchMode::Apply)), _) => {
             let Some(reference) = reference else {
                 bail!("the branch of the schedule is not known");
             };
             Ok(CiEvent::Dispatch {
                 reference,
-                mode: DispatchMode::Apply,
+                mode,
                 configs: Vec::new(),
             })
         }

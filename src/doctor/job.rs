@@ -9,7 +9,7 @@ use crate::ci::{CiEvent, DispatchMode, JobEnvironment};
 use crate::config::{Config, load_contents};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::forge::{ForgeError, ForgeErrorKind, RepositoryInfo, TokenPermission};
+use crate::forge::{ForgeError, ForgeErrorKind, RepositoryInfo, StoppedWorkflow, TokenPermission};
 use crate::guard::Policy;
 use crate::model::{CommitSha, RepoPath};
 use crate::report::Found;
@@ -60,6 +60,7 @@ pub async fn check_job(diagnosis: &mut Diagnosis, environment: &JobEnvironment) 
         token::teams(diagnosis, &job, policy).await;
         environments(diagnosis, &job, policy).await;
     }
+    workflows(diagnosis, &job).await;
     let paths: Vec<RepoPath> = configs.iter().map(|config| config.path.clone()).collect();
     code_owners::code_owners(diagnosis, &job, &paths).await;
     if job.about.is_some() {
@@ -201,6 +202,27 @@ async fn environments(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Po
                 let reason = error.to_string();
                 diagnosis.skip("repository", &what, &Found::Unproven { reason });
             }
+        }
+    }
+}
+
+/// Whether the forge starts provisioner's workflows.
+async fn workflows(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
+    const PART: &str = "repository";
+    match job.forge.stopped_workflows().await {
+        Ok(None) => {}
+        Ok(Some(stopped)) if stopped.is_empty() => {
+            diagnosis.pass(PART, "workflows", &Found::WorkflowsStart);
+        }
+        Ok(Some(stopped)) => {
+            for StoppedWorkflow { name, state } in stopped {
+                let found = Found::WorkflowStopped { state };
+                diagnosis.fail(PART, &name, &found, Exit::Unreachable);
+            }
+        }
+        Err(error) => {
+            let reason = error.to_string();
+            diagnosis.skip(PART, "workflows", &Found::Unproven { reason });
         }
     }
 }

@@ -20,6 +20,10 @@ fn required_permissions(event: &CiEvent) -> &'static [WritePermission] {
         } => &[WritePermission::Deployments],
         CiEvent::Comment { on_issue: true, .. } => &[WritePermission::Issues],
         CiEvent::Comment { .. } => &[WritePermission::Comments, WritePermission::Deployments],
+        CiEvent::Dispatch {
+            mode: DispatchMode::Find,
+            ..
+        } => &[],
         CiEvent::Schedule | CiEvent::Dispatch { .. } => &[WritePermission::Issues],
         CiEvent::Idle { .. } | CiEvent::Other(_) => &[],
     }

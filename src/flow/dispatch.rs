@@ -91,6 +91,9 @@ pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> Jo
             configs,
         } => match mode {
             DispatchMode::Look => super::drift::scan(&job, configs).await,
+            DispatchMode::Find => {
+                super::provision::find_environments(&job, reference, configs).await
+            }
             DispatchMode::Apply if configs.is_empty() => {
                 super::provision::provision_pending(&job, reference).await
             }

@@ -21,6 +21,7 @@ mod source;
 mod statuses;
 mod upsert;
 mod users;
+mod workflows;
 
 pub use capabilities::{
     Capabilities, Capability, JobSubject, ReadPermission, RepositoryInfo, WritePermission,
@@ -43,3 +44,4 @@ use source::commit_sha;
 pub use statuses::{CommitStatus, StatusRecord, Statuses};
 pub use upsert::Upsert;
 pub use users::{User, Users};
+pub use workflows::{StoppedWorkflow, Workflows};

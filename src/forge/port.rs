@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     Capabilities, Comments, Deployments, ForgeError, Issues, Profile, Profiled, PullRequests,
-    Reviews, Source, Statuses, Users,
+    Reviews, Source, Statuses, Users, Workflows,
 };
 
 /// A repository on a forge, with the job's token.
@@ -18,6 +18,7 @@ pub trait Forge:
     + Deployments
     + Issues
     + Capabilities
+    + Workflows
     + Profiled
     + ServerTime
     + std::fmt::Debug
@@ -40,6 +41,7 @@ impl<T> Forge for T where
         + Deployments
         + Issues
         + Capabilities
+        + Workflows
         + Profiled
         + ServerTime
         + std::fmt::Debug

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::guard::POLICY_FILE;
 
 /// Files from which answers are read, for all answers.
-pub const SETUP_PATHS: [&str; 10] = [
+pub const SETUP_PATHS: [&str; 11] = [
     POLICY_FILE,
+    ".github/workflows/provisioner-apply.yml",
     ".github/workflows/provisioner-check.yml",
     ".github/workflows/provisioner-command.yml",
     ".github/workflows/provisioner-drift.yml",

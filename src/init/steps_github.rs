@@ -121,7 +121,7 @@ fn environments(answers: &Answers, repository: &str) -> SetupStep {
         "Create the environments, with reviewers, for jobs of the default branch alone",
         commands.collect(),
     )
-    .with_note("Without the branch rule, provisioner denies every change (`environment-not-protected`). If your plan has no reviewers for environments, leave out the `reviewers` fields.")
+    .with_note("Without the branch rule, provisioner denies every change (`environment-not-protected`). The reviewers approve each merge, command and scheduled job that has something to apply. If your plan has no reviewers for environments, leave out the `reviewers` fields.")
 }
 
 /// Requires pull requests with an approval, code owners and the check.

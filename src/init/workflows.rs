@@ -1,4 +1,4 @@
-//! The workflows of the four flows: the files of `examples/workflows`, with the answers in place of the example's.
+//! The workflows of the flows: the files of `examples/workflows`, with the answers in place of the example's.
 
 use super::answers::Answers;
 use super::environment_list::with_words;
@@ -8,7 +8,11 @@ use super::scalar::{yaml, yaml_list};
 use super::setup::{NO_COMMIT, Pin, RELEASES};
 
 /// Path and text of the example.
-const WORKFLOWS: [(&str, &str); 4] = [
+const WORKFLOWS: [(&str, &str); 5] = [
+    (
+        ".github/workflows/provisioner-apply.yml",
+        include_str!("../../examples/workflows/apply.yml"),
+    ),
     (
         ".github/workflows/provisioner-check.yml",
         include_str!("../../examples/workflows/check.yml"),
@@ -30,11 +34,12 @@ const WORKFLOWS: [(&str, &str); 4] = [
 /// The workflow that names the default branch.
 pub const PROVISION: &str = ".github/workflows/provisioner-provision.yml";
 
-pub const PATHS: [&str; 4] = [
+pub const PATHS: [&str; 5] = [
     WORKFLOWS[0].0,
     WORKFLOWS[1].0,
     WORKFLOWS[2].0,
     WORKFLOWS[3].0,
+    WORKFLOWS[4].0,
 ];
 
 /// How a step names the action.

@@ -57,6 +57,12 @@ pub enum Found {
     EnvironmentUnknown {
         help: String,
     },
+    WorkflowsStart,
+    /// The forge does not start it.
+    WorkflowStopped {
+        /// The forge's word.
+        state: String,
+    },
 
     CodeOwnersRequired {
         branch: String,
@@ -285,6 +291,8 @@ impl Found {
             Self::EnvironmentUnknown { .. } => {
                 "not proven: it does not exist, or this token may not read it".to_owned()
             }
+            Self::WorkflowsStart => "the forge starts them".to_owned(),
+            Self::WorkflowStopped { state } => format!("switched off: {state}"),
             Self::CodeOwnersRequired { branch } => format!("required on {branch}"),
             Self::CodeOwnersNotRequired { branch } => format!("not required on {branch}"),
             Self::CodeOwnersUnproven => {

@@ -16,6 +16,8 @@ pub struct PendingReport {
     pub merges: usize,
     /// Environments in which nothing may change now.
     pub closed: Vec<ClosedEnvironment>,
+    /// Environments for which a job already waits for its reviewers.
+    pub in_review: Vec<String>,
     /// Configs that are not applied, or whose stacks are not known, each with the reason.
     pub left: Vec<(String, LeftReason)>,
 }
@@ -33,6 +35,8 @@ pub struct ClosedEnvironment {
 pub enum LeftReason {
     /// The policy sets no apply role for the environment.
     NoApplyRole,
+    /// The policy sets no plan role for the environment.
+    NoPlanRole,
     OtherAccount,
     /// AWS's words.
     Unread(String),
@@ -63,6 +67,9 @@ impl LeftReason {
         };
         match self {
             Self::NoApplyRole => Text::ours("the policy sets no apply role for the environment"),
+            Self::NoPlanRole => Text::ours(
+                "the policy sets no plan role for the environment, so only its own job can find out",
+            ),
             Self::OtherAccount => Text::ours("the credentials are of another account"),
             Self::Unread(words) => sentence("AWS did not answer: ", words),
             Self::InProgress(status) => {
@@ -105,19 +112,32 @@ impl ClosedEnvironment {
     }
 }
 
-/// The report's part of the job summary, in at most `limit` characters.
-pub fn pending_markdown(report: &PendingReport, limit: usize) -> String {
+/// What is said of whole environments.
+fn notes(report: &PendingReport) -> impl Iterator<Item = Text> {
+    let closed = report.closed.iter().map(ClosedEnvironment::text);
+    let in_review = report.in_review.iter().map(|name| {
+        let rest = Text::ours(" has something to apply, and a job that waits for its reviewers.");
+        Text::name(name.as_str()).and(rest)
+    });
+    closed.chain(in_review)
+}
+
+/// The report's part of the job summary, in at most `limit` characters. `found`: the environments whose jobs apply it; `None` if this job
+/// does.
+pub fn pending_markdown(report: &PendingReport, found: Option<&[String]>, limit: usize) -> String {
     let configs = pluralize(report.configs, "config");
     let merges = pluralize(report.merges, "merge");
-    let head = match report.configs {
-        0 => "Nothing to apply.".to_owned(),
-        _ => format!("This run applies {configs} of {merges}."),
+    let head = match (found, report.configs) {
+        (Some([]), _) if !report.in_review.is_empty() => "No job starts.".to_owned(),
+        (Some([]) | None, 0) => "Nothing to apply.".to_owned(),
+        (None, _) => format!("This run applies {configs} of {merges}."),
+        (Some(found), _) => Format::Markdown.line(&jobs(found)),
     };
     let mut blocks = vec![Block::Whole(format!(
         "## Provisioner: merged, not applied\n\n{head}\n\n"
     ))];
-    for closed in &report.closed {
-        let line = Format::Markdown.line(&closed.text());
+    for text in notes(report) {
+        let line = Format::Markdown.line(&text);
         blocks.push(Block::Whole(format!("{line}\n")));
     }
     let rows = report.left.iter().take(MAX_ROWS);
@@ -134,14 +154,26 @@ pub fn pending_markdown(report: &PendingReport, limit: usize) -> String {
     fit_blocks(blocks, Rest::JobReport, limit)
 }
 
+/// Whose jobs have something to apply.
+fn jobs(found: &[String]) -> Text {
+    let mut text = Text::ours("Jobs of these environments have something to apply: ");
+    for (index, name) in found.iter().enumerate() {
+        let before = if index == 0 { "" } else { ", " };
+        text = text.and(Text::ours(before)).and(Text::name(name.as_str()));
+    }
+    text.and(Text::ours("."))
+}
+
 /// The same for the log.
-pub fn pending_lines(report: &PendingReport) -> String {
+pub fn pending_lines(report: &PendingReport, found: Option<&[String]>) -> String {
     let configs = pluralize(report.configs, "config");
     let merges = pluralize(report.merges, "merge");
-    let mut lines = vec![format!(
-        "merged, not applied: this run applies {configs} of {merges}"
-    )];
-    lines.extend(report.closed.iter().map(|closed| closed.text().plain()));
+    let mut lines = vec![match found {
+        None => format!("merged, not applied: this run applies {configs} of {merges}"),
+        Some([]) => "merged, not applied: no job starts".to_owned(),
+        Some(found) => jobs(found).plain(),
+    }];
+    lines.extend(notes(report).map(|text| text.plain()));
     let left = report.left.iter();
     lines.extend(left.map(|(config, reason)| {
         let config = Text::name(config.as_str()).and(Text::ours(": "));

@@ -121,7 +121,7 @@ fn every_job_runs_the_pinned_release_or_the_reported_build() {
             assert!(needs.contains("\"build\""), "{place}");
         }
     }
-    assert_eq!((released, built), (8, 2));
+    assert_eq!((released, built), (11, 2));
 }
 
 /// Parts of the workflows that act does not have: environments, subjects of tokens, queues.
@@ -147,7 +147,7 @@ fn applying_jobs_have_environment_and_concurrency() {
         });
         assert_eq!(job["concurrency"], concurrency, "{place}");
     }
-    assert_eq!(seen, 2);
+    assert_eq!(seen, 3);
 }
 
 #[test]
@@ -370,6 +370,24 @@ fn the_action_runs_a_binary_with_the_right_digest() {
         let output = run(".", &work, &doctor);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "ran doctor\n");
     }
+}
+
+/// The forge counts the time of the job from its start, the download included.
+#[test]
+fn the_program_knows_what_the_action_took() {
+    let work = workspace();
+    let program = "#!/bin/sh\nprintf '%s' \"$PROVISIONER_SPENT_SECONDS\"\n";
+    std::fs::write(work.path().join("provisioner"), program).unwrap();
+    let digest = Digest::sha256(program).to_string();
+    // bash continues from the variable.
+    let variables = [
+        ("PROVISIONER_BINARY", "provisioner"),
+        sum(&digest),
+        ("SECONDS", "70"),
+    ];
+    let output = run(".", &work, &variables);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.parse::<u64>().is_ok_and(|spent| spent >= 70), "{text}");
 }
 
 #[test]

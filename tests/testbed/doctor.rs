@@ -353,3 +353,36 @@ fn a_laptop_without_credentials_is_reported() {
     assert_eq!(output.status.code(), Some(31), "{said}");
     assert!(said.contains("set AWS_PROFILE"), "{said}");
 }
+
+/// GitHub switches off idle workflows with a schedule. Those of others are not provisioner's.
+#[test]
+fn a_workflow_that_is_switched_off_is_reported() {
+    let world = World::new();
+    let job = world.job(&world.pull(), &world.github.actions_token());
+    let apply = ".github/workflows/provisioner-apply.yml";
+    for (path, state) in [
+        (apply, "active"),
+        (".github/workflows/provisioner-old.yml", "deleted"),
+        (".github/workflows/other.yml", "disabled_manually"),
+    ] {
+        world.repo.workflow(path, state);
+    }
+    let run = world.doctor(&job);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(
+        run.stdout.contains("✓ workflows: the forge starts them"),
+        "{}",
+        run.stdout
+    );
+    world.repo.workflow(apply, "disabled_inactivity");
+    let run = world.doctor(&job);
+    assert_eq!(run.status, 31, "{}", run.stdout);
+    let line = format!("✗ {apply}: switched off: disabled_inactivity");
+    assert!(run.stdout.contains(&line), "{}", run.stdout);
+    assert!(run.stdout.contains("Enable workflow"), "{}", run.stdout);
+    let list = "GET /repos/acme/infra/actions/workflows";
+    world.github.fault(list, GitHubFault::Status(403));
+    let run = world.doctor(&job);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    world.github.take_writes();
+}

@@ -83,6 +83,19 @@ fn every_endpoint_keeps_to_the_published_description() {
     api.get(&format!("{repo}/commits/{head}"));
     api.get(&format!("{repo}/branches/main"));
     api.get(&format!("{repo}/environments/prod"));
+    sample.repo.workflow(
+        ".github/workflows/provisioner-apply.yml",
+        "disabled_inactivity",
+    );
+    sample
+        .repo
+        .waiting_run(".github/workflows/provisioner-apply.yml", &["prod"]);
+    api.get(&format!("{repo}/actions/workflows?per_page=100"));
+    let runs = format!("{repo}/actions/runs?status=waiting&branch=main&per_page=100");
+    let runs = api.get(&runs);
+    let id = &runs["workflow_runs"][0]["id"];
+    api.get(&format!("{repo}/actions/runs/{id}/pending_deployments"));
+
     let limit = format!("{repo}/environments/prod/deployment-branch-policies");
     assert_eq!(api.get(&limit)["total_count"], 1);
     let rules = api.get(&format!("{repo}/rules/branches/feature%2Fnew"));

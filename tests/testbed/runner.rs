@@ -194,6 +194,36 @@ fn the_workflow_provisions_what_was_merged() {
     assert!(replayed.contains(world.last_comment().trim()), "{replayed}");
 }
 
+/// The first job finds the environments, and nobody has to approve it. The others start only for these.
+#[test]
+fn the_workflow_applies_what_waits() {
+    let world = World::new(&policy(""));
+    let pull = world.proposed("  versioning: true\n");
+    world.approved_and_merged(&pull);
+    let event = world.repo.schedule_event("37 * * * *");
+    let workflow = run_in(&world, "workflows/apply", "schedule", &event);
+    workflow.success();
+    assert_eq!(
+        workflow.outputs("find", None)["environments"],
+        r#"["prod"]"#
+    );
+    assert_eq!(workflow.outputs("apply", Some("prod"))["done"], "1");
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world
+        .github
+        .expect_writes(&[DEPLOYMENT, DEPLOYED, DEPLOYED, COMMENT]);
+    let evidence = "uploaded/provisioner-evidence-prod/provisioner-evidence.json";
+    assert!(!workflow.read(evidence).is_empty());
+
+    let issued = world.issuers[1].issued().len();
+    let workflow = run_in(&world, "workflows/apply", "schedule", &event);
+    workflow.success();
+    assert_eq!(workflow.outputs("find", None)["environments"], "[]");
+    assert_eq!(workflow.read("kept/apply-prod/status"), "", "no job starts");
+    assert_eq!(world.issuers[1].issued().len(), issued);
+    world.github.expect_writes(&[]);
+}
+
 #[test]
 fn the_workflow_runs_a_comment_command() {
     let world = World::new(&policy(""));

@@ -3,7 +3,7 @@
 //!
 //! All of it is claims: a person who starts a pipeline by a trigger can overwrite every variable.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
 use super::sources::{SourceKind, pipeline_source};
@@ -68,7 +68,12 @@ fn push(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
 
 fn mode(variables: &dyn Variables) -> anyhow::Result<Option<DispatchMode>> {
     let name = "PROVISIONER_MODE";
-    DispatchMode::parse(name, &variables.value(name).unwrap_or_default())
+    let word = variables.value(name).unwrap_or_default();
+    match DispatchMode::parse(name, &word)? {
+        // No job of a pipeline can start another one by what it finds.
+        Some(DispatchMode::Find) => bail!("{name}: expected `look` or `apply`: {word:?}"),
+        mode => Ok(mode),
+    }
 }
 
 fn schedule(variables: &dyn Variables) -> anyhow::Result<CiEvent> {

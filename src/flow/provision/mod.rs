@@ -5,15 +5,20 @@
 //! | `push` | what a push brought |
 //! | `named` | configs that a person names once more |
 //! | `pending` | what was merged and is not applied |
-//! | `unapplied` | finds the configs of `pending` at AWS |
+//! | `find` | nothing: it finds the environments of `pending` |
+//! | `waiting` | the merges of `pending` |
+//! | `unapplied` | their configs, by AWS |
 //! | `merge` | one merge of each of them |
 
+mod find;
 mod merge;
 mod named;
 mod pending;
 mod push;
 mod unapplied;
+mod waiting;
 
+pub use find::find_environments;
 pub use named::provision_again;
 pub use pending::provision_pending;
 pub use push::provision;

@@ -2,58 +2,25 @@
 //! its own run did: with its approvals, and by the policy before it and the present one. It does not matter
 //! who or what started the job.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use jiff::Timestamp;
-
-use super::merge::{provision_range, require_default_branch};
-use super::unapplied::{Unapplied, UnappliedSearch};
+use super::merge::provision_range;
+use super::unapplied::SearchRole;
+use super::waiting::{TipConfigs, leave_closed, pending_merges, tip_configs};
 use crate::apply::Run;
-use crate::change::{MergedRange, governing_files, merge_with, policy_at, valid_configs};
-use crate::config::Config;
-use crate::entries::ENTRY_FILES;
-use crate::forge::DefaultBranch;
-use crate::guard::Policy;
-use crate::job::{Job, JobError, JobResult, end_without_policy};
-use crate::model::{CommitSha, Digest, RepoPath};
-use crate::report::{self, ClosedEnvironment, LeftReason, PendingReport};
-
-/// Merges of a run. Each costs some forty requests, of the 1,000 an hour that all jobs of a repository can share.
-const MAX_MERGES: usize = 10;
-/// Of them, the oldest. The others change from run to run, so that merges which stay denied do not hold the rest.
-const OLDEST: usize = 5;
-
-/// A merge with configs that it leaves to this run.
-struct PendingMerge {
-    range: MergedRange,
-    merged_at: Option<Timestamp>,
-    configs: BTreeSet<RepoPath>,
-}
-
-/// A commit that changed files of configs.
-struct LastCommit {
-    /// Of the committer. A claim: it only orders.
-    time: Option<i64>,
-    configs: BTreeSet<RepoPath>,
-}
+use crate::job::{Job, JobResult, end_without_policy};
+use crate::report::{self, PendingReport};
 
 /// Applies the merges of the configs that are not applied, the oldest first. `reference` is a claim: it ends the job, and satisfies no rule.
 pub async fn provision_pending(job: &Job, reference: &str) -> JobResult {
-    let branch = job.forge.default_branch().await?;
-    require_default_branch(&branch, reference)?;
-    let source = job.source(&[&branch.tip]);
-    let policy = policy_at(source, &branch.tip).await?;
+    let TipConfigs {
+        branch,
+        policy,
+        mut configs,
+        ..
+    } = tip_configs(job, reference, &[]).await?;
     let allowed = match &policy {
         Ok(allowed) => allowed,
         Err(problems) => return end_without_policy(problems),
     };
-    let (mut configs, _) = valid_configs(job, source, &branch.tip, &policy, &[]).await?;
-    let environment = job.environment.environment.as_deref();
-    configs.retain(|config| {
-        let target = &config.target;
-        job.environment.accounts.contains(&target.account)
-            && environment.is_none_or(|own| own == target.environment)
-    });
     let mut report = PendingReport::default();
     // The end of what an earlier step began waits for no window.
     if !job.environment.finish_cancelled {
@@ -61,14 +28,16 @@ pub async fn provision_pending(job: &Job, reference: &str) -> JobResult {
         report.closed = leave_closed(allowed, &mut configs, now);
     }
     let mut run = Run::new(job, job.forge.current_user().await?);
-    let merges = match configs.is_empty() {
-        true => Vec::new(),
-        false => pending_merges(job, &branch, allowed, configs, &mut report).await?,
-    };
-    log::info!("{}", report::pending_lines(&report));
+    let mut merges = Vec::new();
+    if !configs.is_empty() {
+        let sessions = job.required_credentials()?;
+        let by = (allowed, SearchRole::Apply);
+        merges = pending_merges(job, &branch, by, &sessions, configs, &mut report).await?;
+    }
+    log::info!("{}", report::pending_lines(&report, None));
     let limit = job.forge.profile().summary_chars;
     let unread = report.left.iter().any(|(_, reason)| reason.is_unread());
-    run.report_pending(report::pending_markdown(&report, limit), unread);
+    run.report_pending(report::pending_markdown(&report, None, limit), unread);
     for (index, merge) in merges.iter().enumerate() {
         let only = Some(&merge.configs);
         let done = provision_range(job, &mut run, &branch, &merge.range, index == 0, only).await;
@@ -77,219 +46,4 @@ pub async fn provision_pending(job: &Job, reference: &str) -> JobResult {
         }
     }
     run.finish()
-}
-
-/// Removes the configs of environments in which nothing may change now.
-fn leave_closed(
-    policy: &Policy,
-    configs: &mut Vec<Config>,
-    now: Option<Timestamp>,
-) -> Vec<ClosedEnvironment> {
-    let environments = configs.iter().map(|config| &config.target.environment);
-    let environments: BTreeSet<String> = environments.cloned().collect();
-    let closed = environments.into_iter().filter_map(|name| {
-        let closed = policy.closed_time(&name, now)?;
-        Some(ClosedEnvironment {
-            name,
-            why: closed.why,
-            opens: closed.opens,
-        })
-    });
-    let closed: Vec<ClosedEnvironment> = closed.collect();
-    configs.retain(|config| {
-        let mut closed = closed.iter();
-        !closed.any(|closed| closed.name == config.target.environment)
-    });
-    closed
-}
-
-/// The merges of the configs that are not applied, the oldest first.
-async fn pending_merges(
-    job: &Job,
-    branch: &DefaultBranch,
-    policy: &Policy,
-    configs: Vec<Config>,
-    report: &mut PendingReport,
-) -> Result<Vec<PendingMerge>, JobError> {
-    let sessions = job.required_credentials()?;
-    let search = UnappliedSearch {
-        policy,
-        sessions: &sessions,
-        finish_cancelled: job.environment.finish_cancelled,
-    };
-    let mut unapplied = BTreeMap::new();
-    let mut pending = Vec::new();
-    for (config, found) in search.search(configs).await {
-        match found {
-            Ok(found) => {
-                unapplied.insert(config.path.clone(), found);
-                pending.push(config);
-            }
-            Err(reason) => report.left.push((config.path.to_string(), reason)),
-        }
-    }
-    let mut files = governing_files(job.source(&[&branch.tip]), &branch.tip, &pending).await?;
-    leave_foreign(&mut files, &unapplied, report);
-    pending.retain(|config| files.contains_key(&config.path));
-    let commits = last_commits(job, &branch.tip, files).await?;
-    let seed = job.environment.run.name().unwrap_or_default();
-    let count = commits.len();
-    let (chosen, later): (Vec<_>, Vec<_>) = {
-        let chosen = chosen(count, &seed);
-        let commits = commits.into_iter().enumerate();
-        commits.partition(|(index, _)| chosen.contains(index))
-    };
-    let mut merges: Vec<PendingMerge> = Vec::new();
-    let mut reasons: BTreeMap<RepoPath, LeftReason> = BTreeMap::new();
-    for (_, (commit, last)) in chosen {
-        let mut leave = |configs: BTreeSet<RepoPath>, reason: LeftReason| {
-            reasons.extend(configs.into_iter().map(|path| (path, reason.clone())));
-        };
-        let (range, merged_at) = match merge_with(&*job.forge, &commit).await {
-            Ok(Some(found)) => found,
-            Ok(None) => {
-                leave(last.configs, LeftReason::NotMerged);
-                continue;
-            }
-            Err(error) => {
-                leave(last.configs, LeftReason::MergeUnread(error.to_string()));
-                continue;
-            }
-        };
-        let (configs, attempted): (BTreeSet<_>, BTreeSet<_>) = last
-            .configs
-            .into_iter()
-            .partition(|path| !is_attempted(unapplied.get(path), merged_at));
-        leave(attempted, LeftReason::Attempted);
-        if configs.is_empty() {
-            continue;
-        }
-        match merges.iter_mut().find(|known| known.range == range) {
-            Some(known) => known.configs.extend(configs),
-            None => merges.push(PendingMerge {
-                // No person chose the present policy alone, so the policy before the merge counts too.
-                range: MergedRange {
-                    is_requested: false,
-                    ..range
-                },
-                merged_at,
-                configs,
-            }),
-        }
-    }
-    for (_, (_, last)) in later {
-        for path in last.configs {
-            reasons.entry(path).or_insert(LeftReason::NextRun);
-        }
-    }
-    let applied: BTreeSet<&RepoPath> = merges.iter().flat_map(|merge| &merge.configs).collect();
-    let left = pending.iter().map(|config| &config.path);
-    let left = left.filter(|path| !applied.contains(path));
-    report.left.extend(left.map(|path| {
-        let reason = reasons.remove(path).unwrap_or(LeftReason::HistoryUnknown);
-        (path.to_string(), reason)
-    }));
-    report.left.sort_by(|(a, _), (b, _)| a.cmp(b));
-    report.configs = applied.len();
-    report.merges = merges.len();
-    merges.sort_by_key(|merge| (merge.merged_at, merge.range.number));
-    Ok(merges)
-}
-
-/// Keeps only the entry of a config whose stack is not the program's own: nothing else makes it so. Without an entry, the config is left.
-fn leave_foreign(
-    files: &mut BTreeMap<RepoPath, Vec<RepoPath>>,
-    unapplied: &BTreeMap<RepoPath, Unapplied>,
-    report: &mut PendingReport,
-) {
-    files.retain(|config, files| {
-        if unapplied.get(config) != Some(&Unapplied::NotOwned) {
-            return true;
-        }
-        files.retain(|file| {
-            ENTRY_FILES
-                .iter()
-                .any(|entries| entries.path == file.as_str())
-        });
-        if files.is_empty() {
-            let left = (config.to_string(), LeftReason::NotOwned);
-            report.left.push(left);
-        }
-        !files.is_empty()
-    });
-}
-
-/// The commits that changed files of configs last, the oldest first. `files`: by config.
-async fn last_commits(
-    job: &Job,
-    tip: &CommitSha,
-    files: BTreeMap<RepoPath, Vec<RepoPath>>,
-) -> Result<Vec<(CommitSha, LastCommit)>, JobError> {
-    let all: BTreeSet<&RepoPath> = files.values().flatten().collect();
-    let all: Vec<RepoPath> = all.into_iter().cloned().collect();
-    // A shallow clone would name other commits.
-    let changes = job.forge.last_changes(tip, &all).await?;
-    let mut commits: BTreeMap<CommitSha, LastCommit> = BTreeMap::new();
-    for (config, files) in files {
-        for change in files.iter().filter_map(|file| changes.found.get(file)) {
-            let last = commits.entry(change.commit.clone());
-            let last = last.or_insert(LastCommit {
-                time: change.time,
-                configs: BTreeSet::new(),
-            });
-            last.configs.insert(config.clone());
-        }
-    }
-    let mut commits: Vec<(CommitSha, LastCommit)> = commits.into_iter().collect();
-    commits.sort_by_key(|(_, last)| last.time);
-    Ok(commits)
-}
-
-/// Whether the stack was changed after a merge, and still has another template. Then the merge, or a later one, was tried: its update was
-/// rolled back, or the product changed since. An update that failed is not repeated without a person.
-fn is_attempted(unapplied: Option<&Unapplied>, merged_at: Option<Timestamp>) -> bool {
-    match (unapplied, merged_at) {
-        (Some(Unapplied::Behind(Some(changed))), Some(merged)) => *changed > merged,
-        _ => false,
-    }
-}
-
-/// The indices of the merges of a run, of `count` in their order: the oldest ones, and others by the run's name.
-fn chosen(count: usize, seed: &str) -> BTreeSet<usize> {
-    if count <= MAX_MERGES {
-        return (0..count).collect();
-    }
-    let rest = count - OLDEST;
-    let digest = Digest::sha256(seed).prefix(8);
-    let start = usize::from_str_radix(&digest, 16).unwrap_or_default() % rest;
-    let others = (0..MAX_MERGES - OLDEST).map(|step| OLDEST + (start + step) % rest);
-    (0..OLDEST).chain(others).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oldest_merges_and_in_turn_each_other_one_are_chosen() {
-        assert_eq!(chosen(3, "1.1"), (0..3).collect());
-        let mut all = BTreeSet::new();
-        for run in 0..200 {
-            let chosen = chosen(40, &format!("{run}.1"));
-            assert_eq!(chosen.len(), MAX_MERGES);
-            assert!((0..OLDEST).all(|oldest| chosen.contains(&oldest)));
-            all.extend(chosen);
-        }
-        assert_eq!(all, (0..40).collect());
-    }
-
-    #[test]
-    fn a_stack_that_was_changed_after_the_merge_was_tried() {
-        let at = |second| Timestamp::from_second(second).ok();
-        let behind = |second| Unapplied::Behind(at(second));
-        assert!(is_attempted(Some(&behind(9)), at(8)));
-        assert!(!is_attempted(Some(&behind(7)), at(8)));
-        assert!(!is_attempted(Some(&behind(9)), None));
-        assert!(!is_attempted(Some(&Unapplied::Unfinished), at(8)));
-    }
 }

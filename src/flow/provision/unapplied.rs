@@ -1,5 +1,4 @@
-//! Finds the configs of the default branch whose stacks are not as the configs say. It reads with the apply role, the only one that the jobs
-//! of an environment have, and changes nothing.
+//! Finds the configs of the default branch whose stacks are not as the configs say. It changes nothing.
 
 use jiff::Timestamp;
 
@@ -26,8 +25,18 @@ pub(super) enum Unapplied {
 /// What a run finds out about a config.
 type InspectedConfig = Result<Option<Unapplied>, LeftReason>;
 
+/// The role that reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SearchRole {
+    /// The only role that the jobs of an environment have.
+    Apply,
+    /// The role of a job without an environment. What it finds decides nothing about a stack.
+    Plan,
+}
+
 pub(super) struct UnappliedSearch<'a> {
     pub policy: &'a Policy,
+    pub role: SearchRole,
     pub sessions: &'a CredentialCache,
     /// An earlier step of the job was cancelled, and may have left an operation.
     pub finish_cancelled: bool,
@@ -57,8 +66,15 @@ impl UnappliedSearch<'_> {
 
     async fn inspect(&self, config: &Config) -> InspectedConfig {
         let target = &config.target;
-        let role = self.policy.apply_role(target);
-        let role = role.ok_or(LeftReason::NoApplyRole)?;
+        let apply = self.policy.apply_role(target);
+        let apply = apply.ok_or(LeftReason::NoApplyRole)?;
+        let role = match self.role {
+            SearchRole::Apply => apply,
+            SearchRole::Plan => {
+                let plan = self.policy.plan_role(target);
+                plan.ok_or(LeftReason::NoPlanRole)?
+            }
+        };
         let session = self.sessions.session(&role, &target.region).await;
         let cloud = session.at(&target.region).await.map_err(unread)?;
         if cloud.caller().account != target.account {
@@ -70,7 +86,7 @@ impl UnappliedSearch<'_> {
         };
         match stack.status.health() {
             Health::ReviewInProgress | Health::Deleted => Ok(Some(Unapplied::Unfinished)),
-            Health::InProgress => match self.finish_cancelled || stack.status.is_creation() {
+            Health::InProgress => match self.may_continue(&stack) {
                 true => Ok(Some(Unapplied::Unfinished)),
                 false => Err(LeftReason::InProgress(stack.status.0)),
             },
@@ -79,6 +95,13 @@ impl UnappliedSearch<'_> {
             Health::Stable if !is_own(config, &stack) => Ok(Some(Unapplied::NotOwned)),
             Health::Stable => self.compare(&cloud, config, &stack).await,
         }
+    }
+
+    /// Whether a stack that is being changed is left by a run that ended. The jobs of an environment run one after the other, so that no other
+    /// run creates it. A job without an environment runs beside them.
+    fn may_continue(&self, stack: &Stack) -> bool {
+        let is_alone = self.role == SearchRole::Apply;
+        self.finish_cancelled || (is_alone && stack.status.is_creation())
     }
 
     async fn compare(&self, cloud: &Cloud, config: &Config, stack: &Stack) -> InspectedConfig {

@@ -24,6 +24,7 @@ mod source;
 mod statuses;
 mod users;
 mod wire;
+mod workflows;
 
 use secrecy::SecretString;
 

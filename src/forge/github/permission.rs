@@ -17,8 +17,8 @@ pub fn permission_for(method: &Method, route: &str) -> Option<&'static str> {
         ["pulls", ..] | ["commits", _, "pulls"] => ("pull-requests: read", "pull-requests: write"),
         ["statuses", ..] | ["commits", _, "statuses"] => ("statuses: read", "statuses: write"),
         ["deployments", ..] => ("deployments: read", "deployments: write"),
-        // What else a token may do to environments, no permission of a job allows.
-        ["environments", ..] if reads => ("actions: read", "actions: read"),
+        // provisioner writes neither.
+        ["environments" | "actions", ..] if reads => ("actions: read", "actions: read"),
         ["contents" | "git" | "compare" | "branches" | "activity", ..] => {
             ("contents: read", "contents: write")
         }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{GitLab, ProjectAccess};
 use crate::forge::{
     Connect, Forge, ForgeError, Profile, Profiled, ReadPermission, ServerTime, TokenPermission,
-    WritePermission,
+    Workflows, WritePermission,
 };
 
 const PROFILE: Profile = Profile {
@@ -48,6 +48,9 @@ fn permission(permission: TokenPermission) -> &'static str {
         }
     }
 }
+
+/// GitLab has no job that waits beside others of its group, and no list of workflows.
+impl Workflows for GitLab {}
 
 impl ServerTime for GitLab {
     fn server_time(&self) -> Option<Timestamp> {

@@ -122,7 +122,7 @@ const LITERALS: [&str; 9] = [
     "PROVISIONER_COMMENT='$[[ inputs.comment ]]'",
 ];
 /// Variables that select what is read. The page lists what each of them can do.
-const PASSED: [&str; 27] = [
+const PASSED: [&str; 28] = [
     "CI_COMMIT_BEFORE_SHA",
     "CI_COMMIT_BRANCH",
     "CI_COMMIT_REF_NAME",

@@ -350,5 +350,5 @@ fn printed_commands_lead_from_an_empty_repository_to_the_first_config() {
         files.contains("s3/configs/acme-dev-0001-eu-central-1-s3.yaml\n"),
         "{files}"
     );
-    assert_eq!(files.lines().count(), 10, "{files}");
+    assert_eq!(files.lines().count(), 11, "{files}");
 }

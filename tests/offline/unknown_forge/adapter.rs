@@ -12,7 +12,7 @@ use provisioner::forge::{
     IdentityTokens, Issue, IssueState, Issues, JobSubject, OpenPullRequests, PathSelection,
     Profile, Profiled, PullRequest, PullRequests, QueuedPullRequest, Reaction, ReadPermission,
     RepositoryInfo, ReviewedPullRequest, Reviews, ServerTime, Source, StatusRecord, Statuses,
-    Upsert, User, Users, WritePermission,
+    Upsert, User, Users, Workflows, WritePermission,
 };
 use provisioner::guard::{AccountKind, Actor, Branch, ChangeRequest, Permission};
 use provisioner::model::{CommitSha, FileContents, RepoPath, UserId};
@@ -84,6 +84,8 @@ impl UnknownForge {
         LocalRepository::new(self.folder.clone())
     }
 }
+
+impl Workflows for UnknownForge {}
 
 impl ServerTime for UnknownForge {
     fn server_time(&self) -> Option<Timestamp> {

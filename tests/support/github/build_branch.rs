@@ -86,6 +86,23 @@ impl Repo {
         self.with(|r| r.environments.insert(name.to_owned(), refs));
     }
 
+    /// Adds a workflow, or changes its state.
+    pub fn workflow(&self, path: &str, state: &'static str) {
+        self.with(|r| r.workflows.insert(path.to_owned(), state));
+    }
+
+    /// A run of a workflow on the default branch whose jobs wait for the reviewers of environments. None: it waits no longer.
+    pub fn waiting_run(&self, path: &str, environments: &[&str]) {
+        let names = environments.iter().map(|name| (*name).to_owned()).collect();
+        self.with(|r| {
+            let run = (4712 + r.waiting_runs.len() as u64, path.to_owned(), names);
+            r.waiting_runs.retain(|(_, known, _)| known != path);
+            if !environments.is_empty() {
+                r.waiting_runs.push(run);
+            }
+        });
+    }
+
     /// Adds environments to which only the default branch can deploy.
     pub fn limited_environments(self, names: &[&str]) -> Self {
         let branch = self.with(|r| r.default_branch.clone());

@@ -1,8 +1,8 @@
 //! Which handler answers which path. `None` means that the fake has no such route.
 
 use super::rest::{
-    activity, comments, contents, deployments, environments, git, issues, pulls, reactions,
-    statuses, users,
+    actions, activity, comments, contents, deployments, environments, git, issues, pulls,
+    reactions, statuses, users,
 };
 use super::state::State;
 use super::wire::{Answer, Call};
@@ -91,6 +91,11 @@ fn in_repo(
         ("GET", ["environments", name]) => environments::one(state, call, repo, name),
         ("GET", ["environments", name, "deployment-branch-policies"]) => {
             environments::branch_policies(state, call, repo, name)
+        }
+        ("GET", ["actions", "workflows"]) => actions::workflows(state, call, repo),
+        ("GET", ["actions", "runs"]) => actions::runs(state, call, repo),
+        ("GET", ["actions", "runs", id, "pending_deployments"]) => {
+            actions::pending_deployments(state, call, repo, id)
         }
         ("POST", ["deployments"]) => deployments::create(state, call, repo),
         ("GET", ["deployments", id, "statuses"]) => deployments::statuses(state, call, repo, id),

@@ -41,6 +41,10 @@ pub struct RepoFields {
     pub rules: BTreeSet<(String, String)>,
     /// By name: which refs can deploy. `None` for an environment that takes all.
     pub environments: BTreeMap<String, Option<DeploymentRefs>>,
+    /// Path and state of each workflow.
+    pub workflows: BTreeMap<String, &'static str>,
+    /// Id, path and environments of runs whose jobs wait for reviewers.
+    pub waiting_runs: Vec<(u64, String, Vec<String>)>,
     pub collaborators: BTreeMap<u64, Permission>,
     /// Names of custom roles by user; `collaborators` has their permissions.
     pub custom_roles: BTreeMap<u64, String>,

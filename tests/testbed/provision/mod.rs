@@ -15,6 +15,7 @@ mod dispatched;
 mod environments;
 mod evidence;
 mod faults;
+mod found;
 mod kills;
 pub mod many;
 mod many_accounts;

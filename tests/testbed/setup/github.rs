@@ -13,7 +13,7 @@ use crate::support::issuer::Issuer;
 use crate::support::testbed;
 
 const COMMIT: &str = "1234567890123456789012345678901234567890";
-const WORKFLOWS: [&str; 4] = ["check", "command", "drift", "provision"];
+const WORKFLOWS: [&str; 5] = ["apply", "check", "command", "drift", "provision"];
 
 fn setup(aws: Aws) -> Setup {
     let release = format!("acme/provisioner@{COMMIT}");
@@ -269,5 +269,5 @@ fn act_refuses_only_the_lines_that_the_tests_delete() {
         }
         deleted.extend(gone);
     }
-    assert_eq!(deleted, ["deployment: false", "queue: max"].repeat(2));
+    assert_eq!(deleted, ["deployment: false", "queue: max"].repeat(3));
 }

@@ -1,5 +1,6 @@
 //! The REST endpoints, one file per subject.
 
+pub mod actions;
 pub mod activity;
 pub mod comments;
 pub mod contents;

@@ -1,0 +1,100 @@
+//! Finds the environments in which something is to be applied, in a job without an environment: with the plan role, and without a
+//! reviewer. The answer only decides which jobs start. Each of them searches again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+
+use super::unapplied::SearchRole;
+use super::waiting::{TipConfigs, leave_closed, pending_merges, tip_configs};
+use crate::ci::{JobOutputs, summary};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::job::{Job, JobError, JobResult, end_without_policy};
+use crate::report::{LeftReason, PendingReport, pending_lines, pending_markdown};
+
+/// Writes the environments whose jobs have something to apply into the output `environments`. `names`: configs that a person names, whose
+/// environments it then writes; empty means what was merged and is not applied.
+pub async fn find_environments(job: &Job, reference: &str, names: &[String]) -> JobResult {
+    let TipConfigs {
+        branch,
+        policy,
+        mut configs,
+        invalid,
+    } = tip_configs(job, reference, names).await?;
+    let allowed = match &policy {
+        Ok(allowed) => allowed,
+        Err(problems) => return end_without_policy(problems),
+    };
+    if !names.is_empty() {
+        if let Some(path) = invalid.first() {
+            let text = format!("the config has errors: {path}");
+            return Err(JobError::Usage(anyhow::anyhow!(text)));
+        }
+        let named = configs.into_iter().map(|config| config.target.environment);
+        let report = PendingReport::default();
+        return finish(job, &report, named.collect(), true);
+    }
+    let mut report = PendingReport {
+        closed: leave_closed(allowed, &mut configs, job.forge.server_time()),
+        ..PendingReport::default()
+    };
+    let mut by_environment: BTreeMap<String, Vec<Config>> = BTreeMap::new();
+    for config in configs {
+        let environment = config.target.environment.clone();
+        by_environment.entry(environment).or_default().push(config);
+    }
+    let mut found = BTreeSet::new();
+    if !by_environment.is_empty() {
+        let sessions = job.required_credentials()?;
+        // Each environment on its own, so that the merges of one leave room for those of another.
+        for (environment, configs) in by_environment {
+            let before = report.left.len();
+            let by = (allowed, SearchRole::Plan);
+            let merges = pending_merges(job, &branch, by, &sessions, configs, &mut report).await?;
+            let mut left = report.left[before..].iter();
+            if !merges.is_empty() || left.any(|(_, reason)| is_open(reason)) {
+                found.insert(environment);
+            }
+        }
+    }
+    report.left.sort_by(|(a, _), (b, _)| a.cmp(b));
+    if !found.is_empty() {
+        let waiting = job.forge.environments_in_review(&branch.branch.name).await;
+        // At worst, people have to review one job more.
+        let waiting = waiting.unwrap_or_else(|error| {
+            log::warn!("{error}");
+            BTreeSet::new()
+        });
+        report.in_review = found.intersection(&waiting).cloned().collect();
+        found.retain(|name| !waiting.contains(name));
+    }
+    finish(job, &report, found, false)
+}
+
+/// Whether only the job of the environment can find out.
+fn is_open(reason: &LeftReason) -> bool {
+    reason.is_unread() || *reason == LeftReason::NoPlanRole
+}
+
+/// `is_named`: a person named the configs.
+fn finish(job: &Job, report: &PendingReport, found: BTreeSet<String>, is_named: bool) -> JobResult {
+    let internal = |error: anyhow::Error| JobError::Internal(error);
+    let json = serde_json::to_string(&found).context("environments");
+    let mut outputs = JobOutputs::default();
+    outputs.set("environments", json.map_err(internal)?);
+    outputs.write().context("step outputs").map_err(internal)?;
+    let found: Vec<String> = found.into_iter().collect();
+    if !is_named {
+        let limit = job.forge.profile().summary_chars;
+        let page = pending_markdown(report, Some(&found), limit);
+        summary(&page).context("job summary").map_err(internal)?;
+    }
+    log::info!("{}", pending_lines(report, Some(&found)));
+    let unread = report.left.iter().any(|(_, reason)| reason.is_unread());
+    let exit = match unread {
+        true => Exit::Unreachable,
+        false => Exit::Ok,
+    };
+    Ok((String::new(), exit))
+}
