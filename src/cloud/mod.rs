@@ -124,6 +124,17 @@ pub struct StackResource {
     pub bucket: Option<StackBucket>,
 }
 
+impl StackResource {
+    /// The resource as one that the stack imported.
+    pub fn as_imported(&self) -> ImportedResource {
+        ImportedResource {
+            logical_id: self.logical_id.clone(),
+            kind: self.kind.clone(),
+            physical_id: self.physical_id.clone().unwrap_or_default(),
+        }
+    }
+}
+
 /// What AWS knows about a resource to import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existence {
@@ -141,6 +152,15 @@ pub enum NameState {
     Free,
     Taken,
     /// AWS does not let these credentials read it.
+    Unknown,
+}
+
+/// The name of a resource that an identifier selects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiveName {
+    Missing,
+    Named(String),
+    /// AWS does not let these credentials read it, or reads no resource of the type.
     Unknown,
 }
 

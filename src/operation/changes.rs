@@ -1,8 +1,9 @@
 //! The changes of a deployment.
 
-use super::deletion::inspect_deletion;
+use super::failed_creation::inspect_failed;
 use super::free_names::update_problems;
 use super::import::Imports;
+use super::preflight::name_problems;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::cloud::{AwsErrorKind, CloudError};
 use crate::config::Config;
@@ -42,7 +43,11 @@ pub async fn changes(
         }
         let imports = Imports::find(site, desired, Vec::new()).await?;
         let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
-        return Ok(site.with_alarms(desired, new.with_former(&imports.former)));
+        let new = new.with_former(&imports.former);
+        return Ok(Changes {
+            unmet: name_problems(site, desired, Occupancy::New(&imports)).await?,
+            ..site.with_alarms(desired, new)
+        });
     }
     let live = existing.as_ref().filter(|_| exists);
     if live.is_some_and(|stack| !desired.tag_changes(stack).is_empty()) {
@@ -75,7 +80,7 @@ pub async fn changes(
         Some((stack, _)) => {
             update_problems(site, desired, stack, &pending.described().change_set).await
         }
-        None => Ok(Vec::new()),
+        None => new_stack_problems(site, desired).await,
     };
     site.cloud.without_cancellation().discard(pending).await?;
     looked?;
@@ -85,16 +90,25 @@ pub async fn changes(
     })
 }
 
+/// Names that the new stack needs and that something has.
+async fn new_stack_problems(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let imports = Imports::find(site, desired, Vec::new()).await?;
+    name_problems(site, desired, Occupancy::New(&imports)).await
+}
+
 /// A change set cannot be created for a stack whose creation failed. It is deleted, and then created.
 async fn after_failed_creation(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     failed: &Stack,
 ) -> Result<Changes, OperationError> {
-    let inspected = inspect_deletion(site, desired, Some(failed), false).await?;
+    let (deletion, _) = inspect_failed(site, desired, failed, &[]).await?;
     let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
     Ok(Changes {
-        failed_creation: Some(inspected.deletion),
+        failed_creation: Some(deletion),
         ..site.with_alarms(desired, new)
     })
 }
@@ -150,9 +164,10 @@ async fn unmet_or(
     let is_invalid = refused
         .aws()
         .is_some_and(|error| error.kind == AwsErrorKind::Invalid);
+    let imports = Imports::default();
     let occupancy = match exists {
         true => Occupancy::Updated,
-        false => Occupancy::New(&[]),
+        false => Occupancy::New(&imports),
     };
     if is_invalid && let Ok(missing) = preflight(site, desired, occupancy).await {
         let missing: Vec<Diagnostic> = missing.into_iter().filter(Diagnostic::is_error).collect();

@@ -2,13 +2,14 @@
 
 use super::former::is_of_former_stack;
 use super::import::unmet_imports;
+use super::unimportable::unimportable_problems;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
-use crate::cloud::Existence;
+use crate::cloud::{Existence, NameState};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{Create, EffectKind, Facts};
-use crate::plan::{BUCKET, Deletion};
+use crate::plan::{BUCKET, DeletedResource, Deletion};
 use crate::stack::Stack;
-use crate::template::ImportedResource;
+use crate::template::{BUCKET_POLICY, ImportedResource, PhysicalName, is_importable};
 
 /// Checks everything that could deny or block the creation, and that the deletion does not change: the guard's rules, what the stack
 /// requires, and the template. `named`: resources that the new stack imports.
@@ -44,9 +45,18 @@ pub(super) async fn ensure_creatable(
     let problems = match is_replacement {
         true => replacement_problems(site, desired, deletion).await?,
         false => {
-            let unmet = unmet_imports(site, desired, named).await?;
+            let unmet = unmet_imports(site, desired, named, Some(deletion)).await?;
+            let blockers = blockers(site, desired, deletion, named).await?;
+            let is_new = |name: &PhysicalName<'_>| !deletion.holds(name);
+            let kept = unimportable_problems(site, desired, is_new).await?;
             let occupancy = Occupancy::Deleted(deletion, named);
-            [unmet, preflight(site, desired, occupancy).await?].concat()
+            [
+                unmet,
+                blockers,
+                kept,
+                preflight(site, desired, occupancy).await?,
+            ]
+            .concat()
         }
     };
     if problems.iter().any(Diagnostic::is_error) {
@@ -63,7 +73,7 @@ pub async fn replacement_problems(
     deletion: &Deletion,
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let mut problems = preflight(site, desired, Occupancy::Deleted(deletion, &[])).await?;
-    problems.extend(blockers(desired, deletion));
+    problems.extend(blockers(site, desired, deletion, &[]).await?);
     problems.extend(unproven(site, desired, deletion).await?);
     Ok(problems)
 }
@@ -117,16 +127,57 @@ async fn is_readable(
     Ok(existence != Existence::Unknown)
 }
 
-/// The retained resources whose names the new stack needs, and which it cannot import.
-fn blockers(desired: &Desired<'_>, deletion: &Deletion) -> Vec<Diagnostic> {
-    let blockers = deletion.blockers().map(|kept| {
+/// The retained resources whose names the new stack needs, and which it does not import. What somebody deleted by hand blocks nothing.
+async fn blockers(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    deletion: &Deletion,
+    named: &[ImportedResource],
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let mut problems = Vec::new();
+    for kept in deletion.blockers() {
+        let is_named = named
+            .iter()
+            .any(|import| import.logical_id == kept.logical_id);
         let id = kept.physical_id.as_deref().unwrap_or_default();
+        if is_named || is_gone(site, kept, id).await? {
+            continue;
+        }
         let message = format!(
-            "the deletion retains {id} ({}), and a new stack cannot import it",
-            kept.kind
+            "the deletion retains {id} ({}), and a new stack cannot {}",
+            kept.kind,
+            match is_importable(&kept.kind) {
+                true => format!(
+                    "take it back: it is {} of the former stack",
+                    kept.logical_id
+                ),
+                false => "import it".to_owned(),
+            }
         );
-        Diagnostic::error(Code::PreflightFailed, &desired.config.path, message)
-            .with_help("delete it by hand after the stack, or update the stack instead")
-    });
-    blockers.collect()
+        let help = match (&*kept.kind, &kept.name) {
+            (BUCKET_POLICY, Some(bucket)) => format!(
+                "save the policy, and delete it: `aws s3api delete-bucket-policy --bucket {bucket}`. The new stack creates its own"
+            ),
+            _ => "delete it by hand if nobody needs it, or update the stack instead".to_owned(),
+        };
+        let problem = Diagnostic::error(Code::PreflightFailed, &desired.config.path, message);
+        problems.push(problem.with_help(help));
+    }
+    Ok(problems)
+}
+
+/// Whether AWS says that a resource of the stack does not exist.
+async fn is_gone(
+    site: &OperationContext<'_>,
+    kept: &DeletedResource,
+    id: &str,
+) -> Result<bool, OperationError> {
+    if let (BUCKET_POLICY, Some(bucket)) = (&*kept.kind, &kept.name) {
+        return Ok(site.cloud.policy_state(bucket).await? == NameState::Free);
+    }
+    if kept.kind == BUCKET {
+        let states = site.cloud.name_states(&[(BUCKET, id)]).await?;
+        return Ok(states.first() == Some(&NameState::Free));
+    }
+    Ok(site.cloud.existence(&kept.kind, id).await? == Existence::Missing)
 }

@@ -14,7 +14,8 @@ use crate::plan::{DeletedResource, Deletion, behavior_on_delete};
 use crate::report::{Counted, Fault, Step};
 use crate::stack::{Health, ShownStack, Stack, StackName};
 use crate::template::{
-    DeletionBehavior, Document, Link, LinkKind, SSM_PARAMETER, name_claims, physical_names,
+    BUCKET_POLICY, DeletionBehavior, Document, Link, LinkKind, PolicyBucket, SSM_PARAMETER,
+    bucket_policies, name_claims, physical_names, policy_claims,
 };
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -91,10 +92,9 @@ pub(super) async fn inspect_deletion(
     // The deployed template decides, not the one that the config renders now.
     let deployed = site.cloud.template(&stack.id).await?;
     let document = Document::parse(&desired.config.path, &deployed).ok();
-    for resource in site.cloud.resources(&stack.id).await? {
-        if resource.status == "DELETE_COMPLETE" {
-            continue;
-        }
+    let mut held = site.cloud.resources(&stack.id).await?;
+    held.retain(|resource| resource.status != "DELETE_COMPLETE");
+    for resource in held.clone() {
         if let Some(bucket) = &resource.bucket
             && let Some(count) = site.cloud.count_versions(bucket).await?
         {
@@ -107,7 +107,7 @@ pub(super) async fn inspect_deletion(
                 deletion_behavior(document.as_ref(), &resource),
                 empties,
             ),
-            name: deployed_name(document.as_ref(), &resource),
+            name: deployed_name(document.as_ref(), &resource, &held),
             logical_id: resource.logical_id,
             physical_id: resource.physical_id,
             kind: resource.kind,
@@ -121,9 +121,16 @@ pub(super) async fn inspect_deletion(
     deletion.consumers = site
         .needs
         .map(|needs| needs.consumers(&desired.stack, &links));
-    let claims = name_claims(&desired.document, &desired.stack.target);
-    deletion.find_blocking(&claims);
-    deletion.find_returning(&desired.document);
+    let target = &desired.stack.target;
+    let claims = [
+        name_claims(&desired.document, target),
+        policy_claims(&desired.document, target),
+    ];
+    deletion.find_blocking(&claims.concat());
+    // Nothing is taken back of a stack that never was complete.
+    if !stack.status.is_failed_creation() {
+        deletion.find_returning(&desired.document);
+    }
     Ok(InspectedDeletion {
         deletion,
         shown: ShownStack {
@@ -148,9 +155,25 @@ fn deleted_links(deletion: &Deletion, exports: &[String]) -> BTreeSet<Link> {
     exports.chain(parameters).collect()
 }
 
-/// The name that the deployed template writes out.
-fn deployed_name(document: Option<&Document>, resource: &StackResource) -> Option<String> {
-    let mut names = physical_names(document?);
+/// The name that the deployed template writes out. That of a policy is its bucket's, one of the resources that the stack holds.
+fn deployed_name(
+    document: Option<&Document>,
+    resource: &StackResource,
+    held: &[StackResource],
+) -> Option<String> {
+    let document = document?;
+    if resource.kind == BUCKET_POLICY {
+        let mut policies = bucket_policies(document);
+        let policy = policies.find(|policy| policy.logical_id == resource.logical_id)?;
+        return match policy.bucket {
+            PolicyBucket::Named(name) => Some(name.to_owned()),
+            PolicyBucket::OfTemplate(id) => {
+                let mut held = held.iter();
+                held.find(|one| one.logical_id == id)?.physical_id.clone()
+            }
+        };
+    }
+    let mut names = physical_names(document);
     let named = names.find(|name| name.resource.logical_id == resource.logical_id)?;
     Some(named.name.to_owned())
 }

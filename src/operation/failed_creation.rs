@@ -8,12 +8,26 @@ use super::import::named_resources;
 use super::{Desired, OperationContext, OperationError, ShownEffect};
 use crate::entries::NamedResource;
 use crate::guard::{Facts, RemoveFailed};
+use crate::plan::Deletion;
 use crate::report::Step;
-use crate::stack::Stack;
+use crate::stack::{ShownStack, Stack};
+use crate::template::ImportedResource;
+
+/// What the deletion of a failed creation deletes, and the stack of which that was read. `named`: what the new stack imports.
+pub(super) async fn inspect_failed(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    stack: &Stack,
+    named: &[ImportedResource],
+) -> Result<(Deletion, ShownStack), OperationError> {
+    let inspected = inspect_deletion(site, desired, Some(stack), false).await?;
+    let deletion = inspected.deletion.of_failed_creation(named);
+    Ok((deletion, inspected.shown))
+}
 
 /// Deletes the stack by its ARN. Returns the physical ids of the resources that its template retains.
 ///
-/// Buckets are not emptied: objects in them did not come from provisioner. What could deny or block the next creation is checked before.
+/// Buckets are not emptied: objects in them did not come from provisioner, and deny the deletion. What could deny or block the next creation is checked before.
 pub(super) async fn remove_failed(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -21,16 +35,16 @@ pub(super) async fn remove_failed(
     stack: &Stack,
     given: &[NamedResource],
 ) -> Result<Vec<String>, OperationError> {
-    let inspected = inspect_deletion(site, desired, Some(stack), false).await?;
-    let deletion = &inspected.deletion;
+    let named = named_resources(desired, &facts, given)?;
+    let (deletion, shown) = inspect_failed(site, desired, stack, &named).await?;
+    let deletion = &deletion;
     facts.add_deletion(deletion);
     // Denials come before the checks, which query AWS.
     site.ensure_allowed::<RemoveFailed>(&facts, &desired.stack)?;
-    let named = named_resources(desired, &facts, given)?;
     ensure_creatable(site, desired, &facts, stack, deletion, &named).await?;
     let effect = ShownEffect::Deletion(deletion);
     let permit = site
-        .confirmed::<RemoveFailed>(desired, &mut facts, &inspected.shown, effect)
+        .confirmed::<RemoveFailed>(desired, &mut facts, &shown, effect)
         .await?;
     site.progress
         .step(&desired.stack, Step::FailedCreationRemoved);

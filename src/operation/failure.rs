@@ -108,6 +108,9 @@ fn diagnostics_and_exit(
             if matches!(fault, Fault::Different { .. }) {
                 problem = problem.with_help("run `check-drift`, which names what differs, then `restore`, which reverts it; the action itself only changes a stack whose template differs");
             }
+            if matches!(fault, Fault::Incomplete { .. }) {
+                problem = problem.with_help("run `check-drift`, which names what somebody deleted, then `restore`, which creates it again; the action itself only changes a stack whose template differs");
+            }
             (vec![problem], Exit::Operation)
         }
         OperationError::Operation {

@@ -3,12 +3,18 @@
 
 use std::collections::BTreeSet;
 
+use super::free_policies::{NewPolicies, taken_policies};
+use super::import_option::{NameHolder, import_command};
+use super::unimportable::unimportable_problems;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{NameState, StackResource};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::product::{PreflightCheck, Requirement};
 use crate::stack::{ChangeAction, ChangeSet, Replacement, Stack};
-use crate::template::{PhysicalName, physical_names};
+use crate::template::{
+    BUCKET_POLICY, BucketPolicy, PhysicalName, PolicyBucket, bucket_policies, is_importable,
+    physical_names,
+};
 
 /// An error for each name that something has already, and a warning for names that AWS does not let these credentials read. `is_new`:
 /// whether the stack creates the resource. `checked`: requirements, whose names are checked elsewhere.
@@ -17,6 +23,7 @@ pub(super) async fn taken_names(
     desired: &Desired<'_>,
     checked: &[PreflightCheck],
     is_new: impl Fn(&PhysicalName<'_>) -> bool,
+    holder: NameHolder,
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let is_checked = |name: &str| {
         let mut checked = checked.iter();
@@ -40,7 +47,7 @@ pub(super) async fn taken_names(
     let states = site.cloud.name_states(&wanted).await?;
     let mut problems = Vec::new();
     let mut unknown = BTreeSet::new();
-    for ((name, _), state) in names.iter().zip(states) {
+    for ((name, identifier), state) in names.iter().zip(states) {
         let (id, kind) = (name.resource.logical_id, name.resource.kind);
         match state {
             NameState::Free => {}
@@ -52,9 +59,17 @@ pub(super) async fn taken_names(
                     "the name of the new resource {id} ({kind}) is taken: {}",
                     name.name
                 );
-                problems.push(problem(desired, message).with_help(
-                    "delete what has the name if nobody needs it, or change the name in the config",
-                ));
+                let remedy =
+                    "delete what has the name if nobody needs it, or change the name in the config";
+                let is_importable = holder == NameHolder::Importable && is_importable(kind);
+                let help = match is_importable {
+                    true => {
+                        let import = import_command(desired, &[(id, identifier)]);
+                        format!("if the stack is to have it, import it: `{import}`; else {remedy}")
+                    }
+                    false => remedy.to_owned(),
+                };
+                problems.push(problem(desired, message).with_help(help));
             }
         }
     }
@@ -84,7 +99,10 @@ pub(super) async fn update_problems(
     });
     let created: BTreeSet<&str> = changes.map(|change| &*change.logical_id).collect();
     let is_created = |name: &PhysicalName<'_>| created.contains(name.resource.logical_id);
-    if !physical_names(&desired.document).any(|name| is_created(&name)) {
+    let creates_policy = |policy: &BucketPolicy<'_>| created.contains(policy.logical_id);
+    if !physical_names(&desired.document).any(|name| is_created(&name))
+        && !bucket_policies(&desired.document).any(|policy| creates_policy(&policy))
+    {
         return Ok(Vec::new());
     }
     let held = site.cloud.resources(&stack.id).await?;
@@ -109,7 +127,39 @@ pub(super) async fn update_problems(
         }
     }
     let is_new = |name: &PhysicalName<'_>| is_created(name) && holder(name).is_none();
-    problems.extend(taken_names(site, desired, &[], is_new).await?);
+    problems.extend(taken_names(site, desired, &[], is_new, NameHolder::InTheWay).await?);
+    // The deletion of the other policy would delete the new one, because both are the bucket's.
+    let other_policy = |policy: &BucketPolicy<'_>, bucket: &str| {
+        let mut held = held.iter().filter(|one| one.kind == BUCKET_POLICY);
+        held.find(|one| {
+            one.logical_id != policy.logical_id && one.physical_id.as_deref() == Some(bucket)
+        })
+    };
+    for policy in bucket_policies(&desired.document).filter(creates_policy) {
+        let PolicyBucket::OfTemplate(bucket) = policy.bucket else {
+            continue;
+        };
+        let Some(bucket) = bucket_of(&held, bucket).filter(|_| !created.contains(bucket)) else {
+            continue;
+        };
+        if let Some(other) = other_policy(&policy, &bucket) {
+            let message = format!(
+                "the update cannot create {} ({BUCKET_POLICY}): {} of the stack is the policy of bucket {bucket}",
+                policy.logical_id, other.logical_id
+            );
+            problems.push(problem(desired, message).with_help(format!(
+                "CloudFormation creates resources before it deletes others: first update the stack with its present template without {}",
+                other.logical_id
+            )));
+        }
+    }
+    let policies = NewPolicies {
+        is_new: &|policy, bucket| creates_policy(policy) && other_policy(policy, bucket).is_none(),
+        // A new bucket has no policy.
+        bucket: &|id| bucket_of(&held, id).filter(|_| !created.contains(id)),
+        holder: NameHolder::InTheWay,
+    };
+    problems.extend(taken_policies(site, desired, policies).await?);
     Ok(problems)
 }
 
@@ -123,7 +173,24 @@ pub(super) async fn rest_problems(
         let mut held = held.iter();
         held.any(|one| one.logical_id == name.resource.logical_id)
     };
-    taken_names(site, desired, &[], |name| !is_held(name)).await
+    let is_new = |name: &PhysicalName<'_>| !is_held(name);
+    let mut problems = taken_names(site, desired, &[], is_new, NameHolder::InTheWay).await?;
+    let policies = NewPolicies {
+        is_new: &|policy, _| !held.iter().any(|one| one.logical_id == policy.logical_id),
+        bucket: &|id| bucket_of(held, id),
+        holder: NameHolder::InTheWay,
+    };
+    problems.extend(taken_policies(site, desired, policies).await?);
+    problems.extend(unimportable_problems(site, desired, is_new).await?);
+    Ok(problems)
+}
+
+/// Physical id of a resource of the stack.
+fn bucket_of(held: &[StackResource], logical_id: &str) -> Option<String> {
+    let mut held = held.iter();
+    held.find(|one| one.logical_id == logical_id)?
+        .physical_id
+        .clone()
 }
 
 fn problem(desired: &Desired<'_>, message: String) -> Diagnostic {

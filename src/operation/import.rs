@@ -9,6 +9,7 @@ use super::error::operation_failed;
 use super::former::is_of_former_stack;
 use super::import_drift::{compare_imported, differences_before_update, overwritten};
 use super::provisioned::{ensure_executable, stack_status, verified, watch};
+use super::unimportable::{Unimportable, find_unimportable, is_told_by_record};
 use super::{Desired, OperationContext, OperationError, ProvisionOutcome, Provisioned};
 use crate::cloud::{
     ChangeSetInput, CloudError, Existence, PendingChangeSet, ResourceImport, StackResource,
@@ -18,11 +19,12 @@ use crate::entries::NamedResource;
 use crate::guard::{
     Authority, Create, Facts, ImportFact, Permit, Preview, RunsChangeSet, TEST_TAG,
 };
-use crate::plan::{BUCKET, Verdict, assess_resource};
+use crate::plan::{BUCKET, Deletion, Verdict, assess_resource};
 use crate::report::{Fault, Step};
 use crate::stack::{ChangeAction, ChangeSet, Health, ResourceChange, Stack};
 use crate::template::{
-    ImportedResource, import_template, importable, is_import_template, named_imports,
+    DeletionBehavior, ImportedResource, import_template, importable, is_begun_by_import,
+    is_import_template, named_imports, physical_names,
 };
 
 /// The existing resources that a new stack imports.
@@ -32,6 +34,8 @@ pub struct Imports {
     pub former: Vec<ImportedResource>,
     /// What the entry or the command line names.
     pub named: Vec<ImportedResource>,
+    /// What the deleted stacks retained and no stack can import.
+    pub unimportable: Vec<Unimportable>,
 }
 
 impl Imports {
@@ -41,12 +45,16 @@ impl Imports {
         desired: &Desired<'_>,
         named: Vec<ImportedResource>,
     ) -> Result<Self, OperationError> {
-        let mut former = retained_imports(site, desired).await?;
+        let (mut former, unimportable) = retained_imports(site, desired).await?;
         former.retain(|one| {
             let mut named = named.iter();
             !named.any(|other| other.logical_id == one.logical_id)
         });
-        Ok(Self { former, named })
+        Ok(Self {
+            former,
+            named,
+            unimportable,
+        })
     }
 
     pub fn all(&self) -> Vec<ImportedResource> {
@@ -119,14 +127,18 @@ pub fn named_resources(
 }
 
 /// Named resources that do not exist, that another stack has, or that cannot be read. CloudFormation refuses both, but not before the merge.
+/// `deleted`: the deletion of a failed creation, before the import.
 pub async fn unmet_imports(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     named: &[ImportedResource],
+    deleted: Option<&Deletion>,
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let mut unmet = Vec::new();
     for one in named {
         let id = &one.physical_id;
+        // The bucket of a policy is checked itself.
+        let of_deleted = deleted.and_then(|deletion| deletion.behavior_of(&one.kind, id));
         let existence = site.cloud.existence(&one.kind, id).await?;
         let (message, help) = if existence == Existence::Missing {
             (
@@ -151,6 +163,16 @@ pub async fn unmet_imports(
                     one.logical_id, one.kind
                 ),
                 "allow these credentials `cloudformation:GetResource` and the read actions of the type, then try again",
+            )
+        } else if of_deleted == Some(DeletionBehavior::Retained) {
+            continue;
+        } else if of_deleted.is_some() {
+            (
+                format!(
+                    "the deletion of the failed creation deletes the resource to import: {} ({}, {id})",
+                    one.logical_id, one.kind
+                ),
+                "do not name the resource: the new stack creates it; or save what it holds first",
             )
         } else if let Some(stack) = owning_stack(site, one).await? {
             (
@@ -191,23 +213,27 @@ async fn owning_stack(
     Ok(Some(id).filter(|_| is_live))
 }
 
-/// What the deleted stacks of this config retained and the new stack imports.
+/// What the deleted stacks of this config retained: what the new stack imports, and what no stack can import.
 async fn retained_imports(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-) -> Result<Vec<ImportedResource>, OperationError> {
+) -> Result<(Vec<ImportedResource>, Vec<Unimportable>), OperationError> {
     let mut resources = desired.document.resources();
+    let mut names = physical_names(&desired.document);
     // A template that retains nothing has nothing to take back.
-    if !resources.any(|resource| resource.is_importable()) {
-        return Ok(Vec::new());
+    if !resources.any(|resource| resource.is_importable())
+        && !names.any(|name| is_told_by_record(&name, desired))
+    {
+        return Ok(Default::default());
     }
     let owner = desired.owner();
     let retained = match site.cloud.retained_resources(&desired.stack, &owner).await {
         Ok(retained) => retained,
         // Then the names are taken, and the creation says so.
-        Err(CloudError::Aws(error)) if error.is_refusal() => return Ok(Vec::new()),
+        Err(CloudError::Aws(error)) if error.is_refusal() => return Ok(Default::default()),
         Err(error) => return Err(error.into()),
     };
+    let unimportable = find_unimportable(site, desired, &retained).await?;
     let mut found = Vec::new();
     for resource in importable(&desired.document, &retained) {
         let Some((_, id)) = resource.identifier(&desired.document, &retained) else {
@@ -222,7 +248,7 @@ async fn retained_imports(
         }
     }
     // A policy is imported with its bucket only.
-    Ok(importable(&desired.document, &found))
+    Ok((importable(&desired.document, &found), unimportable))
 }
 
 /// Creates a stack of the imported resources. `rest` permits the update that adds all others.
@@ -304,7 +330,8 @@ fn import_input(
 }
 
 /// The resources of a stack that is a creation of this config, has imported them and lacks the others; `None` if it is another stack. An
-/// import sets no tags, so its template tells it.
+/// import sets no tags, so its template and its resources tell it. The config may have changed since: the update that adds the rest also
+/// changes what was imported, and neither replaces nor deletes it.
 pub(super) async fn unfinished_import(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
@@ -336,19 +363,20 @@ pub(super) async fn import_state(
     }
     let mut held = site.cloud.resources(&stack.id).await?;
     held.retain(|resource| resource.status != "DELETE_COMPLETE");
-    let ids: BTreeSet<&str> = held.iter().map(|one| &*one.logical_id).collect();
-    let is_same = import_template(&desired.document, &ids) == Some(body);
-    Ok(Some(match is_same {
-        true => ImportState::Unfinished(held),
-        false => ImportState::OtherText,
-    }))
+    let imported: Vec<ImportedResource> = held.iter().map(StackResource::as_imported).collect();
+    Ok(Some(
+        match is_begun_by_import(&desired.document, &imported) {
+            true => ImportState::Unfinished(held),
+            false => ImportState::OtherText,
+        },
+    ))
 }
 
 /// What a stack of an import has.
 pub(super) enum ImportState {
     /// The imported resources of this config, and no others.
     Unfinished(Vec<StackResource>),
-    /// Those of another version of the config.
+    /// Others, such as those of another version of the config.
     OtherText,
 }
 

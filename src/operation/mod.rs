@@ -20,8 +20,10 @@ mod finish;
 mod folders;
 mod former;
 mod free_names;
+mod free_policies;
 mod import;
 mod import_drift;
+mod import_option;
 mod network;
 mod outcome;
 mod perform;
@@ -38,6 +40,7 @@ mod replaced;
 mod restore;
 mod tag_drift;
 mod test;
+mod unimportable;
 mod unlisted;
 mod verification;
 

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::free_names::taken_names;
+use super::free_policies::{NewPolicies, taken_policies};
 use super::import::Imports;
+use super::import_option::{NameHolder, bucket_import};
 use super::network::Network;
+use super::unimportable::blocking;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{self, CloudError};
 use crate::config::product_problem;
@@ -25,15 +28,15 @@ pub async fn preflight_of(
     if exists {
         return preflight(site, desired, Occupancy::Updated).await;
     }
-    let imports = Imports::find(site, desired, Vec::new()).await?.all();
+    let imports = Imports::find(site, desired, Vec::new()).await?;
     preflight(site, desired, Occupancy::New(&imports)).await
 }
 
 /// What has the names that a stack needs.
 #[derive(Clone, Copy)]
 pub enum Occupancy<'a> {
-    /// Nothing may have them, except for these resources, which the new stack imports.
-    New(&'a [ImportedResource]),
+    /// Nothing may have them, except for the resources that the new stack imports.
+    New(&'a Imports),
     /// The stack itself has them.
     Updated,
     /// So may the resources of a stack that is deleted first, and these, which the new stack imports.
@@ -48,47 +51,114 @@ impl Occupancy<'_> {
             imports.any(|import| import.physical_id == bucket)
         };
         match self {
-            Self::New(imports) => is_in(imports),
+            Self::New(imports) => is_in(&imports.former) || is_in(&imports.named),
             Self::Updated => true,
             Self::Deleted(deletion, imports) => deletion.has_resource(bucket) || is_in(imports),
         }
     }
 }
 
-/// Checks everything that the product says a stack needs. Reports all that is missing at once.
+/// Checks everything that the product says a stack needs, and whether the names of its new resources are free. Reports all that is
+/// missing at once.
 pub async fn preflight(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     occupancy: Occupancy<'_>,
 ) -> Result<Vec<Diagnostic>, OperationError> {
+    let names = name_problems(site, desired, occupancy).await?;
+    let others = missing_requirements(site, desired, occupancy).await?;
+    Ok([names, others].concat())
+}
+
+/// The requirements of the product.
+fn needs(desired: &Desired<'_>) -> Result<Vec<PreflightCheck>, OperationError> {
     let config = desired.config;
     let needs = config.product.needs(&config.derived.scope);
-    let needs = needs.map_err(|failure| {
-        OperationError::Invalid(vec![product_problem(
-            &config.path,
-            &config.product,
-            &failure,
-        )])
-    })?;
-    let mut missing = match occupancy {
-        // CloudFormation deletes a new stack whose names are taken. Nothing is lost by that unless something was deleted or imported first.
-        Occupancy::New([]) | Occupancy::Updated => Vec::new(),
+    needs.map_err(|failure| {
+        let problem = product_problem(&config.path, &config.product, &failure);
+        OperationError::Invalid(vec![problem])
+    })
+}
+
+fn is_of_name(need: &PreflightCheck) -> bool {
+    matches!(need.needed, Requirement::FreeBucket { .. })
+}
+
+/// Names of new resources that something has already.
+pub(super) async fn name_problems(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    occupancy: Occupancy<'_>,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let mut needs = needs(desired)?;
+    needs.retain(is_of_name);
+    let mut problems = match occupancy {
+        Occupancy::Updated => Vec::new(),
         Occupancy::New(imports) => {
-            let is_new = |name: &PhysicalName<'_>| {
-                let mut imports = imports.iter();
-                !imports.any(|import| import.logical_id == name.resource.logical_id)
+            let all = imports.all();
+            let of_id = |id: &str| {
+                let mut all = all.iter();
+                all.find(|import| import.logical_id == id)
             };
-            taken_names(site, desired, &needs, is_new).await?
+            let is_new = |name: &PhysicalName<'_>| of_id(name.resource.logical_id).is_none();
+            let holder = NameHolder::Importable;
+            let names = taken_names(site, desired, &needs, is_new, holder).await?;
+            let policies = NewPolicies {
+                is_new: &|policy, _| of_id(policy.logical_id).is_none(),
+                bucket: &|id| of_id(id).map(|import| import.physical_id.clone()),
+                holder,
+            };
+            let policies = taken_policies(site, desired, policies).await?;
+            [names, policies, blocking(desired, &imports.unimportable)].concat()
         }
         Occupancy::Deleted(deletion, imports) => {
+            let mut returning = deletion.importable(&desired.document);
+            returning.retain(|kept| deletion.returning.contains(&kept.logical_id));
+            returning.extend(imports.iter().cloned());
+            let is_imported = |id: &str| imports.iter().any(|import| import.logical_id == id);
             let is_new = |name: &PhysicalName<'_>| {
-                let mut imports = imports.iter();
-                !deletion.holds(name)
-                    && !imports.any(|import| import.logical_id == name.resource.logical_id)
+                !deletion.holds(name) && !is_imported(name.resource.logical_id)
             };
-            taken_names(site, desired, &needs, is_new).await?
+            let holder = NameHolder::InTheWay;
+            let names = taken_names(site, desired, &needs, is_new, holder).await?;
+            let policies = NewPolicies {
+                is_new: &|policy, bucket| {
+                    !deletion.holds_policy_of(bucket) && !is_imported(policy.logical_id)
+                },
+                bucket: &|id| {
+                    let mut returning = returning.iter();
+                    let found = returning.find(|import| import.logical_id == id)?;
+                    Some(found.physical_id.clone())
+                },
+                holder,
+            };
+            let policies = taken_policies(site, desired, policies).await?;
+            [names, policies].concat()
         }
     };
+    problems.extend(unmet_needs(site, desired, occupancy, needs).await?);
+    Ok(problems)
+}
+
+/// What the product says a stack needs beside free names.
+pub(super) async fn missing_requirements(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    occupancy: Occupancy<'_>,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let mut needs = needs(desired)?;
+    needs.retain(|need| !is_of_name(need));
+    unmet_needs(site, desired, occupancy, needs).await
+}
+
+async fn unmet_needs(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    occupancy: Occupancy<'_>,
+    needs: Vec<PreflightCheck>,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let config = desired.config;
+    let mut missing = Vec::new();
     let of_network = |need: &PreflightCheck| matches!(need.needed, Requirement::Vpc { .. });
     let own = match occupancy {
         Occupancy::Updated if needs.iter().any(of_network) => {
@@ -122,7 +192,12 @@ pub async fn preflight(
             && absent
                 .iter()
                 .any(|unmet| unmet.severity(need.severity) == Severity::Error);
-        for unmet in absent {
+        for mut unmet in absent {
+            if let (Unmet::NameTaken { import }, Requirement::FreeBucket { name }) =
+                (&mut unmet, &need.needed)
+            {
+                *import = bucket_import(site, desired, name).await?;
+            }
             let message = unmet.message(&need.needed);
             let problem = Diagnostic::error(Code::PreflightFailed, &config.path, message)
                 .with_severity(unmet.severity(need.severity))
@@ -167,7 +242,8 @@ async fn absent(
         }
         Requirement::FreeBucket { name } => {
             let found = cloud.bucket(name).await?;
-            return Ok(found.map(|_| Unmet::NameTaken).into_iter().collect());
+            let taken = found.map(|_| Unmet::NameTaken { import: None });
+            return Ok(taken.into_iter().collect());
         }
         Requirement::Vpc { vpc, rule, of } => return network.unmet(vpc, *rule, of).await,
     };

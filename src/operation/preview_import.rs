@@ -19,11 +19,10 @@ pub async fn preview_import(
     let _looking = site.decide::<Inspect>(facts, &desired.stack)?;
     let named = named_resources(desired, facts, given)?;
     let imports = Imports::find(site, desired, named).await?;
-    let mut unmet = unmet_imports(site, desired, &imports.named).await?;
-    let all = imports.all();
+    let mut unmet = unmet_imports(site, desired, &imports.named, None).await?;
     let occupancy = match existing(facts) {
         Some(_) => Occupancy::Updated,
-        None => Occupancy::New(&all),
+        None => Occupancy::New(&imports),
     };
     unmet.extend(preflight(site, desired, occupancy).await?);
     let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);

@@ -15,7 +15,7 @@ use super::provisioned::{
 use super::remains::after_deletion;
 use super::replaced::{candidates, replaced};
 use super::{Desired, Occupancy, OperationContext, OperationError, ShownEffect, preflight};
-use crate::cloud::{CloudError, OperationResult, StackOperation};
+use crate::cloud::{CloudError, OperationResult, StackOperation, StackResource};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::entries::NamedResource;
@@ -131,12 +131,7 @@ async fn resume(
         if blocks(&missing) {
             return Err(OperationError::Invalid(missing));
         }
-        let imported = held.into_iter().map(|one| ImportedResource {
-            logical_id: one.logical_id,
-            kind: one.kind,
-            physical_id: one.physical_id.unwrap_or_default(),
-        });
-        let imported: Vec<ImportedResource> = imported.collect();
+        let imported: Vec<ImportedResource> = held.iter().map(StackResource::as_imported).collect();
         return add_rest(site, desired, &facts, (&stack, &imported), permit).await;
     }
     update(site, desired, deployed, (facts, stack), given).await
@@ -180,8 +175,8 @@ pub(super) async fn create<E: RunsChangeSet + DecidedOnce>(
     let permit = site.decide::<E>(&facts, &desired.stack)?;
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
     let all = imports.all();
-    let unmet = unmet_imports(site, desired, &imports.named).await?;
-    let mut missing = preflight(site, desired, Occupancy::New(&all)).await?;
+    let unmet = unmet_imports(site, desired, &imports.named, None).await?;
+    let mut missing = preflight(site, desired, Occupancy::New(&imports)).await?;
     if blocks(&unmet) {
         return Err(OperationError::Invalid([unmet, missing].concat()));
     }
@@ -190,7 +185,7 @@ pub(super) async fn create<E: RunsChangeSet + DecidedOnce>(
         let finished = site.cloud.finish_cancelled_creation(&permit, &owner);
         // If nothing can be found out, the first answer holds.
         if finished.await.unwrap_or(false) {
-            missing = preflight(site, desired, Occupancy::New(&all)).await?;
+            missing = preflight(site, desired, Occupancy::New(&imports)).await?;
         }
     }
     if blocks(&missing) {

@@ -3,8 +3,10 @@
 use super::changes::{changes, update_facts};
 use super::creatable::ensure_creatable;
 use super::decision::PreviewedDecision;
+use super::failed_creation::inspect_failed;
 use super::free_names::rest_problems;
 use super::import::{Imports, named_resources, unfinished_import};
+use super::preflight::missing_requirements;
 use super::provision::{DeployedConfig, existing, import_into_existing, is_own_creation};
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::entries::NamedResource;
@@ -44,10 +46,15 @@ pub async fn preview_provision(
             return Ok((preview, PreviewedDecision { denials, problems }));
         }
     }
-    let changes = changes(site, desired, &facts, false, deployed).await?;
+    let mut changes = changes(site, desired, &facts, false, deployed).await?;
     // Nothing is imported into a stack that exists. One whose creation failed is deleted first.
     let mut named = named_resources(desired, &facts, given)?;
-    if facts.own_failed_creation().is_none() {
+    if let Some(failed) = facts.own_failed_creation() {
+        if !named.is_empty() {
+            let (deletion, _) = inspect_failed(site, desired, failed, &named).await?;
+            changes.failed_creation = Some(deletion);
+        }
+    } else {
         named.clear();
         if !given.is_empty() && changes.status.is_some() && changes.has_changes {
             let denied = PreviewedDecision::of_denials(vec![import_into_existing()]);
@@ -93,11 +100,10 @@ async fn stop(
         if stop.stops() {
             return Ok(stop);
         }
-        let imports = match kind {
-            EffectKind::Create => Imports::find(site, desired, Vec::new()).await?.all(),
-            _ => Vec::new(),
-        };
-        let problems = preflight(site, desired, Occupancy::New(&imports)).await?;
+        // The names were checked with the changes.
+        let imports = Imports::default();
+        let others = missing_requirements(site, desired, Occupancy::New(&imports)).await?;
+        let problems = [changes.unmet.clone(), others].concat();
         return Ok(PreviewedDecision::of_problems(problems));
     }
     if !changes.has_changes {

@@ -9,7 +9,8 @@ use super::Consumers;
 use crate::model::Digest;
 use crate::stack::StackName;
 use crate::template::{
-    DeletionBehavior, Document, ImportedResource, NameClaim, PhysicalName, importable, name_rule,
+    BUCKET_POLICY, DeletionBehavior, Document, ImportedResource, NameClaim, PhysicalName,
+    importable, name_rule,
 };
 
 /// The type whose resources may have to be emptied first.
@@ -53,7 +54,7 @@ pub struct DeletedResource {
     pub logical_id: String,
     /// `None` if CloudFormation names none.
     pub physical_id: Option<String>,
-    /// The name that the deployed template gives it; `None` if it gives none, or computes it.
+    /// The name that the deployed template gives it, for a bucket policy that of its bucket; `None` if it gives none, or computes it.
     #[serde(skip)]
     pub name: Option<String>,
     /// Type, such as `AWS::S3::Bucket`.
@@ -66,14 +67,14 @@ pub struct DeletedResource {
 impl DeletedResource {
     /// The name in the form that claims compare; `None` if only AWS knows it.
     fn known_name(&self) -> Option<String> {
+        if self.kind == BUCKET_POLICY {
+            return self.name.clone();
+        }
         let rule = name_rule(&self.kind)?;
         let id = self.physical_id.as_ref().filter(|_| rule.is_named_by_id());
         Some(rule.compared(id.or(self.name.as_ref())?))
     }
 }
-
-/// A retained policy is deleted with its bucket.
-const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
 
 /// What a delete action does to a resource. `empties`: the action empties and deletes buckets, those that the template retains too.
 pub fn behavior_on_delete(
@@ -81,6 +82,7 @@ pub fn behavior_on_delete(
     by_template: DeletionBehavior,
     empties: bool,
 ) -> DeletionBehavior {
+    // A retained policy is deleted with its bucket.
     match empties && [BUCKET, BUCKET_POLICY].contains(&kind) {
         true => DeletionBehavior::Deleted,
         false => by_template,
@@ -140,6 +142,40 @@ impl Deletion {
         importable(document, &retained.collect::<Vec<_>>())
     }
 
+    /// The deletion of a stack that never was complete: a new stack imports nothing of it. Its buckets that block the new stack are
+    /// deleted too, with their policies, and so have to be empty; except for those that an import names.
+    pub fn of_failed_creation(mut self, named: &[ImportedResource]) -> Self {
+        self.returning.clear();
+        let is_named = |id: &str| named.iter().any(|import| import.physical_id == id);
+        let blocking: Vec<String> = self
+            .blockers()
+            .map(|kept| kept.logical_id.clone())
+            .collect();
+        let (mut cleared, mut names) = (Vec::new(), Vec::new());
+        for resource in &mut self.resources {
+            let Some(id) = resource.physical_id.as_deref() else {
+                continue;
+            };
+            if resource.kind == BUCKET && blocking.contains(&resource.logical_id) && !is_named(id) {
+                resource.deletion_behavior = DeletionBehavior::Deleted;
+                cleared.push(resource.logical_id.clone());
+                names.push(id.to_owned());
+            }
+        }
+        for resource in &mut self.resources {
+            let name = resource
+                .name
+                .as_ref()
+                .filter(|_| resource.kind == BUCKET_POLICY);
+            if name.is_some_and(|name| names.contains(name)) {
+                resource.deletion_behavior = DeletionBehavior::Deleted;
+                cleared.push(resource.logical_id.clone());
+            }
+        }
+        self.blocking.retain(|id| !cleared.contains(id));
+        self
+    }
+
     /// Finds the retained resources that a new stack of this template imports. They block nothing.
     pub fn find_returning(&mut self, document: &Document) {
         let imported = self.importable(document).into_iter();
@@ -181,6 +217,20 @@ impl Deletion {
                     None => resource.logical_id == name.resource.logical_id,
                 }
         })
+    }
+
+    /// What the deletion does to a resource of the stack; `None` if the stack does not have it.
+    pub fn behavior_of(&self, kind: &str, physical_id: &str) -> Option<DeletionBehavior> {
+        let mut resources = self.resources.iter();
+        let found = resources
+            .find(|one| one.kind == kind && one.physical_id.as_deref() == Some(physical_id));
+        found.map(|one| one.deletion_behavior)
+    }
+
+    /// Whether the stack has the policy of this bucket.
+    pub fn holds_policy_of(&self, bucket: &str) -> bool {
+        let mut policies = self.resources.iter();
+        policies.any(|one| one.kind == BUCKET_POLICY && one.name.as_deref() == Some(bucket))
     }
 
     /// The types of the resources that block a new stack, without repetition.

@@ -231,12 +231,13 @@ pub fn config_to_remove(format: Format) -> String {
     format.line(&Text::ours(note))
 }
 
-/// What else a creation does that continues a replacement, at the end of its line. `tags`: keys that the former stack gives.
+/// What else the creation of a missing or incomplete stack does that a replacement continues, at the end of its line. `tags`: keys that the
+/// former stack gives.
 pub fn continued_replacement(tags: &[&str]) -> String {
     match tags.is_empty() {
-        true => "; this continues a replacement".to_owned(),
+        true => "; nothing is deleted, because the stack is missing or incomplete".to_owned(),
         false => format!(
-            "; this continues a replacement, and sets tags of the former stack: {}",
+            "; nothing is deleted, because the stack is missing or incomplete, and it gets tags of the former stack: {}",
             tags.join(", ")
         ),
     }

@@ -121,8 +121,8 @@ pub enum Unmet {
     NotVersioned,
     /// The bucket sends no events to EventBridge.
     NoEvents,
-    /// A bucket of this name exists.
-    NameTaken,
+    /// A bucket of this name exists. `import`: the command that imports it into the new stack.
+    NameTaken { import: Option<String> },
     /// Nothing of this name exists.
     Missing,
     /// CloudFormation cannot use the parameter as the template does.
@@ -155,7 +155,7 @@ impl Unmet {
             Self::Unreadable { code } => format!("{what} could not be read: {code}"),
             Self::NotVersioned => format!("{what} has no versioning"),
             Self::NoEvents => format!("{what} sends no events to EventBridge"),
-            Self::NameTaken => format!("{what} already exists"),
+            Self::NameTaken { .. } => format!("{what} already exists"),
             Self::Missing => format!("{what} does not exist"),
             Self::Mismatch(mismatch) => match mismatch {
                 SsmMismatch::Secure => {
@@ -214,9 +214,12 @@ impl Unmet {
         let fix = match self {
             Self::Missing => format!("create it in AWS, or correct `{key}`"),
             Self::Unreadable { .. } => "allow these credentials to read it".to_owned(),
-            Self::NameTaken => format!(
-                "if the stack is to have this bucket, run `import`, or `adopt` if a stack has it; else correct `{key}`"
-            ),
+            Self::NameTaken { import } => {
+                let import = import.as_deref().unwrap_or("import");
+                format!(
+                    "if the stack is to have this bucket, run `{import}`, or `adopt` if a stack has it; else correct `{key}`"
+                )
+            }
             _ => format!("correct it in AWS, or correct `{key}`"),
         };
         format!("{fix}. The stack requires: {need}")

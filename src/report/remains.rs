@@ -142,7 +142,7 @@ impl Remains {
                 "Run it again: it creates the stack."
             }
             Some(Health::Stable) if self.values_differ => {
-                "Run `restore`: it reverts values that were changed by hand. Other actions leave them."
+                "Run `restore`: it reverts what was changed or deleted by hand. Other actions leave it."
             }
             Some(Health::Stable) if creates && (self.unfinished || self.deleted.is_some()) => {
                 "Run it again: it finishes the creation. If something failed, correct it first."

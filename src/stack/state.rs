@@ -113,6 +113,14 @@ impl StackStatus {
         )
     }
 
+    /// Whether an operation runs that may belong to an import of a new stack: the import itself, or the update that adds the rest.
+    pub fn may_be_import(&self) -> bool {
+        matches!(
+            self.0.as_str(),
+            "IMPORT_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "UPDATE_ROLLBACK_IN_PROGRESS"
+        )
+    }
+
     /// Whether the stack's creation failed. Such a stack was never complete, and can only be deleted.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
     pub fn is_failed_creation(&self) -> bool {

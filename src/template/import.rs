@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::document::{DeletionBehavior, Document, Resource};
-use super::import_types::{BUCKET_POLICY, identifier};
+use super::import_types::{BUCKET_POLICY, import_key};
 use super::intrinsic::{Reference, walk};
 use crate::config::Node;
 
@@ -59,7 +59,7 @@ impl ImportedResource {
             return true;
         };
         // The identifier of these types is the name itself.
-        if NAMES.contains(&identifier(&self.kind).unwrap_or_default()) {
+        if NAMES.contains(&import_key(&self.kind).unwrap_or_default()) {
             return id == name;
         }
         let starts = |rest: &str| rest.is_empty() || rest.ends_with([':', '/']);
@@ -70,7 +70,7 @@ impl ImportedResource {
 
     /// The property and value that identify the resource; `None` if the type cannot be imported. `all`: the resources that are imported.
     pub fn identifier(&self, document: &Document, all: &[Self]) -> Option<(&'static str, String)> {
-        let key = identifier(&self.kind)?;
+        let key = import_key(&self.kind)?;
         if self.kind != BUCKET_POLICY {
             return Some((key, self.physical_id.clone()));
         }
@@ -112,7 +112,22 @@ pub fn importable(document: &Document, retained: &[ImportedResource]) -> Vec<Imp
 
 /// Whether a template is one that imports.
 pub fn is_import_template(body: &str) -> bool {
-    body.contains(MARK)
+    let template: Option<Value> = serde_json::from_str(body).ok();
+    let description = template.as_ref().and_then(|it| it.get("Description"));
+    description.and_then(Value::as_str) == Some(MARK)
+}
+
+/// Whether a stack that imported these resources, and has no others, is a creation of this template: each of them is a resource of the
+/// template with its type, and has the name that the template gives it. Properties may have changed since the import.
+pub fn is_begun_by_import(document: &Document, held: &[ImportedResource]) -> bool {
+    let is_of_template = |one: &ImportedResource| {
+        let mut resources = document.resources();
+        let is_known = resources
+            .any(|resource| resource.logical_id == one.logical_id && resource.kind == one.kind);
+        let identifier = one.identifier(document, held);
+        is_known && identifier.is_some_and(|(_, id)| one.has_name_of(document, &id))
+    };
+    document.is_plain() && !held.is_empty() && held.iter().all(is_of_template)
 }
 
 /// A template with only these resources. It leaves out the properties that need a resource beside them: the update that follows sets

@@ -21,14 +21,15 @@ const IDENTIFIERS: &[(&str, &str)] = &[
     ("AWS::SecretsManager::Secret", "Id"),
 ];
 
-pub(super) const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
+pub const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
 
 /// Whether provisioner can import resources of a type.
 pub fn is_importable(kind: &str) -> bool {
-    identifier(kind).is_some()
+    import_key(kind).is_some()
 }
 
-pub(super) fn identifier(kind: &str) -> Option<&'static str> {
+/// The property that identifies a resource of the type for an import; `None` if provisioner cannot import it.
+pub fn import_key(kind: &str) -> Option<&'static str> {
     let mut known = IDENTIFIERS.iter();
     known.find(|(known, _)| *known == kind).map(|(_, key)| *key)
 }

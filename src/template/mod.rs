@@ -1,6 +1,7 @@
 //! A parsed CloudFormation template: resources, references, limits.
 
 mod assembled;
+mod bucket_policy;
 mod check;
 mod cost;
 mod create_only;
@@ -25,6 +26,7 @@ mod source_line;
 mod ssm_input;
 mod tagless;
 
+pub use bucket_policy::{BucketPolicy, PolicyBucket, bucket_policies};
 pub use check::check;
 pub use cost::{Costs, FixedCost, NeededCost, UsePrice, billed, costs};
 pub use create_only::{PropertyEffect, property_effect};
@@ -33,13 +35,15 @@ pub use data_kind::{
 };
 pub use document::{DeletionBehavior, Document, Resource};
 pub use external::{ExternalKind, ExternalReference, external_references};
-pub use import::{ImportedResource, import_template, importable, is_import_template};
-pub use import_types::is_importable;
+pub use import::{
+    ImportedResource, import_template, importable, is_begun_by_import, is_import_template,
+};
+pub use import_types::{BUCKET_POLICY, import_key, is_importable};
 pub use intrinsic::{Reference, walk};
 pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};
 pub use links::{Link, LinkKind, SSM_PARAMETER, StackLinks};
 pub use money::Money;
-pub use name_claim::{NameClaim, name_claims};
+pub use name_claim::{NameClaim, name_claims, policy_claims};
 pub use named_import::{NamedProblem, named_imports};
 pub use naming::{
     NamePart, NameProblem, NameRule, PhysicalName, STACK_TYPE, Uniqueness, known_types, name_rule,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::bucket_policy::bucket_policies;
 use super::document::{Document, Resource};
+use super::import_types::BUCKET_POLICY;
 use super::intrinsic::tag_of;
 use super::naming::{Uniqueness, physical_names};
 use crate::config::{Node, NodeKind};
@@ -74,6 +76,24 @@ pub fn name_claims(document: &Document, target: &Target) -> Vec<NameClaim> {
         .filter(|resource| resource.kind == ENDPOINT);
     let endpoints = endpoints.flat_map(|endpoint| endpoint_claims(document, &endpoint, &region));
     names.chain(endpoints).collect()
+}
+
+/// The claims of bucket policies. Those of own buckets follow from the buckets' names, so only a deletion compares them.
+pub fn policy_claims(document: &Document, target: &Target) -> Vec<NameClaim> {
+    let Some(partition) = Partition::of_region(&target.region) else {
+        return Vec::new();
+    };
+    let claims = bucket_policies(document).filter_map(|policy| {
+        let bucket = policy.bucket.name(document)?;
+        let name = bucket.to_owned();
+        Some(NameClaim {
+            key: Arc::new([BUCKET_POLICY.to_owned(), partition.name.clone(), name]),
+            logical_id: policy.logical_id.to_owned(),
+            what: format!("the policy of bucket {}", quote(bucket)),
+            why: "is the only one of the bucket",
+        })
+    });
+    claims.collect()
 }
 
 /// A VPC has one interface endpoint with private DNS for a service, and a route table has one gateway endpoint for it:

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::document::Document;
 use super::import::ImportedResource;
-use super::import_types::{BUCKET_POLICY, identifier};
+use super::import_types::{BUCKET_POLICY, import_key};
 use crate::config::Node;
 use crate::entries::NamedResource;
 use crate::text::{and_list, did_you_mean, quote};
@@ -55,7 +55,7 @@ pub fn named_imports(
             reject(false, unknown(document, &one.id));
             continue;
         };
-        let Some(key) = identifier(resource.kind) else {
+        let Some(key) = import_key(resource.kind) else {
             let message = format!("resources of type {} cannot be imported", resource.kind);
             let help =
                 "remove it; if the resource exists, give it another name in the config".to_owned();
@@ -163,7 +163,7 @@ fn unknown(document: &Document, id: &str) -> (String, String) {
     let message = format!("the config's template has no resource {}", quote(id));
     let resources = document.resources();
     let importable: Vec<&str> = resources
-        .filter(|resource| identifier(resource.kind).is_some())
+        .filter(|resource| import_key(resource.kind).is_some())
         .map(|resource| resource.logical_id)
         .collect();
     let help = match did_you_mean(id, importable.iter().copied()) {

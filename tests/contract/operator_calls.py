@@ -21,7 +21,11 @@ EVERY = [
     ("deploy", "stack", "cloudformation:DeleteStack cloudformation:DescribeStackEvents cloudformation:ExecuteChangeSet"
      " cloudformation:GetTemplate"),
     # Verified after a deployment. Before, whether the names of new parameters are free.
-    ("show-changes deploy replace import", "own parameters", "ssm:GetParameters"),
+    ("show-changes deploy replace import validate-prov-template", "own parameters", "ssm:GetParameters"),
+    # Whether the bucket of a new bucket policy has one.
+    ("show-changes deploy replace import validate-prov-template", "bucket", "s3:GetBucketPolicy"),
+    # Whether the name of a new bucket is free.
+    ("show-changes", "bucket", "s3:GetBucketVersioning s3:HeadBucket"),
     ("deploy validate-prov-template", "inputs", "ssm:GetParameters"),
     # Before an import, a bucket's tags say which stack has it.
     ("deploy import", "bucket", "s3:GetBucketTagging s3:HeadBucket"),
@@ -46,7 +50,7 @@ EVERY = [
     ("delete", "anything", "cloudformation:ListImports"),
     # A creation takes back what the former stack retained: the deleted stack says what that is, and Cloud Control whether it is there.
     # Cloud Control also says whether the names of new resources are free.
-    ("show-changes deploy replace import", "anything", "cloudcontrol:GetResource cloudformation:ListStacks"),
+    ("show-changes deploy replace import validate-prov-template", "anything", "cloudcontrol:GetResource cloudformation:ListStacks"),
     # Leftovers of killed tests are found by a tag, among all stacks.
     ("test-deploy", "anything", "cloudformation:DescribeStacks"),
 ]
@@ -96,7 +100,8 @@ PLAN = set("""
     cloudformation:GetTemplate
     cloudformation:ListChangeSets cloudformation:ListImports cloudformation:ListStackResources cloudformation:ListStacks
     cloudformation:ValidateTemplate
-    s3:GetBucketNotificationConfiguration s3:GetBucketTagging s3:GetBucketVersioning s3:HeadBucket s3:HeadObject s3:ListObjectVersions s3:ListObjectsV2
+    s3:GetBucketNotificationConfiguration s3:GetBucketPolicy s3:GetBucketTagging s3:GetBucketVersioning s3:HeadBucket s3:HeadObject
+    s3:ListObjectVersions s3:ListObjectsV2
     ssm:GetParameters
     sts:AssumeRoleWithWebIdentity sts:GetCallerIdentity
 """.split())

@@ -114,6 +114,8 @@ impl Replay {
             "GetResource",
             refused("ResourceNotFoundException", "it does not exist"),
         );
+        replay.on_optional("HeadBucket", not_found());
+        replay.on_optional("GetBucketPolicy", refused("NoSuchBucketPolicy", "none"));
         replay.on_optional(
             "DetectStackResourceDrift",
             refused(
@@ -229,8 +231,14 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
             .complaints
             .push(format!("{operation} disables validation"));
     }
+    // A script can have answers for the resources of one service, such as `GetResource AWS::EC2`.
+    let service = asked.has("TypeName").then(|| asked.get("TypeName"));
+    let service = service.and_then(|kind| kind.rsplit_once("::"));
+    let of_service = service.map(|(service, _)| format!("{operation} {service}"));
+    let of_service = of_service.filter(|key| script.answers.contains_key(key));
+    let key = of_service.unwrap_or_else(|| operation.clone());
     script.asked.push(asked);
-    let answer = script.answers.get_mut(&operation).and_then(Answers::next);
+    let answer = script.answers.get_mut(&key).and_then(Answers::next);
     let answer = answer.unwrap_or_else(|| {
         script
             .complaints

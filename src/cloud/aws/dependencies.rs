@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Cloud, error};
-use crate::cloud::{CloudError, Existence, NameState, Result, SsmParameter};
+use crate::cloud::{CloudError, Existence, LiveName, NameState, Result, SsmParameter};
 use crate::plan::BUCKET;
 use crate::template::SSM_PARAMETER;
 
@@ -54,6 +54,29 @@ impl Cloud {
         }
     }
 
+    /// The name of a resource, by its primary identifier. `property`: the one that holds the name.
+    pub async fn live_name(
+        &self,
+        kind: &str,
+        identifier: &str,
+        property: &str,
+    ) -> Result<LiveName> {
+        let resource = self.control.get_resource();
+        let resource = resource.type_name(kind).identifier(identifier).send().await;
+        let found = match resource.map_err(|e| error::from_sdk("GetResource", e)) {
+            Ok(found) => found.resource_description,
+            Err(error) if error.has_code("ResourceNotFoundException") => {
+                return Ok(LiveName::Missing);
+            }
+            Err(CloudError::Aws(_)) => return Ok(LiveName::Unknown),
+            Err(error) => return Err(error),
+        };
+        let properties = found.and_then(|found| found.properties).unwrap_or_default();
+        let properties: serde_json::Value = serde_json::from_str(&properties).unwrap_or_default();
+        let name = properties.get(property).and_then(|name| name.as_str());
+        Ok(name.map_or(LiveName::Unknown, |name| LiveName::Named(name.to_owned())))
+    }
+
     /// Whether something has these names, each a type and a primary identifier. Parameters are read in few requests.
     pub async fn name_states(&self, names: &[(&str, &str)]) -> Result<Vec<NameState>> {
         let parameters = names.iter().filter(|(kind, _)| *kind == SSM_PARAMETER);
@@ -78,6 +101,19 @@ impl Cloud {
             });
         }
         Ok(states)
+    }
+
+    /// Whether a bucket has a policy. A bucket that does not exist has none.
+    pub async fn policy_state(&self, bucket: &str) -> Result<NameState> {
+        let policy = self.objects.get_bucket_policy().bucket(bucket).send().await;
+        match policy.map_err(|e| error::from_sdk("GetBucketPolicy", e)) {
+            Ok(_) => Ok(NameState::Taken),
+            Err(error) if error.has_code("NoSuchBucketPolicy") || error.is_not_found() => {
+                Ok(NameState::Free)
+            }
+            Err(CloudError::Aws(_)) => Ok(NameState::Unknown),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether any account has a bucket of this name.

@@ -11,8 +11,6 @@ use crate::plan::Obstacle;
 const NEW_PULL_REQUEST: &str =
     "open a new pull request with the entry, let the check compare the stack, and have it approved";
 
-const UPDATE_FIRST: &str = "update the stack once with its present tool, then try again";
-
 fn changes_tags(input: &RuleInput<'_>) -> bool {
     matches!(input.kind, EffectKind::Adopt | EffectKind::Unadopt)
 }
@@ -23,6 +21,9 @@ fn adoption<'a>(input: &RuleInput<'a>) -> Option<&'a AdoptionFacts> {
 
 /// Nothing that the comparison found stands against the adoption. Every obstacle denies.
 pub fn stack_can_be_adopted(input: &RuleInput<'_>) -> Option<Denial> {
+    if input.kind == EffectKind::Unadopt {
+        return drift_is_detectable(input);
+    }
     if input.kind != EffectKind::Adopt {
         return None;
     }
@@ -39,7 +40,7 @@ pub fn stack_can_be_adopted(input: &RuleInput<'_>) -> Option<Denial> {
         let mut denied = adoption.obstacles.iter();
         // A rule about the stack's state may have denied all of them, with its own words.
         let denied = denied.find(|obstacle| !is_denied_elsewhere(input, obstacle));
-        return denied.map(of_obstacle);
+        return denied.map(|obstacle| of_obstacle(input.kind, obstacle));
     }
     // The same again by the tags that were read with the stack.
     let owner = &input.facts.owner;
@@ -65,7 +66,22 @@ pub fn stack_can_be_adopted(input: &RuleInput<'_>) -> Option<Denial> {
     clashing
         .next()
         .or_else(test)
-        .map(|obstacle| of_obstacle(&obstacle))
+        .map(|obstacle| of_obstacle(input.kind, &obstacle))
+}
+
+/// An un-adoption detects drift as an adoption does.
+fn drift_is_detectable(input: &RuleInput<'_>) -> Option<Denial> {
+    let mut obstacles = adoption(input)?.obstacles.iter();
+    let denied = obstacles.find(|obstacle| matches!(obstacle, Obstacle::NoDriftDetection { .. }));
+    denied.map(|obstacle| of_obstacle(input.kind, obstacle))
+}
+
+/// The next step for a stack whose drift CloudFormation does not detect.
+fn update_first(kind: EffectKind) -> &'static str {
+    match kind {
+        EffectKind::Unadopt => "update the stack once by a change of its config, then try again",
+        _ => "update the stack once with its present tool, then try again",
+    }
 }
 
 /// Whether a rule about the stack's state denies for the same reason.
@@ -82,7 +98,7 @@ fn is_denied_elsewhere(input: &RuleInput<'_>, obstacle: &Obstacle) -> bool {
 }
 
 /// Each obstacle has a code.
-fn of_obstacle(obstacle: &Obstacle) -> Denial {
+fn of_obstacle(kind: EffectKind, obstacle: &Obstacle) -> Denial {
     let owned = |fact: String, remedy: &str| Denial::new(Code::AdoptOwnedElsewhere, fact, remedy);
     let release =
         "have its owner release the stack, and remove the owner's tags; else leave it to them";
@@ -122,7 +138,7 @@ fn of_obstacle(obstacle: &Obstacle) -> Denial {
         Obstacle::NoDriftDetection { status } => Denial::new(
             Code::AdoptOnDrift,
             format!("CloudFormation detects no drift of a stack that is {status}"),
-            UPDATE_FIRST,
+            update_first(kind),
         ),
         Obstacle::Unfinished { .. } => Denial::new(Code::StackFailed, UNFINISHED, state::FINISH),
         Obstacle::NeverCreated { status } | Obstacle::Deleted { status } => Denial::new(
@@ -238,7 +254,7 @@ pub fn no_drift_is_overwritten(input: &RuleInput<'_>) -> Option<Denial> {
             ..
         } => denial(
             format!("CloudFormation refuses to detect drift: {reason}"),
-            UPDATE_FIRST,
+            update_first(input.kind),
         ),
         TagDrift {
             resources, missing, ..

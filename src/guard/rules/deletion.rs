@@ -46,7 +46,7 @@ pub fn buckets_are_empty(input: &RuleInput<'_>) -> Option<Denial> {
     }
     let remedy = match input.kind {
         EffectKind::RemoveFailed => {
-            "move the objects elsewhere, and empty the bucket; then run it again"
+            "move the objects elsewhere, and empty the bucket, then run it again; or keep it if the template retains it: run `import`, and name the bucket and its policy"
         }
         _ => "empty the bucket, or use `tear-down` where the product has it",
     };

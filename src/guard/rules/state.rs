@@ -230,8 +230,11 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
 /// The next step for a stack that may be the config's own. A person at a command line has a command, a pull request an entry.
 fn how_to_adopt(input: &RuleInput<'_>, stack: &Stack) -> String {
     if stack.status.health() == Health::InProgress {
-        return "wait until the operation has ended, then try again: an import of provisioner adds the tags at its end"
-            .to_owned();
+        return match stack.status.may_be_import() {
+            true => "wait until the operation has ended: if it is an import of this config, the action that began it then adds the tags",
+            false => "wait until the operation has ended, then try again",
+        }
+        .to_owned();
     }
     // A stack whose last operation failed is not adopted.
     if stack.status.health() == Health::Failed {

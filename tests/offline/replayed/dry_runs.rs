@@ -36,7 +36,7 @@ fn taken_name(workdir: &Workdir) {
     workdir
         .aws
         .on_optional("DescribeStacks", no_stack())
-        .on_optional("HeadBucket", json!({}))
+        .set("HeadBucket", json!({}))
         .on_optional(
             "GetBucketVersioning",
             json!({"VersioningConfiguration": {}}),
@@ -74,6 +74,10 @@ fn with(workdir: &Workdir, described: Value) {
 
 fn own(workdir: &Workdir) {
     with(workdir, stack(workdir, "CREATE_COMPLETE"));
+}
+
+fn rolled_back_import(workdir: &Workdir) {
+    with(workdir, stack(workdir, "IMPORT_ROLLBACK_COMPLETE"));
 }
 
 fn protected(workdir: &Workdir) {
@@ -133,6 +137,7 @@ const STOPPED: &[Stopped] = &[
     stopped("adopt", busy_foreign, DEFAULT, 20, "stack-busy"),
     stopped("unadopt", of_another_config, DEFAULT, 20, "stack-not-owned"),
     stopped("unadopt", own, INVALID, 20, "policy-invalid"),
+    stopped("unadopt", rolled_back_import, DEFAULT, 20, "adopt-on-drift"),
     stopped("restore", own, DEFAULT, 20, "update-not-allowed"),
     stopped("restore", nothing, DEFAULT, 20, "stack-not-found"),
     stopped("continue-rollback", own, DEFAULT, 20, "repair-not-needed"),

@@ -95,7 +95,7 @@ fn deleted_and_created(workdir: &Workdir, status: &str) {
         )
         .on(
             "GetParameters",
-            json!([{"Parameters": []}, published(workdir)]),
+            json!([{"Parameters": []}, {"Parameters": []}, published(workdir)]),
         )
         .on("ListStackResources", bucket_of(workdir))
         .on("ListObjectsV2", json!({"ListBucketResult": {}}))
@@ -179,7 +179,38 @@ fn attack_a_failed_creation_of_another_tool_is_not_deleted() {
         for words in ["error[stack-not-owned]", "error[stack-failed]", &command] {
             assert!(output.stdout.contains(words), "{words}: {}", output.stdout);
         }
+        // An adoption would be denied.
+        let adopt = "provisioner adopt";
+        assert!(!output.stdout.contains(adopt), "{}", output.stdout);
+        for action in ["replace", "tear-down"] {
+            let output = workdir.try_action(action, &["--force"]);
+            assert_eq!(output.status, 20, "{}", output.stdout);
+            assert!(output.stdout.contains(&command), "{}", output.stdout);
+            assert!(!output.stdout.contains(adopt), "{}", output.stdout);
+        }
         assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
+    }
+}
+
+/// A foreign stack gets no tags when it is deleted.
+#[test]
+fn a_busy_stack_gets_tags_at_the_end_of_an_import_only() {
+    for (status, may_be_import) in [
+        ("IMPORT_IN_PROGRESS", true),
+        ("DELETE_IN_PROGRESS", false),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", false),
+    ] {
+        let workdir = workdir();
+        let mut foreign = stack(&workdir, status);
+        foreign["Stacks"][0]["Tags"] = json!([]);
+        workdir
+            .aws
+            .on("DescribeStacks", foreign)
+            .on_optional("GetTemplate", json!({"TemplateBody": TEMPLATE}));
+        let output = workdir.try_action("prep-master", &["--force"]);
+        assert_eq!(output.status, 20, "{}", output.stdout);
+        let is_told = output.stdout.contains("adds the tags");
+        assert_eq!(is_told, may_be_import, "{status}: {}", output.stdout);
     }
 }
 
@@ -325,4 +356,87 @@ fn a_failure_after_the_deletion_names_the_deleted_stack() {
         "replayed_failed_after_deletion",
         workdir.redact_account(&failed.stdout)
     );
+}
+
+/// A failed creation whose template retains the bucket and its policy. The bucket holds this many objects.
+fn with_retained_bucket(workdir: &Workdir, objects: usize) {
+    let held = |id: &str, kind: &str| {
+        json!({
+            "LogicalResourceId": id, "PhysicalResourceId": workdir.name,
+            "ResourceType": kind, "ResourceStatus": "CREATE_COMPLETE",
+        })
+    };
+    let versions = vec![json!({"Key": "a", "VersionId": "1"}); objects];
+    let deployed = super::answers::template(workdir);
+    let accepted = json!({"Parameters": [], "Capabilities": []});
+    workdir
+        .aws
+        .on("DescribeStacks", stack(workdir, "CREATE_FAILED"))
+        .on("GetTemplate", json!({"TemplateBody": deployed.to_string()}))
+        .set(
+            "ListStackResources",
+            json!({"StackResourceSummaries": [
+                held("Bucket", "AWS::S3::Bucket"), held("BucketPolicy", "AWS::S3::BucketPolicy"),
+            ]}),
+        )
+        .on(
+            "ListObjectVersions",
+            json!({"ListVersionsResult": {"IsTruncated": false, "Version": versions}}),
+        )
+        .set("GetBucketPolicy", json!({}))
+        .on_optional("ValidateTemplate", accepted);
+    workdir.aws.allow_unused();
+}
+
+/// The new stack needs the bucket's name, and takes nothing back of a stack that never was complete.
+#[test]
+fn attack_objects_in_a_retained_bucket_of_a_failed_creation_stay() {
+    for options in [["--force"], ["--dry-run"]] {
+        let workdir = workdir();
+        with_retained_bucket(&workdir, 1);
+        denied(&workdir, &options, "bucket-not-empty");
+    }
+    let workdir = workdir();
+    with_retained_bucket(&workdir, 0);
+    for (action, option) in [("prep-master", "--dry-run"), ("show-changes", "--no-log")] {
+        let shown = workdir.run_action(action, &[option]);
+        assert!(
+            !shown.stdout.contains("imports these kept"),
+            "{}",
+            shown.stdout
+        );
+        assert!(!shown.stdout.contains("retained"), "{}", shown.stdout);
+    }
+}
+
+/// The import names the bucket, which the deletion of the failed stack retains.
+#[test]
+fn an_import_keeps_the_bucket_of_a_failed_creation() {
+    for (is_policy_named, status) in [(true, 0), (false, 10)] {
+        let workdir = workdir();
+        with_retained_bucket(&workdir, 1);
+        let own = stack_id(&workdir);
+        super::named_imports::with_bucket(&workdir, &[("aws:cloudformation:stack-id", &own)]);
+        let exists = json!({"TypeName": "it", "ResourceDescription": {"Identifier": "it", "Properties": "{}"}});
+        workdir.aws.set("GetResource", exists);
+        let policy = format!("BucketPolicy=Bucket={}", workdir.name);
+        let more: &[&str] = match is_policy_named {
+            true => &["--resource", &policy, "--dry-run"],
+            false => &["--dry-run"],
+        };
+        let output = super::named_imports::import(&workdir, more);
+        assert_eq!(output.status, status, "{}", output.stdout);
+        assert!(
+            !output.stdout.contains("belongs to a stack"),
+            "{}",
+            output.stdout
+        );
+        let words = format!("aws s3api delete-bucket-policy --bucket {}", workdir.name);
+        assert_eq!(
+            output.stdout.contains(&words),
+            !is_policy_named,
+            "{}",
+            output.stdout
+        );
+    }
 }

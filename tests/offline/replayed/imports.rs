@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Workdir;
 use super::answers::{arn, change_set, no_stack, stack, stack_id, tagged, template};
 use super::ml::example;
-use crate::support::replay::{ACCOUNT, refused};
+use crate::support::replay::{ACCOUNT, not_found, refused};
 
 const CONFIG: &str = "globalbank-prod-c001-us-west-2-churn-ml-codecommit-sgprov-ssm-workload";
 /// Parameters of other stacks that the config names.
@@ -175,6 +175,79 @@ fn the_import_names_every_retained_resource_by_its_id() {
     assert_eq!(executed.get("RetainExceptOnCreate"), "false");
 }
 
+/// The former stack retained its repositories too. They exist, and the new stack needs their names.
+#[test]
+fn attack_a_creation_beside_repositories_that_its_former_stack_retained() {
+    for (action, option, existing) in [
+        ("deploy-product", "--force", true),
+        ("deploy-product", "--dry-run", true),
+        ("show-changes", "--no-log", true),
+        ("deploy-product", "--dry-run", false),
+    ] {
+        let workdir = example(CONFIG);
+        let template = template(&workdir);
+        let resources = template["Resources"].as_object().unwrap().iter();
+        let repositories = resources.filter(|(_, it)| it["Type"] == "AWS::CodeCommit::Repository");
+        let repositories: Vec<(String, String)> = repositories
+            .map(|(id, it)| {
+                let name = it["Properties"]["RepositoryName"].as_str().unwrap();
+                (id.clone(), name.to_owned())
+            })
+            .collect();
+        assert!(!repositories.is_empty());
+        let kept = repositories.iter().map(|(id, name)| {
+            let kind = "AWS::CodeCommit::Repository".to_owned();
+            (id.clone(), kind, format!("id-of-{name}"))
+        });
+        with_former_stack(&workdir, &kept.collect::<Vec<_>>());
+        let found = REQUIRED.map(str::to_owned);
+        let name = &repositories[0].1;
+        let properties = json!({"RepositoryName": name}).to_string();
+        let exists = json!({"TypeName": "it", "ResourceDescription": {"Identifier": "it", "Properties": properties}});
+        let missing = refused("ResourceNotFoundException", "it does not exist");
+        let read = if existing {
+            json!([exists, missing])
+        } else {
+            refused("UnsupportedActionException", "no")
+        };
+        workdir
+            .aws
+            .set("GetResource", read)
+            .set("HeadBucket", not_found())
+            .on(
+                "DescribeStacks",
+                json!([no_stack(), stack(&workdir, "DELETE_COMPLETE"), no_stack()]),
+            )
+            .on(
+                "GetParameters",
+                super::answers::parameters(&workdir, &found),
+            )
+            .on_optional("ListChangeSets", json!({"Summaries": []}));
+        workdir.aws.allow_unused();
+        let output = workdir.try_action(action, &[option]);
+        let words = format!(
+            "a former stack of this config retained {name} (AWS::CodeCommit::Repository), and"
+        );
+        assert!(
+            output.stdout.contains(&words),
+            "{action} {option}: {}",
+            output.stdout
+        );
+        let [status, severity] = if existing { [10, 1] } else { [0, 0] };
+        assert_eq!(
+            output.status, status,
+            "{action} {option}: {}",
+            output.stdout
+        );
+        let errors = output
+            .stdout
+            .matches("error[preflight-failed]: a former stack")
+            .count();
+        assert_eq!(errors, severity as usize, "{}", output.stdout);
+        assert_eq!(workdir.aws.requests_of("CreateChangeSet").len(), 0);
+    }
+}
+
 /// CloudFormation would import something that the former stack did not retain, or do more than import.
 #[test]
 fn attack_a_change_set_that_imports_another_resource() {
@@ -221,14 +294,13 @@ fn attack_a_former_stack_of_somebody_else() {
     let mut foreign = stack(&workdir, "DELETE_COMPLETE");
     foreign["Stacks"][0]["Tags"] = json!([{"Key": "provisioner:product", "Value": "other"}]);
     ready(&workdir, change_set("FAILED", "names are taken"), foreign);
-    for unused in [
-        "HeadBucket",
-        "GetBucketTagging",
-        "GetResource",
-        "DescribeStackEvents",
-    ] {
-        workdir.aws.on_optional(unused, json!({}));
-    }
+    // Somebody deleted what that stack had.
+    let missing = refused("ResourceNotFoundException", "it does not exist");
+    workdir
+        .aws
+        .set("GetResource", missing)
+        .set("HeadBucket", not_found());
+    workdir.aws.allow_unused();
     workdir.aws.on("DeleteChangeSet", json!({}));
     workdir
         .aws
@@ -330,7 +402,6 @@ fn attack_a_replacement_that_cannot_take_back_what_it_retains() {
                 super::answers::parameters(&workdir, &found),
             )
             .on_optional("ListObjectVersions", json!({"ListVersionsResult": {}}))
-            .on_optional("HeadBucket", crate::support::replay::not_found())
             .on_optional("GetBucketTagging", tagged(&stack_id(&workdir)))
             .on("GetResource", read.clone());
         workdir.aws.allow_unused();

@@ -77,9 +77,16 @@ fn created(workdir: &Workdir, outputs: &[String], names: &[String]) {
             json!([first_events(&events, 1), first_events(&events, 3)]),
         )
         .on("ExecuteChangeSet", json!({}))
+        // The stack's own parameters exist after the creation.
         .on(
             "GetParameters",
-            parameters(workdir, &[&needed, names].concat()),
+            Value::Array(
+                [
+                    vec![parameters(workdir, &needed); 1 + needed.len()],
+                    vec![parameters(workdir, &[&needed, names].concat())],
+                ]
+                .concat(),
+            ),
         );
 }
 
@@ -91,7 +98,8 @@ fn source(workdir: &Workdir, bucket: Value, versioning: Value, object: Value) {
     };
     workdir
         .aws
-        .on("HeadBucket", bucket)
+        // The stack's own bucket does not exist yet.
+        .on("HeadBucket", json!([not_found(), bucket]))
         .on("GetBucketNotificationConfiguration", notification);
     if !versioning.is_null() {
         workdir.aws.on(
@@ -290,7 +298,10 @@ fn a_network_of_the_config_must_exist() {
         .aws
         .on("DescribeStacks", no_stack())
         .on("ListStacks", json!({"StackSummaries": []}))
-        .on("GetResource", json!([there, there, absent, denied]));
+        .on(
+            "GetResource AWS::EC2",
+            json!([there, there, absent, denied]),
+        );
     let failed = workdir.try_action("deploy-product", &["--force"]);
     assert_eq!(failed.status, 10);
     insta::assert_snapshot!(
@@ -298,7 +309,10 @@ fn a_network_of_the_config_must_exist() {
         workdir.redact_account(&failed.stdout)
     );
     let asked = workdir.aws.requests_of("GetResource");
-    let kinds: Vec<&str> = asked.iter().map(|one| one.get("TypeName")).collect();
+    let kinds = asked.iter().map(|one| one.get("TypeName"));
+    let kinds: Vec<&str> = kinds
+        .filter(|kind| kind.starts_with("AWS::EC2::"))
+        .collect();
     let [vpc, subnet, table] =
         ["VPC", "Subnet", "RouteTable"].map(|kind| format!("AWS::EC2::{kind}"));
     assert_eq!(kinds, [&vpc, &subnet, &subnet, &table, &table]);

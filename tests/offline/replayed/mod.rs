@@ -10,6 +10,7 @@ mod adopt_drift;
 mod answers;
 mod attack;
 mod boundary;
+mod bucket_policies;
 mod buckets;
 mod changes;
 mod comments;

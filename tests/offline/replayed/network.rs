@@ -61,7 +61,7 @@ fn endpoint(id: &str, service: &str, kind: &str, tables: &[&str]) -> Value {
 fn direct() -> Workdir {
     let workdir = example(CONFIG);
     let there = json!({"TypeName": "AWS::EC2::VPC", "ResourceDescription": {"Identifier": "it", "Properties": "{}"}});
-    workdir.aws.on("GetResource", there);
+    workdir.aws.on("GetResource AWS::EC2", there);
     workdir
 }
 
@@ -207,7 +207,7 @@ fn attack_the_value_of_a_parameter_is_not_shown() {
     workdir
         .aws
         .on("GetParameters", parameters)
-        .on("GetResource", there)
+        .on("GetResource AWS::EC2", there)
         .on("DescribeVpcAttribute", off);
     let told = refused_deployment(&workdir);
     assert!(!told.contains(secret), "{told}");

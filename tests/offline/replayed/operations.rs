@@ -176,7 +176,10 @@ fn a_creation_reports_every_event() {
             "DescribeStackEvents",
             json!([newest, first_events(&events, 5)]),
         )
-        .on("GetParameters", published(&workdir))
+        .on(
+            "GetParameters",
+            json!([{"Parameters": []}, published(&workdir)]),
+        )
         .on("ListStackResources", bucket_of(&workdir))
         .on("ListObjectsV2", json!({"ListBucketResult": {}}))
         .on("PutObject", json!({}));

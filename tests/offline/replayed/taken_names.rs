@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answers::{stack, stack_id, tagged, template};
+use super::answers::{arn, change_set, no_stack, stack, stack_id, tagged, template};
 use super::workdir;
 use crate::support::replay::{not_found, refused};
 
@@ -121,4 +121,51 @@ fn a_bucket_with_another_name_does_not_block_a_replacement() {
         "{}",
         shown.stdout
     );
+}
+
+/// A loose parameter has a name of the first creation. Its help has the command that imports it.
+#[test]
+fn attack_a_first_creation_whose_names_are_taken() {
+    for (action, option) in [
+        ("prep-master", "--force"),
+        ("prep-master", "--dry-run"),
+        ("show-changes", "--no-log"),
+        ("show-changes", "--real"),
+        ("validate-prov-template", "--real"),
+    ] {
+        let workdir = workdir();
+        let name = format!("/s3/{}/BucketName", workdir.name);
+        let made = json!({"Id": arn("changeSet", "provisioner"), "StackId": stack_id(&workdir)});
+        workdir
+            .aws
+            .on("DescribeStacks", no_stack())
+            .on_optional("HeadBucket", not_found())
+            .on("GetParameters", parameters(&[name.clone()]))
+            .on_optional("ListChangeSets", json!({"Summaries": []}))
+            .on_optional("CreateChangeSet", made)
+            .on_optional("DescribeChangeSet", change_set("CREATE_COMPLETE", ""))
+            .on_optional("DescribeEvents", json!({"OperationEvents": []}))
+            .on_optional("DescribeChangeSetHooks", json!({"Hooks": []}))
+            .on_optional("DeleteChangeSet", json!({}))
+            .on_optional("DeleteStack", json!({}))
+            .on_optional(
+                "ValidateTemplate",
+                json!({"Parameters": [], "Capabilities": []}),
+            );
+        let denied = workdir.try_action(action, &[option]);
+        assert_eq!(denied.status, 10, "{action} {option}: {}", denied.stdout);
+        for words in [
+            format!("(AWS::SSM::Parameter) is taken: {name}"),
+            format!("Parameter=Name={name}`"),
+        ] {
+            assert!(denied.stdout.contains(&words), "{words}: {}", denied.stdout);
+        }
+        assert_eq!(
+            denied.stdout.matches("is taken").count(),
+            1,
+            "{}",
+            denied.stdout
+        );
+        assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
+    }
 }

@@ -75,12 +75,12 @@ fn attack_an_unfinished_creation_is_not_deleted() {
     }
 }
 
-/// The config changed since, so the import does not fit it. `adopt` would refuse the stack too.
+/// The config names another bucket since, so the import does not fit it. `adopt` would refuse the stack too.
 #[test]
 fn attack_an_unfinished_creation_of_another_text_is_no_stack_to_adopt() {
     for action in ["prep-master", "show-changes", "replace", "tear-down"] {
         let workdir = unfinished();
-        workdir.write_config("  versioning: true\n  tags:\n    Team: other\n");
+        workdir.write_config("  versioning: true\n  bucket_name_override: acme-other-data\n");
         let denied = workdir.try_action(action, &["--no-log"]);
         let output = format!("{action}: {}", denied.stdout);
         assert_eq!(denied.status, 20, "{output}");
@@ -213,4 +213,92 @@ fn attack_an_update_creates_a_resource_under_a_name_of_its_own_stack() {
         assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
         assert_eq!(workdir.aws.requests_of("DeleteChangeSet").len(), 1);
     }
+}
+
+/// The bucket was imported without its policy: no run can finish the creation while the bucket has one.
+#[test]
+fn attack_the_rest_of_a_stack_whose_bucket_has_a_policy() {
+    for option in ["--force", "--dry-run"] {
+        let workdir = unfinished();
+        workdir.aws.set("GetBucketPolicy", json!({}));
+        let denied = workdir.try_action("prep-master", &[option]);
+        assert_eq!(denied.status, 10, "{option}: {}", denied.stdout);
+        let words = format!("aws s3api delete-bucket-policy --bucket {}", workdir.name);
+        assert!(denied.stdout.contains(&words), "{}", denied.stdout);
+        assert_eq!(workdir.aws.requests_of("CreateChangeSet").len(), 0);
+    }
+}
+
+/// Its resources tell the creation, and not their properties.
+#[test]
+fn an_unfinished_creation_is_known_after_a_change_of_its_config() {
+    for action in ["prep-master", "replace"] {
+        let workdir = unfinished();
+        workdir.write_config("  versioning: true\n  tags: {Team: payroll}\n");
+        let shown = workdir.try_action(action, &["--dry-run"]);
+        assert_eq!(shown.status, 0, "{action}: {}", shown.stdout);
+        assert!(
+            !shown.stdout.contains("stack-not-owned"),
+            "{}",
+            shown.stdout
+        );
+    }
+}
+
+/// The stack has another bucket than the config's, or a resource that the config does not have.
+#[test]
+fn attack_a_stack_that_imported_something_else_is_not_finished() {
+    let held = |id: &str, kind: &str, physical: &str| {
+        json!({
+            "LogicalResourceId": id, "PhysicalResourceId": physical,
+            "ResourceType": kind, "ResourceStatus": "UPDATE_COMPLETE",
+        })
+    };
+    let name = "acme-prod-9012-us-west-2-s3";
+    for resources in [
+        vec![held("Bucket", "AWS::S3::Bucket", "acme-payroll")],
+        vec![
+            held("Bucket", "AWS::S3::Bucket", name),
+            held(
+                "Topic",
+                "AWS::SNS::Topic",
+                "arn:aws:sns:us-west-2:123456789012:topic",
+            ),
+        ],
+        vec![held("Bucket", "AWS::DynamoDB::Table", name)],
+        Vec::new(),
+    ] {
+        let workdir = unfinished();
+        workdir.aws.set(
+            "ListStackResources",
+            json!({"StackResourceSummaries": resources}),
+        );
+        let denied = workdir.try_action("prep-master", &["--force"]);
+        assert_eq!(denied.status, 20, "{}", denied.stdout);
+        assert!(
+            denied.stdout.contains("stack-not-owned"),
+            "{}",
+            denied.stdout
+        );
+        assert_eq!(workdir.aws.requests_of("CreateChangeSet").len(), 0);
+    }
+}
+
+/// A stack of somebody whose template only mentions the words of an import.
+#[test]
+fn attack_a_template_that_mentions_an_import_is_not_finished() {
+    let workdir = unfinished();
+    let template = import_template();
+    let forged = template.replace("\"Description\"", "\"Metadata\"");
+    assert_ne!(forged, template);
+    workdir
+        .aws
+        .set("GetTemplate", json!({"TemplateBody": forged}));
+    let denied = workdir.try_action("prep-master", &["--force"]);
+    assert_eq!(denied.status, 20, "{}", denied.stdout);
+    assert!(
+        denied.stdout.contains("stack-not-owned"),
+        "{}",
+        denied.stdout
+    );
 }

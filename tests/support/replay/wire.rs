@@ -142,6 +142,7 @@ fn of_s3(method: &str, key: bool, query: &BTreeMap<String, String>) -> &'static 
         }
         ("GET", false) if query.contains_key("versions") => "ListObjectVersions",
         ("GET", false) if query.contains_key("tagging") => "GetBucketTagging",
+        ("GET", false) if query.contains_key("policy") => "GetBucketPolicy",
         ("GET", false) if query.contains_key("list-type") => "ListObjectsV2",
         ("POST", false) if query.contains_key("delete") => "DeleteObjects",
         ("PUT", true) => "PutObject",
