@@ -206,7 +206,7 @@ fn a_source_bucket_without_events_is_a_warning() {
         let versioning = json!({"VersioningConfiguration": {"Status": "Enabled"}});
         workdir
             .aws
-            .on("HeadBucket", json!({}))
+            .on("HeadBucket", json!([not_found(), {}]))
             .on("GetBucketVersioning", versioning)
             .on("GetBucketNotificationConfiguration", answer)
             .on("HeadObject", json!({}));
