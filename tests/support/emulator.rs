@@ -212,8 +212,12 @@ pub fn variables(account: &str, url: &str) -> [(&'static str, String); 4] {
 
 fn emulator(auth: &str) -> Server {
     let port = free_port();
-    let mut command = Command::new(root().join("aws/bin/ministack"));
+    let mut command = Command::new(root().join("aws/bin/python"));
     command
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/testbed_servers/aws/emulator.py"
+        ))
         .env("AUTH", auth)
         .env("GATEWAY_PORT", port.to_string())
         .env("BIND_HOST", "127.0.0.1")

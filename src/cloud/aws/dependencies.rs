@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Cloud, error};
 use crate::cloud::{CloudError, Existence, LiveName, NameState, Result, SsmParameter};
 use crate::plan::BUCKET;
-use crate::template::SSM_PARAMETER;
+use crate::template::{BUCKET_POLICY, SSM_PARAMETER};
 
 /// The maximum number of names in a request of `GetParameters`.
 const MAX_NAMES: usize = 10;
@@ -141,6 +141,14 @@ impl Cloud {
                 Err(CloudError::Aws(error)) if error.is_refusal() => Ok(Existence::Missing),
                 Err(error) => Err(error),
             };
+        }
+        // Its identifier is the name of its bucket.
+        if kind == BUCKET_POLICY {
+            return Ok(match self.policy_state(id).await? {
+                NameState::Taken => Existence::Exists,
+                NameState::Free => Existence::Missing,
+                NameState::Unknown => Existence::Unknown,
+            });
         }
         match self.has_resource(kind, id).await {
             Ok(true) => Ok(Existence::Exists),

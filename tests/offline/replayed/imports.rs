@@ -74,7 +74,7 @@ pub(super) fn with_former_stack(workdir: &Workdir, retained: &[(String, String, 
     let missing = refused("ResourceNotFoundException", "it does not exist");
     let read = retained
         .iter()
-        .filter(|(_, kind, _)| kind != "AWS::S3::Bucket")
+        .filter(|(_, kind, _)| !["AWS::S3::Bucket", "AWS::S3::BucketPolicy"].contains(&&**kind))
         .count();
     let deleted = json!({
         "StackName": workdir.stack(), "StackId": own, "StackStatus": "DELETE_COMPLETE",
@@ -85,6 +85,7 @@ pub(super) fn with_former_stack(workdir: &Workdir, retained: &[(String, String, 
         .on("ListStacks", json!({"StackSummaries": [deleted]}))
         .on("DescribeStackEvents", json!({"StackEvents": events}))
         .on("HeadBucket", json!({}))
+        .set("GetBucketPolicy", json!({}))
         .on("GetBucketTagging", tagged(&own))
         .on(
             "GetResource",
@@ -434,9 +435,9 @@ fn attack_a_type_that_cannot_be_read_is_not_imported() {
         workdir
             .aws
             .set("GetResource", refused(code, "not supported"));
-        // S3 itself tells of buckets.
-        let is_bucket = |(_, kind, _): &&(String, String, String)| kind == "AWS::S3::Bucket";
-        let readable: Vec<_> = retained.iter().filter(is_bucket).cloned().collect();
+        // S3 itself tells of buckets and their policies.
+        let is_of_s3 = |(_, kind, _): &&(String, String, String)| kind.starts_with("AWS::S3::");
+        let readable: Vec<_> = retained.iter().filter(is_of_s3).cloned().collect();
         ready(
             &workdir,
             imports(&readable),

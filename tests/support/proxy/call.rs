@@ -85,6 +85,7 @@ fn objects(parts: &request::Parts) -> (String, String) {
         ("GET", _, true) if asks("versions") => "ListObjectVersions",
         ("GET", _, true) if asks("list-type") => "ListObjectsV2",
         ("GET", _, true) if asks("tagging") => "GetBucketTagging",
+        ("GET", _, true) if asks("policy") => "GetBucketPolicy",
         ("GET", _, true) if asks("notification") => "GetBucketNotificationConfiguration",
         ("GET", _, true) if asks("versioning") => "GetBucketVersioning",
         ("POST", _, true) if asks("delete") => "DeleteObjects",
