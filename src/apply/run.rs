@@ -324,7 +324,6 @@ impl<'a> Run<'a> {
             source: recorded.source(&self.job.environment.run),
             outcomes: applied.outcomes,
             notices,
-            attempts: applied.attempts,
             version: VERSION.to_owned(),
         };
         // A config that names another stack has two outcomes.
@@ -335,6 +334,12 @@ impl<'a> Run<'a> {
         let mut stacks = applied.records;
         stacks.sort_by_cached_key(|record| (record.config.clone(), record.stack.to_string()));
         let (heading, limit) = place;
+        let is_marked = matches!(heading, Heading::Marker(_));
+        let attempts = applied.attempts;
+        let limit = match is_marked {
+            true => limit.saturating_sub(attempts.line().len()),
+            false => limit,
+        };
         let change = ChangeRecord {
             pull_request: recorded.pull_request,
             commit: recorded.commit,
@@ -360,7 +365,10 @@ impl<'a> Run<'a> {
             self.alerts.extend(alerts);
         }
         self.records.push(sealed);
-        Ok(comment)
+        Ok(match is_marked {
+            true => attempts.below_marker(&comment),
+            false => comment,
+        })
     }
 
     /// Adds what happened outside of the run.

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::outcome::{Outcome, State};
 use crate::diagnostic::Code;
 use crate::model::{Digest, RepoPath};
@@ -19,7 +17,7 @@ const MAX_KEPT: usize = 200;
 const DIGITS: usize = 16;
 
 /// What was told and tried so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attempts {
     /// Digest of the configs with their results.
     told: Option<String>,
@@ -53,8 +51,16 @@ impl Attempts {
         Some(attempts)
     }
 
+    /// The comment with the line below its marker. The line is no part of the evidence: no facts there prove it.
+    pub fn below_marker(&self, comment: &str) -> String {
+        match comment.split_once('\n') {
+            Some((marker, rest)) => format!("{marker}\n{}{rest}", self.line()),
+            None => comment.to_owned(),
+        }
+    }
+
     /// The line; empty if there is nothing to keep.
-    pub(super) fn line(&self) -> String {
+    pub fn line(&self) -> String {
         if self.is_empty() {
             return String::new();
         }

@@ -143,7 +143,6 @@ mod tests {
             },
             outcomes,
             notices: Vec::new(),
-            attempts: crate::report::Attempts::default(),
             version: "0.1.0".to_owned(),
         };
         provisioning(&report, &Heading::Title, 60_000, None).unwrap()

@@ -3,7 +3,6 @@
 use minijinja::{Error, context};
 use serde::{Deserialize, Serialize};
 
-use super::attempts::Attempts;
 use super::fit::{Form, List, Part, Rest, fit_page};
 use super::outcome::{self, Outcome, OutcomeKind};
 use super::table::{markdown_head, markdown_row};
@@ -29,9 +28,6 @@ pub struct Provisioning {
     pub source: ReportSource,
     pub outcomes: Vec<Outcome>,
     pub notices: Vec<Notice>,
-    /// What this run and earlier ones told and tried.
-    #[serde(default, skip_serializing_if = "Attempts::is_empty")]
-    pub attempts: Attempts,
     pub version: String,
 }
 
@@ -157,7 +153,7 @@ fn head(report: &Provisioning, heading: &Heading) -> String {
         environment.unwrap_or_default()
     );
     let above = match heading {
-        Heading::Marker(marker) => format!("{marker}\n{}{title}", report.attempts.line()),
+        Heading::Marker(marker) => format!("{marker}\n{title}"),
         Heading::Title => title,
         Heading::Command => String::new(),
     };

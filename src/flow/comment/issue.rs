@@ -17,8 +17,8 @@ use crate::job::{Job, JobError, JobResult, write_events};
 use crate::model::UserId;
 use crate::product::Registry;
 use crate::report::{
-    Alert, Attempts, DRIFT_MARKER, Heading, NextStep, NothingToDo, Outcome, Provisioning, Refusal,
-    Reply, ReplySection, ReportSource, RunEvent, State, escape_workflow_commands, outcome_lines,
+    Alert, DRIFT_MARKER, Heading, NextStep, NothingToDo, Outcome, Provisioning, Refusal, Reply,
+    ReplySection, ReportSource, RunEvent, State, escape_workflow_commands, outcome_lines,
     provisioning, reply_summary,
 };
 
@@ -312,7 +312,6 @@ impl IssueRunner<'_> {
             },
             outcomes: vec![outcome.clone()],
             notices: Vec::new(),
-            attempts: Attempts::default(),
             version: VERSION.to_owned(),
         };
         provisioning(&report, &Heading::Command, limit, None).map_err(internal)

@@ -19,8 +19,8 @@ use crate::model::{CommitSha, UserId};
 use crate::plan::Change;
 use crate::product::{Class, Registry};
 use crate::report::{
-    Alert, Attempts, Heading, Outcome, Problem, Provisioning, Refusal, Reply, ReplySection,
-    ReportSource, RunEvent, State, outcome_lines, provisioning, reply_summary,
+    Alert, Heading, Outcome, Problem, Provisioning, Refusal, Reply, ReplySection, ReportSource,
+    RunEvent, State, outcome_lines, provisioning, reply_summary,
 };
 
 /// Most characters of one answer. A reply holds several.
@@ -191,7 +191,6 @@ impl<'a> CommentSession<'a> {
             },
             outcomes,
             notices: Vec::new(),
-            attempts: Attempts::default(),
             version: VERSION.to_owned(),
         };
         let page = provisioning(&report, &Heading::Command, REPLY_LIMIT, None).map_err(internal)?;
