@@ -116,6 +116,7 @@ const ILLUSTRATIONS: &[(&str, &str, &str)] = &[
         "tests/contract prints it",
     ),
     ("docs/templates.md", "cargo install", "installs"),
+    ("docs/scale.md", "PROVISIONER_MANY", "measures"),
     ("docs/upgrades.md", "for version", "released versions"),
 ];
 

@@ -231,7 +231,7 @@ impl Accounts {
                 let arn = format!("arn:aws:sts::{account}:assumed-role/provisioner-apply/job");
                 json!({"Account": account, "Arn": arn})
             }
-            "GetParameters" => values(asked),
+            "GetParameters" => self.parameters(caller, asked),
             "ListStacks" => json!({"StackSummaries": []}),
             "ListChangeSets" => json!({"Summaries": []}),
             "DescribeEvents" => json!({"OperationEvents": []}),
@@ -240,6 +240,20 @@ impl Accounts {
             "CreateChangeSet" => self.proposed(caller, asked),
             _ => self.of_stack(caller, asked),
         }
+    }
+
+    /// The parameters of complete stacks. Each has the name of its stack.
+    fn parameters(&self, caller: &Caller, asked: &RecordedRequest) -> Value {
+        let names: Vec<String> = serde_json::from_str(asked.get("Names")).unwrap_or_default();
+        let exists = |name: &&String| {
+            let stack = name.trim_start_matches("/notes/").to_owned();
+            let stack = self.stacks.get(&(caller.account.clone(), stack));
+            stack.is_some_and(|stack| stack.status == "CREATE_COMPLETE")
+        };
+        let (known, unknown): (Vec<&String>, Vec<&String>) = names.iter().partition(exists);
+        let value = |name: &&String| json!({"Name": name, "Type": "String", "Value": "hello"});
+        let known: Vec<Value> = known.iter().map(value).collect();
+        json!({"Parameters": known, "InvalidParameters": unknown})
     }
 
     fn is_throttled(&mut self, caller: &Caller) -> bool {
@@ -435,12 +449,6 @@ fn assumed(role: &str) -> Value {
 }
 
 /// Every parameter exists, with the value of the product.
-fn values(asked: &RecordedRequest) -> Value {
-    let names: Vec<String> = serde_json::from_str(asked.get("Names")).unwrap_or_default();
-    let value = |name: &String| json!({"Name": name, "Type": "String", "Value": "hello"});
-    json!({"Parameters": names.iter().map(value).collect::<Vec<_>>(), "InvalidParameters": []})
-}
-
 fn missing(stack: &str) -> Value {
     refused(
         "ValidationError",
