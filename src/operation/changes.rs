@@ -129,15 +129,13 @@ pub fn denied_update(
     };
     let facts = update_facts(facts, changes);
     let mut denials = denials(kind, site.policies, &facts, &desired.stack);
-    // The alarms of another account or region too. The stack itself is in the right ones.
     denials.retain(|denial| {
         matches!(
             denial.code,
             Code::UpdateNotAllowed
                 | Code::ImpactTooHigh
                 | Code::ImpactUnknown
-                | Code::AccountMismatch
-                | Code::RegionMismatch
+                | Code::AlarmMismatch
         )
     });
     denials
