@@ -439,14 +439,11 @@ mod tests {
         assert!(CATALOGUE.windows(2).all(sorted));
         for entry in CATALOGUE {
             let code = entry.code.as_str();
-            assert!(
-                code.bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            );
-            assert!(
-                entry.meaning.ends_with('.') && entry.remedy.ends_with('.'),
-                "{code}"
-            );
+            let is_kebab = |b: u8| b == b'-' || b.is_ascii_lowercase() || b.is_ascii_digit();
+            assert!(code.bytes().all(is_kebab));
+            let is_sentence = |text: &&str| text.ends_with('.');
+            let all = [entry.meaning, entry.remedy];
+            assert!(all.iter().all(is_sentence), "{code}");
         }
     }
 }

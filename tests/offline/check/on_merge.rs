@@ -380,18 +380,3 @@ fn a_freeze_that_holds_now_is_named() {
     let named = "`prod` is `frozen until 2090-01-02 00:00 UTC: the *year*`. A scheduled run applies this change from `2090-01-02 00:00 UTC` on";
     assert!(comment.contains(named), "{comment}");
 }
-
-#[test]
-fn a_path_of_first_that_no_config_has_is_named() {
-    let scene = scene(&format!("environments: {{prod: {{{ROLES}}}}}\n"));
-    let listed = format!(
-        "version: 1\nenvironments: {{prod: {{{ROLES}, first: ['{}', s3/configs/gone.yaml]}}}}\n",
-        path("b002")
-    );
-    scene.repo.commit("change").write(POLICY, listed).push();
-    let run = check(&scene);
-    assert_eq!(run.status, 0, "{}", run.stderr);
-    let comment = scene.comment();
-    let named = "No config has these paths of `first`: `s3/configs/gone.yaml`.";
-    assert!(comment.contains(named), "{comment}");
-}

@@ -63,7 +63,7 @@ fn previews_list_what_the_new_stack_takes_back() {
 fn a_dry_run_of_a_replacement_says_that_it_continues() {
     let workdir = deleted(2);
     let shown = workdir.run_action("replace", &["--dry-run"]);
-    let words = "this continues a replacement, and sets tags of the former stack: Owner";
+    let words = "nothing is deleted, because the stack is missing or incomplete, and it gets tags of the former stack: Owner";
     assert!(shown.stdout.contains(words), "{}", shown.stdout);
     assert!(!shown.stdout.contains("bob"), "{}", shown.stdout);
     // Another action does not take over the tags.

@@ -140,7 +140,7 @@ fn attack_a_first_creation_whose_names_are_taken() {
             .aws
             .on("DescribeStacks", no_stack())
             .on_optional("HeadBucket", not_found())
-            .on("GetParameters", parameters(&[name.clone()]))
+            .on("GetParameters", parameters(std::slice::from_ref(&name)))
             .on_optional("ListChangeSets", json!({"Summaries": []}))
             .on_optional("CreateChangeSet", made)
             .on_optional("DescribeChangeSet", change_set("CREATE_COMPLETE", ""))

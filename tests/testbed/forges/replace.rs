@@ -136,13 +136,16 @@ fn attack_an_entry_of_a_former_stack<W: ForgeWorld>() {
     assert_ne!(second, first);
     world.command(&pull, "carol", &line);
     assert_eq!(world.stack_id(), second);
-    // An entry with an id that never was the config's is denied.
-    let other = second.replace(second.rsplit('/').next().unwrap(), "0f1e");
+    // An entry with an id that never was the config's fails the check, so that its approval is for no plan.
+    let other = second.replace(
+        second.rsplit('/').next().unwrap(),
+        "0f1e2d3c-0000-4000-8000-000000000000",
+    );
     let pull = world.replacement(8, &other);
     let before = world.approved_and_merged(&pull);
     let run = world.run_push(&before);
     run.assert_exit(20);
-    assert_eq!(run.codes(), ["not-requested"]);
+    assert_eq!(run.codes(), ["approval-missing", "approval-before-plan"]);
     assert_eq!(world.stack_id(), second);
     world.fake().take_writes();
 }
@@ -150,7 +153,10 @@ fn attack_an_entry_of_a_former_stack<W: ForgeWorld>() {
 fn attack_an_entry_edited_after_the_approval<W: ForgeWorld>() {
     let world = W::with_stack("");
     let first = world.stack_id();
-    let other = first.replace(first.rsplit('/').next().unwrap(), "0f1e");
+    let other = first.replace(
+        first.rsplit('/').next().unwrap(),
+        "0f1e2d3c-0000-4000-8000-000000000000",
+    );
     let pull = world.replacement(7, &other);
     world.approve(&pull, "bob");
     let commit = world.repo().commit(&pull.head_ref());

@@ -60,7 +60,9 @@ fn an_aws_failure_leaves_nothing_incomplete_and_does_not_stop_others() {
 fn a_failed_creation_is_deleted_and_reports_the_first_error() {
     let world = World::new(&policy(""));
     let pull = world.proposed(CONFIG);
-    // A parameter of the stack already exists outside of the stack.
+    // A parameter of the stack already exists outside of the stack, and the role may not read it.
+    let proxy = FaultProxy::in_front_of(&world.workdir.url);
+    proxy.rule(Rule::new(Fault::Denied).for_operation("GetParameters"));
     let name = format!("/s3/{}/SolutionsPrefix", world.workdir.name);
     let put = world.workdir.aws.parameters().put_parameter().name(name);
     let kind = aws_sdk_ssm::types::ParameterType::String;
@@ -70,7 +72,8 @@ fn a_failed_creation_is_deleted_and_reports_the_first_error() {
         .wait(put.value("x").r#type(kind).send())
         .unwrap();
     let before = world.approved_and_merged(&pull);
-    let run = world.push(&before).run();
+    let job = world.push(&before).with("AWS_ENDPOINT_URL", &proxy.url());
+    let run = job.run();
     assert_eq!(run.status, 30, "{}", run.stderr);
     insta::assert_snapshot!("creation_failed", world.report(7));
     assert_eq!(world.stacks(), []);
