@@ -4,8 +4,8 @@
     trials.py BINARY DIR
 
 Runs `test-deploy` on DIR/<product>/configs/ and writes each template of a test to DIR/<product>/trials/<config>/. No command prints these
-templates, so an imitation of AWS on loopback receives them. It says that everything a preflight looks for exists, answers that no
-stack exists, and refuses each change set, so that nothing follows.
+templates, so an imitation of AWS on loopback receives them. It says that everything a preflight looks for exists, and that nothing has a
+name of the test. It answers that no stack exists, and refuses each change set, so that nothing follows.
 """
 
 import collections
@@ -28,6 +28,8 @@ from partitions import endpoint_service
 SERVICES = ("sagemaker.api", "sagemaker.runtime", "sts", "s3")
 EXPECTED = {"ml": ml_expected.Expected, "s3": s3_expected.Expected}
 RECORDED = "recorded by the contract test"
+# The end of the names that only a test has: nothing has them before.
+OF_TEST = re.compile("-t[a-z0-9]{6}(?![a-z0-9])")
 
 
 class Imitation(http.server.BaseHTTPRequestHandler):
@@ -69,10 +71,13 @@ class Imitation(http.server.BaseHTTPRequestHandler):
                 self.recorded[query["StackName"]] = query.get("TemplateBody", "")
                 return 400, refusal(RECORDED)
             case "GetParameters":
-                found = [parameter(name) for name in json.loads(body)["Names"]]
-                return 200, json.dumps({"Parameters": found, "InvalidParameters": []})
+                names = json.loads(body)["Names"]
+                found = [parameter(name) for name in names if not OF_TEST.search(name)]
+                return 200, json.dumps({"Parameters": found, "InvalidParameters": list(filter(OF_TEST.search, names))})
             case "GetResource":
                 asked = json.loads(body)
+                if OF_TEST.search(asked["Identifier"]):
+                    return 400, json.dumps({"__type": "ResourceNotFoundException", "message": "it does not exist"})
                 described = {"Identifier": asked["Identifier"], "Properties": "{}"}
                 return 200, json.dumps({"TypeName": asked["TypeName"], "ResourceDescription": described})
             case "ListResources":

@@ -213,7 +213,6 @@ proptest! {
             environment: Some(text.clone()),
             source: ReportSource::Merge { commit: text.clone(), run: Some(text.clone()), url: None },
             outcomes: outcomes.map(|state| outcome(&text, &table, state)).into(),
-            attempts: provisioner::report::Attempts::default(),
             notices: vec![Notice::Offline {
                 reason: OfflineReason::NoPlanRole { environments: vec![text.clone(); 3] },
             }],
