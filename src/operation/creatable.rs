@@ -158,7 +158,7 @@ async fn blockers(
             (BUCKET_POLICY, Some(bucket)) => format!(
                 "save the policy, and delete it: `aws s3api delete-bucket-policy --bucket {bucket}`. The new stack creates its own"
             ),
-            _ => "delete it by hand if nobody needs it, or update the stack instead".to_owned(),
+            _ => "update the stack instead; or save what it holds, and delete it by hand if nobody needs it".to_owned(),
         };
         let problem = Diagnostic::error(Code::PreflightFailed, &desired.config.path, message);
         problems.push(problem.with_help(help));

@@ -122,7 +122,7 @@ pub(super) async fn update_problems(
                 other.kind, other.logical_id, name.name
             );
             problems.push(problem(desired, message).with_help(
-                "CloudFormation creates resources before it deletes others: change the name in the config, or delete the stack so that the resource is retained, and import it",
+                "CloudFormation creates resources before it deletes others: change the name in the config. Or check that the deployed template retains the resource, delete the stack with `aws cloudformation delete-stack`, and import the resource: an action of provisioner that deletes the stack may delete its data",
             ));
         }
     }
