@@ -76,6 +76,12 @@ pub(super) fn with_former_stack(workdir: &Workdir, retained: &[(String, String, 
         .iter()
         .filter(|(_, kind, _)| !["AWS::S3::Bucket", "AWS::S3::BucketPolicy"].contains(&&**kind))
         .count();
+    if retained
+        .iter()
+        .any(|(_, kind, _)| kind == "AWS::S3::BucketPolicy")
+    {
+        workdir.aws.set("GetBucketPolicy", json!({}));
+    }
     let deleted = json!({
         "StackName": workdir.stack(), "StackId": own, "StackStatus": "DELETE_COMPLETE",
         "CreationTime": "2026-11-25T09:00:00.000Z", "DeletionTime": "2026-11-26T09:00:00.000Z",
@@ -85,7 +91,6 @@ pub(super) fn with_former_stack(workdir: &Workdir, retained: &[(String, String, 
         .on("ListStacks", json!({"StackSummaries": [deleted]}))
         .on("DescribeStackEvents", json!({"StackEvents": events}))
         .on("HeadBucket", json!({}))
-        .set("GetBucketPolicy", json!({}))
         .on("GetBucketTagging", tagged(&own))
         .on(
             "GetResource",
