@@ -69,7 +69,7 @@ pub struct Denial {
 /// Stands for the config's path in a remedy, which no rule knows.
 const CONFIG_PLACEHOLDER: &str = "CONFIG";
 
-/// The fact of a stack that an import began. Whoever knows the config's product names the action that finishes it.
+/// The fact of a stack that an import began. The command line adds the action that finishes it, which depends on the product.
 const UNFINISHED: &str =
     "the creation of the stack is not finished: it has imported resources, and lacks the others";
 

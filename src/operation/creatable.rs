@@ -172,9 +172,11 @@ async fn is_gone(
     kept: &DeletedResource,
     id: &str,
 ) -> Result<bool, OperationError> {
-    if let (BUCKET_POLICY, Some(bucket)) = (&*kept.kind, &kept.name) {
-        return Ok(site.cloud.policy_state(bucket).await? == NameState::Free);
-    }
+    // A policy has the name of its bucket.
+    let id = match (&*kept.kind, &kept.name) {
+        (BUCKET_POLICY, Some(bucket)) => bucket,
+        _ => id,
+    };
     if kept.kind == BUCKET {
         let states = site.cloud.name_states(&[(BUCKET, id)]).await?;
         return Ok(states.first() == Some(&NameState::Free));

@@ -10,7 +10,7 @@ use crate::plan::ChangeKey;
 /// Configs that a sentence names; the rest is counted.
 const MAX_NAMED: usize = 10;
 
-/// Configs with the same change, of which AWS was asked for some change sets.
+/// Configs with the same change. The check previewed some of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Sample {
     /// The configs whose change sets were created. All have the same effect.
