@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answers::{change_set, no_stack, preview, stack, stack_id, tagged, template};
 use super::named_imports::{import, with_bucket};
-use super::taken_names::held;
+use super::taken_names::{deploy, held};
 use super::workdir;
 use crate::support::replay::{not_found, refused};
 
@@ -113,26 +113,9 @@ fn attack_a_replacement_whose_stack_retains_another_policy() {
         let policy = resources.remove("BucketPolicy").unwrap();
         resources.insert("TlsPolicy".to_owned(), policy);
         resources["TlsPolicy"]["DeletionPolicy"] = json!("Retain");
-        let listed = resources.iter().map(|(id, resource)| {
-            let properties = &resource["Properties"];
-            let name = properties["BucketName"].as_str();
-            let name = name.or(properties["Name"].as_str());
-            // CloudFormation lists a policy of this age by a name of its own.
-            held(id, resource["Type"].as_str().unwrap(), name.unwrap_or(id))
-        });
-        let listed: Vec<Value> = listed.collect();
+        deploy(&workdir, &deployed);
         workdir
             .aws
-            .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
-            .on("GetTemplate", json!({"TemplateBody": deployed.to_string()}))
-            .on(
-                "ListStackResources",
-                json!({"StackResourceSummaries": listed}),
-            )
-            .on(
-                "ListObjectVersions",
-                json!({"ListVersionsResult": {"IsTruncated": false}}),
-            )
             .on_optional("GetBucketTagging", tagged(&stack_id(&workdir)))
             .on_optional(
                 "ValidateTemplate",

@@ -16,10 +16,8 @@ pub fn held(id: &str, kind: &str, physical: &str) -> Value {
     })
 }
 
-/// The config's own stack as it was deployed, and a config with one more solution since.
-fn with_new_solution() -> (Workdir, String) {
-    let workdir = workdir();
-    let deployed = template(&workdir);
+/// AWS has the config's own stack of this template, with empty buckets. CloudFormation names a policy by its logical id.
+pub fn deploy(workdir: &Workdir, deployed: &Value) {
     let resources = deployed["Resources"].as_object().unwrap().iter();
     let resources: Vec<Value> = resources
         .map(|(id, resource)| {
@@ -29,10 +27,9 @@ fn with_new_solution() -> (Workdir, String) {
             held(id, resource["Type"].as_str().unwrap(), name.unwrap_or(id))
         })
         .collect();
-    workdir.write_config("  versioning: true\n  solutions: [master-solution, extra]\n");
     workdir
         .aws
-        .on("DescribeStacks", stack(&workdir, "CREATE_COMPLETE"))
+        .on("DescribeStacks", stack(workdir, "CREATE_COMPLETE"))
         .on("GetTemplate", json!({"TemplateBody": deployed.to_string()}))
         .on(
             "ListStackResources",
@@ -42,6 +39,13 @@ fn with_new_solution() -> (Workdir, String) {
             "ListObjectVersions",
             json!({"ListVersionsResult": {"IsTruncated": false}}),
         );
+}
+
+/// The config's own stack as it was deployed, and a config with one more solution since.
+fn with_new_solution() -> (Workdir, String) {
+    let workdir = workdir();
+    deploy(&workdir, &template(&workdir));
+    workdir.write_config("  versioning: true\n  solutions: [master-solution, extra]\n");
     let name = format!("/s3/{}/solutions/extra/Prefix", workdir.name);
     (workdir, name)
 }
