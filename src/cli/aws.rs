@@ -27,7 +27,7 @@ use crate::plan::LinkNeeds;
 use crate::product::{Class, Verb};
 use crate::report::Redactor;
 use crate::stack::StackName;
-use crate::workspace::{ProductLockFile, ignored_policies, policy_file};
+use crate::workspace::{ProductLockFile, ignored_policies, policy_file, policy_mismatch};
 
 /// Runs one verb on its configs. `needs`: what all configs need of other stacks.
 pub fn run(
@@ -122,10 +122,17 @@ async fn run_all(
         Ok(policy) if !is_serial => Lanes::new(policy.concurrency()),
         _ => Lanes::serial(),
     };
-    let configs = group.iter().filter_map(|one| {
-        let config = one.config.as_ref()?;
-        Some((Lane::from(&config.target), (one, config)))
-    });
+    let mut configs = Vec::new();
+    for one in group {
+        let Some(config) = &one.config else {
+            continue;
+        };
+        let mismatch = policy_mismatch(&config.path, folder_of(&one.file.file));
+        match mismatch.filter(|_| verb.class() > Class::Read) {
+            Some(problem) => results.fail(&one.file, Some(config), vec![problem], Exit::Denied),
+            None => configs.push((Lane::from(&config.target), (one, config))),
+        }
+    }
     let done = work_in_lanes(lanes, &run.session, configs, async |(one, config)| {
         let trail = Trail::default();
         let outcome = run.run_one(one, config, &trail).await;

@@ -256,6 +256,9 @@ catalogue! {
     PlanChanged "plan-changed":
         "The change that would run differs from the change that was shown. A pull request shows it to reviewers in the plan of its head, the command line to its user.",
         "Read the change again, and confirm it. For a merged pull request, open a new one that changes the config.";
+    PolicyElsewhere "policy-elsewhere":
+        "The config is in another repository than the working directory, and one of the two has a policy file. provisioner reads the policy file of the working directory. It changes nothing in AWS by a policy file that is not the one of the config.",
+        "Run provisioner in the repository of the config.";
     PolicyInvalid "policy-invalid":
         "The policy file has errors. provisioner uses no defaults in its place and denies every change.",
         "Correct the policy file.";

@@ -21,10 +21,10 @@ pub use configs::{
 };
 pub use globs::{GlobFolders, config_glob};
 pub use outputs::{OutputError, OutputFolder, WriteOutcome, write_log, write_output, write_report};
-pub use policy::{IgnoredPolicy, ignored_policies, policy_file};
+pub use policy::{IgnoredPolicy, ignored_policies, policy_file, policy_mismatch};
 pub use product_lock::ProductLockFile;
 pub use products::{add_product, add_repository_products, create_folder};
-pub use repository::repository_folder;
+pub use repository::{repository_folder, root_above};
 pub use selection::ConfigSelector;
 pub use setup::{SetupPlace, config_files, create_files, setup_place};
 

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::read_contents;
-use super::repository::{folders_upwards, is_in_repository};
+use super::repository::{folders_upwards, is_in_repository, root_around};
 use crate::config::MAX_BYTES;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::POLICY_FILE;
 use crate::model::{FileContents, RepoPath};
 
@@ -37,9 +38,10 @@ const NEAR_NAMES: [&str; 3] = [".provisioner.yml", "provisioner.yaml", "provisio
 
 /// The files that are not read although they look like the policy of configs in these folders.
 pub fn ignored_policies(folders: &BTreeSet<&Path>) -> Vec<IgnoredPolicy> {
-    let read = folders_upwards(Path::new("."));
-    let mut searched = read.clone();
+    let mut searched = folders_upwards(Path::new("."));
+    let mut elsewhere = BTreeSet::new();
     for folder in folders {
+        elsewhere.extend(policies_elsewhere(folder));
         for folder in folders_upwards(folder) {
             if !searched.contains(&folder) {
                 searched.push(folder);
@@ -47,17 +49,13 @@ pub fn ignored_policies(folders: &BTreeSet<&Path>) -> Vec<IgnoredPolicy> {
         }
     }
     let mut ignored: Vec<IgnoredPolicy> = above_working_directory().into_iter().collect();
+    let elsewhere = elsewhere.into_iter().map(|path| IgnoredPolicy {
+        path,
+        reason: "it is not in the repository of the working directory",
+        help: "run provisioner in the repository of the config",
+    });
+    ignored.extend(elsewhere);
     for folder in &searched {
-        let policy = folder.join(POLICY_FILE);
-        // Below the working directory no folder has a policy of its own.
-        let is_elsewhere = !read.iter().any(|known| folder.starts_with(known));
-        if is_elsewhere && policy.exists() {
-            ignored.push(IgnoredPolicy {
-                path: policy,
-                reason: "it is not in the repository of the working directory",
-                help: "run provisioner in the repository of the config",
-            });
-        }
         let near = NEAR_NAMES.iter().map(|name| folder.join(name));
         ignored.extend(near.filter(|path| path.exists()).map(|path| IgnoredPolicy {
             path,
@@ -66,6 +64,45 @@ pub fn ignored_policies(folders: &BTreeSet<&Path>) -> Vec<IgnoredPolicy> {
         }));
     }
     ignored
+}
+
+/// The policy files of a config's folder that are not those of the working directory.
+fn policies_elsewhere(folder: &Path) -> Vec<PathBuf> {
+    let read = folders_upwards(Path::new("."));
+    let is_same = is_in_repository_of_working_directory(folder);
+    let mut folders = folders_upwards(folder);
+    // Below the working directory no folder of the repository has a policy of its own.
+    folders.retain(|one| !is_same || !read.iter().any(|known| one.starts_with(known)));
+    let files = folders.iter().map(|folder| folder.join(POLICY_FILE));
+    files
+        .filter(|path| fs::symlink_metadata(path).is_ok())
+        .collect()
+}
+
+/// A folder without a repository counts as one of the working directory.
+fn is_in_repository_of_working_directory(folder: &Path) -> bool {
+    let own = root_around(folder);
+    own.is_none() || own == root_around(Path::new("."))
+}
+
+/// An error if the policy file of the working directory is not the one of a config's repository. Either file may forbid what the other
+/// allows, so neither decides.
+pub fn policy_mismatch(config: &RepoPath, folder: &Path) -> Option<Diagnostic> {
+    let message = match policies_elsewhere(folder).first() {
+        Some(policy) => format!(
+            "the policy file of the config is not the one of the working directory: {}",
+            policy.display()
+        ),
+        None if is_in_repository_of_working_directory(folder) => return None,
+        None => match policy_file() {
+            (path, Some(_)) => format!(
+                "the config is in another repository than the policy file of the working directory: {path}"
+            ),
+            (_, None) => return None,
+        },
+    };
+    let help = "run provisioner in the repository of the config";
+    Some(Diagnostic::error(Code::PolicyElsewhere, config, message).with_help(help))
 }
 
 /// A policy file above the working directory, which is in no repository.

@@ -29,6 +29,19 @@ pub fn is_in_repository(folder: &Path) -> bool {
     root(folder).is_some()
 }
 
+/// The root of the repository around a folder.
+pub fn root_around(folder: &Path) -> Option<PathBuf> {
+    let folder = fs::canonicalize(folder).ok()?;
+    root(&folder).map(Path::to_path_buf)
+}
+
+/// The root of the repository around a folder that is not the root itself.
+pub fn root_above(folder: &Path) -> Option<PathBuf> {
+    let root = root_around(folder)?;
+    let folder = fs::canonicalize(folder).ok()?;
+    (root != folder).then_some(root)
+}
+
 fn root(start: &Path) -> Option<&Path> {
     let mut folders = start.ancestors();
     folders.find(|folder| folder.join(".git").exists())

@@ -158,3 +158,58 @@ fn files_that_look_like_the_policy_are_named() {
     let (_, text) = action(&other, &["show-changes", &config, "--no-log"]);
     assert!(!text.contains("is not read"), "{text}");
 }
+
+/// The config's repository forbids what the working directory allows, and the other way round.
+#[test]
+fn attack_a_policy_of_another_repository_decides_nothing() {
+    let top = tempfile::TempDir::new().unwrap();
+    let top = top.path().canonicalize().unwrap();
+    let (own, other, nested) = (top.join("own"), top.join("other"), top.join("own/module"));
+    for folder in [&own, &other, &nested] {
+        std::fs::create_dir_all(folder.join(".git")).unwrap();
+    }
+    let config = with_config(&other);
+    with_config(&nested);
+    let never = "version: 1\ndefaults: {deletes: never}\n";
+    let policy = ".provisioner.yaml";
+    let denied = |folder: &Path, config: &str, file: &str| {
+        for words in [
+            &["tear-down", "--dry-run"][..],
+            &["replace", "--force"],
+            &["prep-master", "--dry-run"],
+            &["test-deploy"],
+        ] {
+            let args = [&[words[0], config], &words[1..], &["--no-log"]].concat();
+            let (status, text) = action(folder, &args);
+            assert_eq!(status, 20, "{words:?} {text}");
+            assert!(text.contains("error[policy-elsewhere]"), "{text}");
+            assert!(text.contains(file), "{file}: {text}");
+            assert_eq!(text.matches("error[").count(), 1, "{text}");
+        }
+    };
+    std::fs::write(other.join(policy), never).unwrap();
+    let absolute = other.join(&config).display().to_string();
+    let file = other.join(policy).display().to_string();
+    denied(&top, &absolute, &file);
+    denied(&own, &absolute, &file);
+    // A link leads into the other repository.
+    std::os::unix::fs::symlink(&other, own.join("link")).unwrap();
+    denied(&own, &format!("link/{config}"), &file);
+    // Without a policy, its repository does not allow what another one does.
+    std::fs::remove_file(other.join(policy)).unwrap();
+    std::fs::write(own.join(policy), "version: 1\n").unwrap();
+    denied(&own, &absolute, "another repository");
+    denied(&own, &format!("module/{config}"), "another repository");
+    std::fs::write(nested.join(policy), never).unwrap();
+    let file = nested.join(policy).display().to_string();
+    denied(&own, &format!("module/{config}"), &file);
+    // Reading is allowed, and each repository reads its own.
+    for (folder, args) in [
+        (&own, ["check-drift", &absolute, "--no-log"]),
+        (&other, ["test-deploy", &config, "--no-log"]),
+        (&nested, ["test-deploy", &config, "--no-log"]),
+    ] {
+        let (_, text) = action(folder, &args);
+        assert!(text.contains("error[aws-credentials]"), "{text}");
+    }
+}

@@ -69,6 +69,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("output-not-written", "action"),
     ("outside-window", "guard"),
     ("plan-changed", "guard"),
+    ("policy-elsewhere", "policy"),
     ("policy-invalid", "guard"),
     ("preflight-failed", "aws"),
     ("product-not-locked", "product_lock"),
