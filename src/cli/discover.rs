@@ -24,7 +24,7 @@ use crate::report::{
 };
 use crate::stack::{LiveStack, StackName};
 use crate::text::{or_list, quote, quote_argument};
-use crate::workspace::{exit_of_search, is_folder, selected_configs};
+use crate::workspace::{exit_of_search, is_folder, root_above, selected_configs};
 
 /// Templates that are read at a time.
 const CONCURRENCY: usize = 4;
@@ -213,8 +213,25 @@ fn ensure_folder(folder: Option<&Path>) -> Result<(), DiscoverError> {
             );
             Err((message, Exit::Usage))
         }
-        _ => Ok(()),
+        // The paths of entries begin at the root, and provisioner reads the file of entries there.
+        Some(folder) => [Path::new("."), folder]
+            .into_iter()
+            .try_for_each(ensure_root),
+        None => Ok(()),
     }
+}
+
+/// A folder of a repository is its root.
+fn ensure_root(folder: &Path) -> Result<(), DiscoverError> {
+    let Some(root) = root_above(folder) else {
+        return Ok(());
+    };
+    let message = format!(
+        "error: the folder is below the root of its repository, which has the entries: {}\n  help: run `cd {}`, then `provisioner discover` with `--draft .`",
+        quote(&folder.to_string_lossy()),
+        quote_argument(&root.to_string_lossy())
+    );
+    Err((message, Exit::Usage))
 }
 
 /// The configs and products here. Configs with errors claim no stack.
@@ -352,7 +369,8 @@ fn next(args: &DiscoverArgs, regions: &[String], found: &Discovery) -> Vec<Strin
     if found.written.is_empty() {
         return Vec::new();
     }
-    let mut folders: Vec<&str> = found.written.iter().map(|path| path.folder()).collect();
+    let folders = found.written.iter().map(|path| path.folder());
+    let mut folders: Vec<String> = folders.map(quote_argument).collect();
     folders.sort_unstable();
     folders.dedup();
     // The commands are for the root of the repository that has the drafts.

@@ -7,7 +7,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::discover::{ADOPTIONS, with_entries};
 use crate::entries::{ENTRY_FILES, all_entries};
 use crate::model::{FileContents, RepoPath};
-use crate::report::{DiscoveredState, Discovery};
+use crate::plan::Obstacle;
+use crate::report::{DiscoveredStack, DiscoveredState, Discovery};
 use crate::workspace::{SetupPlace, create_files, setup_place, write_output};
 
 /// Writes the configs of stacks that can be adopted, and the entries of these stacks. Replaces no config.
@@ -23,7 +24,7 @@ pub(super) fn write_drafts(root: &Path, stacks: &[Described], found: &mut Discov
             (Some(config), None) => config,
             (_, why) => {
                 let why = why.unwrap_or_else(|| "it has no config".to_owned());
-                found.problems.push(without_entry(&stack.id, &why));
+                found.problems.push(without_entry(stack, &why));
                 continue;
             }
         };
@@ -87,10 +88,18 @@ fn write_entries(
     Ok(())
 }
 
-/// `stack`: ARN of a stack that got neither a draft nor an entry.
-fn without_entry(stack: &str, why: &str) -> Diagnostic {
-    let message = format!("no draft and no entry were written for stack {stack}: {why}");
-    let help = "correct that, or leave the stack to its present tool";
+/// For a stack that got neither a draft nor an entry.
+fn without_entry(stack: &DiscoveredStack, why: &str) -> Diagnostic {
+    let id = &stack.id;
+    let message = format!("no draft and no entry were written for stack {id}: {why}");
+    let obstacles = stack.adoption.iter().flat_map(|found| &found.obstacles);
+    let is_unfinished = obstacles
+        .into_iter()
+        .any(|found| matches!(found, Obstacle::Unfinished { .. }));
+    let help = match is_unfinished {
+        true => "run the action that began the creation: it finishes it, and adds the tags",
+        false => "correct that, or leave the stack to its present tool",
+    };
     Diagnostic::error(Code::StackNotDrafted, &RepoPath::typed(ADOPTIONS), message).with_help(help)
 }
 

@@ -55,7 +55,9 @@ fn write(
             text.push('\n');
         }
         if let Some(title) = unknown(&path) {
-            text.push_str(&format!("{indent}# Not known from the stack: {title}\n"));
+            text.push_str(&format!(
+                "{indent}# Not determined from the stack: {title}\n"
+            ));
         }
         let key = scalar(key);
         match value {

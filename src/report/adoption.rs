@@ -152,7 +152,7 @@ fn tags(tags: &AdoptionTags) -> Vec<Text> {
 }
 
 /// What is known of values that the change of tags may overwrite. The run detects drift in any case.
-fn drift(found: &Adoption) -> Vec<Text> {
+pub(super) fn drift(found: &Adoption) -> Vec<Text> {
     let check = &found.drift;
     if check.status.is_drift() && !check.outdated {
         let text = Text::ours("the stack has drifted from its template");
@@ -162,8 +162,9 @@ fn drift(found: &Adoption) -> Vec<Text> {
                 .and(Text::ours(", in "))
                 .and(Text::list(found.drifted.iter().map(Text::name))),
         };
-        let denied = "; the run is denied if a drifted resource gets other tags";
-        return vec![text.and(Text::ours(denied))];
+        let again =
+            "; the run detects drift again, and is denied if a drifted resource gets other tags";
+        return vec![text.and(Text::ours(again))];
     }
     if check.status == DriftStatus::InSync && check.checked.is_some() && !check.outdated {
         return Vec::new();

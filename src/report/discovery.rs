@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::adoption::{adoption, adoption_summary, obstacle};
+use super::adoption::{adoption, adoption_summary, drift, obstacle};
 use super::format::Format;
 use super::{JsonDocument, Text};
 use crate::diagnostic::Diagnostic;
@@ -266,13 +266,17 @@ fn details(stack: &DiscoveredStack, format: Format) -> String {
     }
     if !stack.unknown.is_empty() {
         let keys = stack.unknown.iter().map(Text::name);
-        let line = Text::ours("the stack does not give ").and(Text::and_list(keys));
+        let line = Text::ours("the stack does not determine ").and(Text::and_list(keys));
         text.push_str(&format.line(&line));
     }
     if let Some(found) = &stack.adoption {
         let differs = found.changed().next().is_some();
         if differs || !found.obstacles.is_empty() || !found.outputs.is_empty() {
             text.push_str(&adoption(found, format));
+        } else if found.drift.status.is_drift() && !found.drift.outdated {
+            for line in drift(found) {
+                text.push_str(&format.line(&line));
+            }
         }
     }
     text

@@ -259,7 +259,11 @@ pub fn no_drift_is_overwritten(input: &RuleInput<'_>) -> Option<Denial> {
         TagDrift {
             resources, missing, ..
         } if !resources.is_empty() || !missing.is_empty() => {
-            let (facts, remedies) = lost(resources, missing);
+            let (facts, mut remedies) = lost(resources, missing);
+            if adoption.change_set == TagChangeSet::NotCreated {
+                let again = "if they are set back already, run the action: it detects drift again";
+                remedies.push(again);
+            }
             denial(facts.join("; "), &remedies.join("; "))
         }
         TagDrift {

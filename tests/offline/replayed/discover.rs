@@ -315,3 +315,26 @@ fn entries_are_added_to_the_file_as_it_is_written() {
     insta::assert_snapshot!("discover_broken_entries", found.stderr);
     assert_eq!(workdir.read(path), "version: 1\nadopt:\n");
 }
+
+/// The paths of entries begin at the root of the repository.
+#[test]
+fn a_draft_below_the_root_of_the_repository_is_an_error() {
+    for (working, draft) in [("s3", "."), (".", "s3"), ("s3", "..")] {
+        let workdir = workdir();
+        std::fs::create_dir_all(workdir.folder().join(".git")).unwrap();
+        let mut command = workdir.command(&[&DISCOVER[..], &["--draft", draft]].concat());
+        let output = command.current_dir(workdir.folder().join(working)).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{working} {draft}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        let root = workdir.folder().canonicalize().unwrap();
+        let help = format!("run `cd {}`", root.display());
+        assert!(text.contains(&help), "{text}");
+        for folder in [".", "s3"] {
+            let written = workdir.folder().join(folder).join(".provisioner");
+            assert!(!written.exists(), "{working} {draft}");
+        }
+        assert_eq!(workdir.aws.requests_of("DescribeStacks").len(), 0);
+        workdir.aws.allow_unused();
+    }
+}
