@@ -1,6 +1,6 @@
 //! The changes of a deployment.
 
-use super::failed_creation::inspect_failed;
+use super::failed_creation::{imports_after, inspect_failed};
 use super::free_names::update_problems;
 use super::import::Imports;
 use super::preflight::name_problems;
@@ -106,7 +106,9 @@ async fn after_failed_creation(
     failed: &Stack,
 ) -> Result<Changes, OperationError> {
     let (deletion, _) = inspect_failed(site, desired, failed, &[]).await?;
+    let imports = imports_after(site, desired, Vec::new(), &deletion).await?;
     let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
+    let new = new.with_former(&imports.former);
     Ok(Changes {
         failed_creation: Some(deletion),
         ..site.with_alarms(desired, new)

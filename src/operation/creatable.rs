@@ -1,7 +1,7 @@
 //! Whether a stack can be created after the deletion of its predecessor. Checked before the deletion, so that nothing is deleted in vain.
 
 use super::former::is_of_former_stack;
-use super::import::unmet_imports;
+use super::import::{Imports, unmet_imports};
 use super::unimportable::unimportable_problems;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::cloud::{Existence, NameState};
@@ -12,7 +12,7 @@ use crate::stack::Stack;
 use crate::template::{BUCKET_POLICY, ImportedResource, PhysicalName, is_importable};
 
 /// Checks everything that could deny or block the creation, and that the deletion does not change: the guard's rules, what the stack
-/// requires, and the template. `named`: resources that the new stack imports.
+/// requires, and the template. `imports`: resources that the new stack imports, beside those that a replacement retains.
 ///
 /// The deletion can change whether a name is free that a resource of the deleted stack has. The creation checks these names again.
 ///
@@ -23,7 +23,7 @@ pub(super) async fn ensure_creatable(
     facts: &Facts,
     stack: &Stack,
     deletion: &Deletion,
-    named: &[ImportedResource],
+    imports: &Imports,
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let is_replacement = facts.own_failed_creation().is_none();
     let after = Facts {
@@ -45,11 +45,12 @@ pub(super) async fn ensure_creatable(
     let problems = match is_replacement {
         true => replacement_problems(site, desired, deletion).await?,
         false => {
-            let unmet = unmet_imports(site, desired, named, Some(deletion)).await?;
-            let blockers = blockers(site, desired, deletion, named).await?;
+            let unmet = unmet_imports(site, desired, &imports.named, Some(deletion)).await?;
+            let blockers = blockers(site, desired, deletion, &imports.named).await?;
             let is_new = |name: &PhysicalName<'_>| !deletion.holds(name);
             let kept = unimportable_problems(site, desired, is_new).await?;
-            let occupancy = Occupancy::Deleted(deletion, named);
+            let imported = imports.all();
+            let occupancy = Occupancy::Deleted(deletion, &imported);
             [
                 unmet,
                 blockers,

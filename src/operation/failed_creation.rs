@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use super::creatable::ensure_creatable;
 use super::deletion::{inspect_deletion, watch_deletion};
-use super::import::named_resources;
-use super::{Desired, OperationContext, OperationError, ShownEffect};
+use super::import::{Imports, named_resources};
+use super::{Desired, Occupancy, OperationContext, OperationError, ShownEffect, preflight};
+use crate::diagnostic::Diagnostic;
 use crate::entries::NamedResource;
 use crate::guard::{Facts, RemoveFailed};
 use crate::plan::Deletion;
 use crate::report::Step;
 use crate::stack::{ShownStack, Stack};
-use crate::template::ImportedResource;
+use crate::template::{ImportedResource, importable};
 
 /// What the deletion of a failed creation deletes, and the stack of which that was read. `named`: what the new stack imports.
 pub(super) async fn inspect_failed(
@@ -23,6 +24,31 @@ pub(super) async fn inspect_failed(
     let inspected = inspect_deletion(site, desired, Some(stack), false).await?;
     let deletion = inspected.deletion.of_failed_creation(named);
     Ok((deletion, inspected.shown))
+}
+
+/// What the new stack imports. A former stack of the config may have retained resources; those of the failed one are deleted or block it.
+pub(super) async fn imports_after(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    named: Vec<ImportedResource>,
+    deletion: &Deletion,
+) -> Result<Imports, OperationError> {
+    let mut imports = Imports::find(site, desired, named).await?;
+    let held = |one: &ImportedResource| deletion.behavior_of(&one.kind, &one.physical_id);
+    imports.former.retain(|one| held(one).is_none());
+    // A policy is imported with its bucket only.
+    imports.former = importable(&desired.document, &imports.former);
+    Ok(imports)
+}
+
+/// What the new stack requires and would not find after the deletion.
+pub async fn failed_creation_problems(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    deletion: &Deletion,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let imports = imports_after(site, desired, Vec::new(), deletion).await?;
+    preflight(site, desired, Occupancy::Deleted(deletion, &imports.all())).await
 }
 
 /// Deletes the stack by its ARN. Returns the physical ids of the resources that its template retains.
@@ -41,7 +67,8 @@ pub(super) async fn remove_failed(
     facts.add_deletion(deletion);
     // Denials come before the checks, which query AWS.
     site.ensure_allowed::<RemoveFailed>(&facts, &desired.stack)?;
-    ensure_creatable(site, desired, &facts, stack, deletion, &named).await?;
+    let imports = imports_after(site, desired, named, deletion).await?;
+    ensure_creatable(site, desired, &facts, stack, deletion, &imports).await?;
     let effect = ShownEffect::Deletion(deletion);
     let permit = site
         .confirmed::<RemoveFailed>(desired, &mut facts, &shown, effect)

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::creatable::ensure_creatable;
 use super::decision::PreviewedDecision;
 use super::deletion::{InspectedDeletion, inspect_deletion, watch_deletion};
-use super::import::unfinished_import;
+use super::import::{Imports, unfinished_import};
 use super::provision::{DeployedConfig, is_own_creation};
 use super::remains::after_deletion;
 use super::{
@@ -69,7 +69,15 @@ pub async fn preview_replacement(
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
     let decision = match denials.is_empty() {
         true => PreviewedDecision::of_check(
-            ensure_creatable(site, desired, &facts, &stack, &deletion, &[]).await,
+            ensure_creatable(
+                site,
+                desired,
+                &facts,
+                &stack,
+                &deletion,
+                &Imports::default(),
+            )
+            .await,
         )?,
         false => PreviewedDecision::of_denials(denials),
     };
@@ -104,7 +112,17 @@ pub async fn replace(
     // Denials come before the checks, which query AWS.
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
     let blocked = match denials.is_empty() {
-        true => ensure_creatable(site, desired, &facts, &stack, &deletion, &[]).await,
+        true => {
+            ensure_creatable(
+                site,
+                desired,
+                &facts,
+                &stack,
+                &deletion,
+                &Imports::default(),
+            )
+            .await
+        }
         false => site
             .ensure_allowed::<Replace>(&facts, &desired.stack)
             .map(|()| Vec::new()),

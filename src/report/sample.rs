@@ -1,5 +1,7 @@
 //! Stacks whose change sets the check did not create, because the policy says that a sample of each group of equal changes is enough.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,6 +27,11 @@ impl Sample {
     /// Whether the sample stands for the change set of a config.
     pub fn stands_for(&self, key: &ChangeKey) -> bool {
         self.not_previewed.binary_search(key).is_ok()
+    }
+
+    /// Removes configs that are previewed all the same.
+    pub fn leave_out(&mut self, previewed: &BTreeSet<ChangeKey>) {
+        self.not_previewed.retain(|key| !previewed.contains(key));
     }
 
     /// The sentences below a config whose change set was not created.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::sample::PreviewSamples;
 use crate::change::ChangeInputs;
-use crate::cloud::CancellationToken;
+use crate::cloud::{self, CancellationToken};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::forge::IdentityTokens;
@@ -15,13 +15,13 @@ use crate::job::ReadOnly;
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::model::Digest;
 use crate::operation::to_diagnostics;
-use crate::operation::{self, ComparedStack, Desired, Occupancy, OperationContext, OperationError};
+use crate::operation::{self, ComparedStack, Desired, OperationContext, OperationError};
 use crate::plan::{Change, ChangeKey, Changes, Intent, LinkNeeds};
 use crate::product::Target;
 use crate::report::{
     Notice, OfflineReason, Preview, Redactor, Refusal, Report, Text, problems_line,
 };
-use crate::stack::StackName;
+use crate::stack::{Health, StackName};
 
 pub struct PreviewContext<'a> {
     /// The policy where the change begins, whose author may have chosen it, and the one at the tip of the default branch.
@@ -119,10 +119,16 @@ pub async fn preview(
                 .into_iter()
                 .partition(|(change, ..)| rest.contains(&change.key()));
             previews = look.all(first, &sessions).await;
-            let (stand, unsettled) = samples.settle(&effects(&previews));
-            let (later, left): (Vec<_>, Vec<_>) = later
+            let (mut stand, unsettled) = samples.settle(&effects(&previews));
+            let (mut later, left): (Vec<_>, Vec<_>) = later
                 .into_iter()
                 .partition(|(change, ..)| unsettled.contains(&change.key()));
+            // No update stands for a creation, which may import what a former stack retained.
+            let (created, left) = look.without_stack(left, &sessions).await;
+            let keys: BTreeSet<ChangeKey> = created.iter().map(|(one, ..)| one.key()).collect();
+            stand.iter_mut().for_each(|sample| sample.leave_out(&keys));
+            stand.retain(|sample| !sample.not_previewed.is_empty());
+            later.extend(created);
             previews.extend(look.all(later, &sessions).await);
             if !left.is_empty() {
                 let previewed = stand.iter().map(|sample| sample.previewed.len()).sum();
@@ -190,6 +196,46 @@ impl Previewer<'_> {
             },
         )
         .await
+    }
+
+    /// The tasks whose stacks do not exist or cannot be read, and the others.
+    async fn without_stack<'a>(
+        &self,
+        work: Vec<PreviewTask<'a>>,
+        sessions: &CredentialCache,
+    ) -> (Vec<PreviewTask<'a>>, Vec<PreviewTask<'a>>) {
+        let queries = work.into_iter().map(|task| (Lane::from(task.1), task));
+        let lanes = Lanes::new(self.policies.concurrency());
+        let found = work_in_lanes(lanes, sessions, queries, async |task: PreviewTask<'a>| {
+            let exists = self.has_stack(&task, sessions).await;
+            (exists.unwrap_or(false), task)
+        })
+        .await;
+        let (exist, lack): (Vec<_>, Vec<_>) = found.into_iter().partition(|(exists, _)| *exists);
+        let tasks = |all: Vec<(bool, PreviewTask<'a>)>| all.into_iter().map(|(_, task)| task);
+        (tasks(lack).collect(), tasks(exist).collect())
+    }
+
+    async fn has_stack(
+        &self,
+        (change, target, role): &PreviewTask<'_>,
+        sessions: &CredentialCache,
+    ) -> cloud::Result<bool> {
+        let Some(config) = self.inputs.config(change, false) else {
+            return Ok(false);
+        };
+        let stack = StackName::for_config(&config);
+        let kind = EffectKind::Preview;
+        let denials = denials_before_credentials(kind, self.policies, &Facts::default(), &stack);
+        if !denials.is_empty() {
+            return Ok(false);
+        }
+        let session = sessions.session(role, &target.region).await;
+        let cloud = session.at(&target.region).await?;
+        let stack = cloud.stack(&stack.name).await?;
+        Ok(stack.is_some_and(|stack| {
+            stack.status.health() != Health::ReviewInProgress && !stack.status.is_failed_creation()
+        }))
     }
 
     /// `None` if neither the template nor the stack changes. The exit code is set if AWS may answer a later run.
@@ -298,8 +344,7 @@ impl Previewer<'_> {
         let mut preview = Preview::from_changes(&changes, values);
         preview.add_unmet(&problems_line(&changes.unmet));
         if let Some(failed) = &changes.failed_creation {
-            let unmet =
-                operation::preflight(&site, &desired, Occupancy::Deleted(failed, &[])).await?;
+            let unmet = operation::failed_creation_problems(&site, &desired, failed).await?;
             preview.add_unmet(&problems_line(&unmet));
         }
         // The run after the merge sees by the digest that the stack is to be changed.

@@ -170,6 +170,24 @@ fn attack_a_change_brings_its_own_sample<W: ForgeWorld>() {
     assert!(comment.contains("allows more"), "{comment}");
 }
 
+/// A creation is no update, and may import what the former stack retained.
+fn a_stack_that_is_missing_is_always_previewed<W: ForgeWorld>() {
+    let world = deployed::<W>("    sample: 1\n");
+    let stacks = world.workdir().aws.stacks();
+    let delete = stacks.delete_stack().stack_name(stack(2)).send();
+    world.workdir().aws.wait(delete).unwrap();
+    let (pull, _) = changed(&world);
+    let comment = checked(&world);
+    let left_out = comment.matches("\nAWS: not previewed").count();
+    assert_eq!(left_out, 1, "{comment}");
+    let created = format!("{}: does not exist", stack(2));
+    assert!(comment.contains(&created), "{comment}");
+    let before = world.approved_and_merged(&pull);
+    world.run_push(&before).assert_exit(0);
+    assert_eq!(updated(&world), [0, 1, 2]);
+    world.fake().take_writes();
+}
+
 /// The policy of now requires all change sets.
 fn attack_a_sample_outlives_its_policy<W: ForgeWorld>() {
     let world = deployed::<W>("    sample: 1\n");
@@ -209,6 +227,7 @@ on_both_forges! {
     attack_another_change_hides_behind_a_sample
     an_uneven_sample_stands_for_nothing
     attack_a_change_brings_its_own_sample
+    a_stack_that_is_missing_is_always_previewed
     attack_a_sample_outlives_its_policy
     attack_an_edited_sample
 }
