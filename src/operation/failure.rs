@@ -8,7 +8,8 @@ use crate::exit::Exit;
 use crate::guard::Denial;
 use crate::model::RepoPath;
 use crate::report::{Fault, Redactor, Refusal, Remains};
-use crate::stack::StackEvent;
+use crate::stack::{Health, StackEvent, StackStatus};
+use crate::text::quote_argument;
 
 const SIGN_IN: &str = "set AWS_PROFILE or the AWS_… variables, or sign in again; if you just created them, check this machine's clock";
 
@@ -85,8 +86,11 @@ fn diagnostics_and_exit(
         }
         OperationError::Cancelled(left) => {
             let problem = Diagnostic::error(Code::Interrupted, path, left.to_string());
-            let help = match left {
+            let help = match &left {
                 Fault::RemovedAfterCancellation { .. } => "run it again to create the stack",
+                Fault::LeftAfterCancellation { status, .. } if has_ended(status) => {
+                    "run it again: it continues"
+                }
                 Fault::LeftAfterCancellation { .. } => {
                     "wait until CloudFormation has ended the operation, then run it again"
                 }
@@ -172,6 +176,12 @@ fn diagnostics_and_exit(
     }
 }
 
+/// Whether CloudFormation works on no stack of this status.
+fn has_ended(status: &str) -> bool {
+    let health = StackStatus(status.to_owned()).health();
+    !matches!(health, Health::InProgress | Health::Unknown)
+}
+
 fn code_and_exit(failed: &CloudError) -> (Code, Exit) {
     match failed {
         CloudError::Interrupted => (Code::Interrupted, Exit::Operation),
@@ -244,7 +254,7 @@ fn missing_permission(config: &Config) -> String {
     match config.policy_action() {
         Some(action) => format!(
             "{roles}; on a laptop, attach the policy that `provisioner {action} {}` writes",
-            config.path
+            quote_argument(config.path.as_str())
         ),
         None => roles,
     }
@@ -258,7 +268,8 @@ pub fn complete_commands(path: &RepoPath, problems: &mut [Diagnostic]) {
         if let Some(help) = help.filter(|help| help.ends_with(CONTINUE)) {
             help.truncate(help.len() - CONTINUE.len());
             help.push_str(&format!(
-                "run `provisioner continue-rollback {path} --force`"
+                "run `provisioner continue-rollback {} --force`",
+                quote_argument(path.as_str())
             ));
         }
     }
@@ -290,4 +301,23 @@ pub fn denial_diagnostics(config: &Config, denials: &[Denial]) -> Vec<Diagnostic
 /// A denial because the job lacks something for the stack's environment.
 pub fn missing_setup(refusal: &Refusal) -> OperationError {
     OperationError::Denied(vec![refusal.denial()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_that_has_ended_is_not_waited_for() {
+        for status in ["IMPORT_COMPLETE", "UPDATE_COMPLETE", "ROLLBACK_FAILED"] {
+            assert!(has_ended(status), "{status}");
+        }
+        for status in [
+            "IMPORT_IN_PROGRESS",
+            "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+            "NEW",
+        ] {
+            assert!(!has_ended(status), "{status}");
+        }
+    }
 }

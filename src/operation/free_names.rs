@@ -59,8 +59,7 @@ pub(super) async fn taken_names(
                     "the name of the new resource {id} ({kind}) is taken: {}",
                     name.name
                 );
-                let remedy =
-                    "delete what has the name if nobody needs it, or change the name in the config";
+                let remedy = "change the name in the config, or delete what has the name if nobody needs it or its data";
                 let is_importable = holder == NameHolder::Importable && is_importable(kind);
                 let help = match is_importable {
                     true => {

@@ -21,7 +21,7 @@ use crate::guard::{
 };
 use crate::plan::{BUCKET, Deletion, Verdict, assess_resource};
 use crate::report::{Fault, Step};
-use crate::stack::{ChangeAction, ChangeSet, Health, ResourceChange, Stack};
+use crate::stack::{ChangeAction, ChangeSet, Health, ResourceChange, Stack, StackArn};
 use crate::template::{
     DeletionBehavior, ImportedResource, import_template, importable, is_begun_by_import,
     is_import_template, named_imports, physical_names,
@@ -175,12 +175,18 @@ pub async fn unmet_imports(
                 "do not name the resource: the new stack creates it; or save what it holds first",
             )
         } else if let Some(stack) = owning_stack(site, one).await? {
+            let is_own = StackArn::parse(&stack).is_ok_and(|it| it.name() == desired.stack.name);
             (
                 format!(
                     "the resource to import belongs to a stack: {} ({}, {id}), {stack}",
                     one.logical_id, one.kind
                 ),
-                "remove the resource from that stack, whose template must retain it; or do not name it",
+                match is_own {
+                    true => "run the action that creates the stack: it is the stack of the config",
+                    false => {
+                        "remove the resource from that stack, whose template must retain it; or do not name it"
+                    }
+                },
             )
         } else {
             continue;

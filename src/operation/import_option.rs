@@ -4,6 +4,7 @@ use super::{Desired, OperationContext, OperationError};
 use crate::cloud::NameState;
 use crate::plan::BUCKET;
 use crate::template::{bucket_policies, import_key, physical_names};
+use crate::text::quote_argument;
 
 /// What can become of a resource that has the name of a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +17,14 @@ pub(super) enum NameHolder {
 
 /// The command that imports these resources, each a logical id and an identifier, into the new stack.
 pub(super) fn import_command(desired: &Desired<'_>, resources: &[(&str, &str)]) -> String {
-    let mut command = format!("provisioner import {}", desired.config.path);
+    let path = quote_argument(desired.config.path.as_str());
+    let mut command = format!("provisioner import {path}");
     for (id, identifier) in resources {
         let mut all = desired.document.resources();
         let found = all.find(|resource| resource.logical_id == *id);
         if let Some(key) = found.and_then(|resource| import_key(resource.kind)) {
-            command.push_str(&format!(" --resource {id}={key}={identifier}"));
+            let resource = format!("{id}={key}={identifier}");
+            command.push_str(&format!(" --resource {}", quote_argument(&resource)));
         }
     }
     command

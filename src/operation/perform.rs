@@ -342,7 +342,9 @@ impl Task<'_> {
                 let line = summary.line();
                 let warnings = created.warnings.clone();
                 let tables = match &replaced.deletion {
-                    Some(deletion) => self.tables(|format| report::deletion(deletion, format)),
+                    Some(deletion) => self.tables(|format| {
+                        report::replaced(deletion, &replaced.created.imported, format)
+                    }),
                     None => Default::default(),
                 };
                 let outcome = ActionOutcome::new(line, tables, ActionData::Replaced(replaced));

@@ -10,7 +10,7 @@ use super::import::{
 };
 use super::import_drift::compare_imported;
 use super::provisioned::{
-    ProvisionOutcome, Provisioned, ensure_executable, stack_status, verified, watch,
+    ProvisionOutcome, Provisioned, ensure_executable, execute_update, stack_status, verified, watch,
 };
 use super::remains::after_deletion;
 use super::replaced::{candidates, replaced};
@@ -384,7 +384,7 @@ async fn update(
     };
     site.progress.step(&desired.stack, Step::Update);
     let candidates = candidates(&pending.described().change_set, &desired.document);
-    let mut running = site.cloud.execute(permit, pending).await?;
+    let mut running = execute_update(site, permit, pending).await?;
     let ended = match watch(site, desired, &mut running).await {
         Ok(ended) => ended,
         // CloudFormation continues the update of a cancelled run.

@@ -3,12 +3,14 @@
 use super::changes::{changes, update_facts};
 use super::creatable::ensure_creatable;
 use super::decision::PreviewedDecision;
-use super::failed_creation::inspect_failed;
+use super::failed_creation::{imports_after, inspect_failed};
 use super::free_names::rest_problems;
 use super::import::{Imports, named_resources, unfinished_import};
 use super::preflight::missing_requirements;
 use super::provision::{DeployedConfig, existing, import_into_existing, is_own_creation};
+use super::verification::verify;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::entries::NamedResource;
 use crate::guard::{EffectKind, Facts, Inspect};
 use crate::plan::Changes;
@@ -48,20 +50,22 @@ pub async fn preview_provision(
     }
     let mut changes = changes(site, desired, &facts, false, deployed).await?;
     // Nothing is imported into a stack that exists. One whose creation failed is deleted first.
-    let mut named = named_resources(desired, &facts, given)?;
+    let named = named_resources(desired, &facts, given)?;
     if let Some(failed) = facts.own_failed_creation() {
         if !named.is_empty() {
             let (deletion, _) = inspect_failed(site, desired, failed, &named).await?;
             changes.failed_creation = Some(deletion);
         }
     } else {
-        named.clear();
         if !given.is_empty() && changes.status.is_some() && changes.has_changes {
             let denied = PreviewedDecision::of_denials(vec![import_into_existing()]);
             return Ok((ProvisionPreview::Changes(Box::new(changes)), denied));
         }
     }
-    let changes = changes.with_named(&named);
+    let changes = match changes.failed_creation {
+        Some(_) => changes.with_named(&named),
+        None => changes,
+    };
     // CloudFormation stops it.
     let stop = match changes.refused {
         Some(_) => PreviewedDecision::default(),
@@ -91,8 +95,9 @@ async fn stop(
         if stop.stops() {
             return Ok(stop);
         }
+        let imports = imports_after(site, desired, named.to_vec(), deletion).await?;
         return PreviewedDecision::of_check(
-            ensure_creatable(site, desired, &facts, &failed, deletion, named).await,
+            ensure_creatable(site, desired, &facts, &failed, deletion, &imports).await,
         );
     }
     if changes.status.is_none() {
@@ -107,7 +112,11 @@ async fn stop(
         return Ok(PreviewedDecision::of_problems(problems));
     }
     if !changes.has_changes {
-        return Ok(PreviewedDecision::default());
+        // The run verifies the stack, and creates nothing.
+        if let Some(stack) = existing(&facts) {
+            verify(site, desired, &stack).await?;
+        }
+        return Ok(PreviewedDecision::of_problems(not_compared(desired, named)));
     }
     let mut missing = preflight(site, desired, Occupancy::Updated).await?;
     missing.extend(changes.unmet.iter().cloned());
@@ -120,4 +129,22 @@ async fn stop(
         problems: missing.problems,
         ..stop
     })
+}
+
+/// A warning that a preview compares no resource that an earlier import added.
+fn not_compared(desired: &Desired<'_>, named: &[ImportedResource]) -> Vec<Diagnostic> {
+    let ids: Vec<&str> = named.iter().map(|one| &*one.logical_id).collect();
+    let message = format!(
+        "the dry run does not compare imported resources with the template: {}",
+        ids.join(", ")
+    );
+    let warning = Diagnostic::error(Code::StackVerificationFailed, &desired.config.path, message)
+        .with_severity(Severity::Warning)
+        .with_help(
+            "the run compares them, and names those of which CloudFormation detects no drift",
+        );
+    match ids.is_empty() {
+        true => Vec::new(),
+        false => vec![warning],
+    }
 }

@@ -2,12 +2,16 @@
 
 use super::verification::verify;
 use super::{Desired, OperationContext, OperationError};
-use crate::cloud::{OperationResult, PendingChangeSet, StackOperation};
-use crate::diagnostic::Diagnostic;
+use crate::cloud::{CloudError, OperationResult, PendingChangeSet, StackOperation};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::guard::{Denial, Permit, Update};
 use crate::plan;
 use crate::report::{Fault, Success};
 use crate::stack::Stack;
 use crate::template::ImportedResource;
+
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html>
+const INVALID_STATUS: &str = "InvalidChangeSetStatus";
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -91,6 +95,25 @@ pub(super) async fn ensure_executable(
         reason: found.change_set.status_reason.unwrap_or_default(),
         findings: plan::locate_findings(config, &influences, &found.validations),
     })
+}
+
+/// Executes the change set of an update. CloudFormation makes it obsolete if another operation changes the stack meanwhile.
+pub(super) async fn execute_update(
+    site: &OperationContext<'_>,
+    permit: Permit<Update>,
+    pending: PendingChangeSet,
+) -> Result<StackOperation, OperationError> {
+    match site.cloud.execute(permit, pending).await {
+        Err(CloudError::Aws(error)) if error.code() == INVALID_STATUS => {
+            let denial = Denial {
+                code: Code::PlanChanged,
+                fact: format!("the stack changed after the change set was shown: {error}"),
+                remedy: "run it again, and read the new change set".to_owned(),
+            };
+            Err(OperationError::Denied(vec![denial]))
+        }
+        running => Ok(running?),
+    }
 }
 
 pub(super) fn stack_status(stack: &Stack) -> Fault {

@@ -163,7 +163,7 @@ impl Changes {
         let ids = imports.iter().map(|import| &*import.logical_id);
         self.with_imported(
             &ids.collect::<Vec<_>>(),
-            "compared with the template afterwards",
+            "compared with the template afterwards, if its type has drift detection",
         )
     }
 

@@ -37,7 +37,9 @@ pub fn changes_summary(changes: &Changes) -> String {
         (_, Some(_)) => format!("{stack}: CloudFormation rejects the change set"),
         (None, _) if !changes.queried => {
             let added = added_words(changes);
-            format!("{stack}: does not exist; {added}, read from the template without querying AWS")
+            format!(
+                "{stack}: does not exist; {added}, read from the template, without a change set"
+            )
         }
         (None, _) => format!("{stack}: does not exist; {count} would be added"),
         (Some(_), _) if !changes.has_changes => format!("{stack}: no changes"),

@@ -3,8 +3,8 @@
 use super::Text;
 use super::consumers::consumer_lines;
 use super::format::Format;
-use crate::plan::{BUCKET, Deletion};
-use crate::template::DeletionBehavior;
+use crate::plan::{BUCKET, DeletedResource, Deletion};
+use crate::template::{DeletionBehavior, ImportedResource};
 use crate::text::pluralize;
 
 /// What a deletion would do, in one line.
@@ -46,8 +46,11 @@ pub fn deletion_summary(deletion: &Deletion) -> String {
 pub fn deleted_summary(deletion: &Deletion) -> String {
     let stack = &deletion.stack.name;
     let kept = deletion.retained();
-    let kept: Vec<&str> = kept
-        .map(|kept| kept.physical_id.as_deref().unwrap_or(&kept.logical_id))
+    let kept: Vec<String> = kept
+        .map(|kept| {
+            let id = kept.physical_id.as_deref().unwrap_or(&kept.logical_id);
+            format!("{id} ({})", kept.kind)
+        })
         .collect();
     match (&deletion.status, deletion.buckets.is_empty()) {
         (None, true) => format!("{stack}: does not exist"),
@@ -59,8 +62,57 @@ pub fn deleted_summary(deletion: &Deletion) -> String {
     }
 }
 
-/// A table of all resources, and the stacks that import their outputs.
+/// A table of all resources, the stacks that import their outputs, and what a new stack does with what is kept.
 pub fn deletion(deletion: &Deletion, format: Format) -> String {
+    let mut text = resources(deletion, format);
+    for importer in &deletion.importers {
+        text.push_str(&format.line(&Text::ours("imported by ").and(Text::name(importer))));
+    }
+    for line in consumer_lines(deletion.consumers.as_ref(), deletion.status.is_some()) {
+        text.push_str(&format.line(&line));
+    }
+    let mut kinds = deletion.blocking_kinds();
+    if let Some(first) = kinds.next() {
+        let kept = Text::list([first].into_iter().chain(kinds).map(Text::name));
+        let note =
+            Text::ours("note: a new stack of this config fails while these kept resources exist: ");
+        text.push_str(&format.line(&note.and(kept)));
+    }
+    let kinds: Vec<&str> = deletion.returning_kinds().collect();
+    if !kinds.is_empty() {
+        let kept = Text::list(kinds.into_iter().map(Text::name));
+        let note = Text::ours("note: a new stack of this config imports these kept resources: ");
+        text.push_str(&format.line(&note.and(kept)));
+    }
+    text
+}
+
+/// What a replacement deleted, and what the new stack took back. `imported`: of the new stack.
+pub fn replaced(deletion: &Deletion, imported: &[ImportedResource], format: Format) -> String {
+    let mut text = resources(deletion, format);
+    let is_back = |kept: &DeletedResource| {
+        let mut imported = imported.iter();
+        imported.any(|one| one.kind == kept.kind && one.logical_id == kept.logical_id)
+    };
+    let name = |kept: &DeletedResource| {
+        let id = kept.physical_id.as_deref().unwrap_or(&kept.logical_id);
+        let kind = Text::ours(" (").and(Text::name(&kept.kind));
+        Text::name(id).and(kind).and(Text::ours(")"))
+    };
+    let (back, left): (Vec<_>, Vec<_>) = deletion.retained().partition(|kept| is_back(kept));
+    for (words, kept) in [
+        ("the new stack imported: ", back),
+        ("kept and no longer managed: ", left),
+    ] {
+        if !kept.is_empty() {
+            let names = Text::list(kept.into_iter().map(name));
+            text.push_str(&format.line(&Text::ours(words).and(names)));
+        }
+    }
+    text
+}
+
+fn resources(deletion: &Deletion, format: Format) -> String {
     let has_buckets = !deletion.buckets.is_empty();
     // Buckets that the stack retained when it was deleted.
     let left = deletion
@@ -105,32 +157,12 @@ pub fn deletion(deletion: &Deletion, format: Format) -> String {
         let columns = head.len() - usize::from(!has_buckets);
         text.push_str(&format.table(&head[..columns], &rows));
     }
-    for importer in &deletion.importers {
-        text.push_str(&format.line(&Text::ours("imported by ").and(Text::name(importer))));
-    }
-    for line in consumer_lines(deletion.consumers.as_ref(), deletion.status.is_some()) {
-        text.push_str(&format.line(&line));
-    }
-    let mut kinds = deletion.blocking_kinds();
-    if let Some(first) = kinds.next() {
-        let kept = Text::list([first].into_iter().chain(kinds).map(Text::name));
-        let note =
-            Text::ours("note: a new stack of this config fails while these kept resources exist: ");
-        text.push_str(&format.line(&note.and(kept)));
-    }
-    let kinds: Vec<&str> = deletion.returning_kinds().collect();
-    if !kinds.is_empty() {
-        let kept = Text::list(kinds.into_iter().map(Text::name));
-        let note = Text::ours("note: a new stack of this config imports these kept resources: ");
-        text.push_str(&format.line(&note.and(kept)));
-    }
     text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::DeletedResource;
     use crate::product::Target;
     use crate::stack::StackName;
     use crate::template::NameClaim;
@@ -189,6 +221,25 @@ mod tests {
             blocking: Vec::new(),
             returning: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_replacement_says_what_it_left_behind() {
+        let deletion = retained();
+        let lines = |imported: &[ImportedResource]| {
+            let text = replaced(&deletion, imported, Format::Text(None));
+            assert!(!text.contains("a new stack of this config"), "{text}");
+            text.lines().last().unwrap_or_default().to_owned()
+        };
+        let left = "kept and no longer managed: jobs-table (AWS::DynamoDB::Table)";
+        assert_eq!(lines(&[]), left);
+        let table = ImportedResource {
+            logical_id: "Jobs".to_owned(),
+            kind: "AWS::DynamoDB::Table".to_owned(),
+            physical_id: "jobs-table".to_owned(),
+        };
+        let back = "the new stack imported: jobs-table (AWS::DynamoDB::Table)";
+        assert_eq!(lines(&[table]), back);
     }
 
     #[test]

@@ -106,7 +106,7 @@ pub use check_text::check_text;
 pub use code_quality::code_quality;
 pub use command_help::command_help;
 pub use confirmed::{ConfirmedDeletion, close_confirmations};
-pub use deletion::{deleted_summary, deletion, deletion_summary};
+pub use deletion::{deleted_summary, deletion, deletion_summary, replaced};
 pub use diagnostics::{diagnostic, diagnostics, problems_line};
 pub use discovery::{
     DiscoveredRegion, DiscoveredStack, DiscoveredState, Discovery, discovery_text,

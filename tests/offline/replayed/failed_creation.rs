@@ -29,7 +29,7 @@ fn rest() -> Value {
 const TEMPLATE: &str = "Resources: {Key: {Type: AWS::KMS::Key, DeletionPolicy: Retain}, Parameter: {Type: AWS::SSM::Parameter}}";
 
 /// Queries of a failed creation.
-fn failed(workdir: &Workdir, status: &str) {
+pub(super) fn failed(workdir: &Workdir, status: &str) {
     workdir
         .aws
         .on("DescribeStacks", stack(workdir, status))

@@ -22,6 +22,7 @@ mod drift;
 mod dry_runs;
 mod errors;
 mod failed_creation;
+mod hints;
 mod imports;
 mod inputs;
 mod judged;

@@ -185,6 +185,19 @@ fn attack_importing_what_belongs_to_somebody_else() {
     }
 }
 
+/// The stack has the name of the config's.
+#[test]
+fn a_bucket_of_the_configs_own_stack_names_its_action() {
+    let workdir = workdir();
+    let own = arn("stack", &workdir.stack());
+    with_bucket(&workdir, &[("aws:cloudformation:stack-id", &own)]);
+    let live = stack(&workdir, "UPDATE_COMPLETE");
+    workdir.aws.on("DescribeStacks", json!([no_stack(), live]));
+    let output = import(&workdir, &["--dry-run"]);
+    let help = "run the action that creates the stack: it is the stack of the config";
+    assert!(output.stdout.contains(help), "{}", output.stdout);
+}
+
 /// Without a confirmation, and with a resource that the config does not have.
 #[test]
 fn attack_an_import_that_nobody_confirmed_or_that_does_not_fit() {

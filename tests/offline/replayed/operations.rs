@@ -335,7 +335,7 @@ fn a_creation_that_was_rolled_back_is_removed() {
 }
 
 /// An existing stack that differs from the config's template.
-fn update(
+pub(super) fn update(
     workdir: &Workdir,
     end: &str,
     rows: &[(&str, &str, &str)],

@@ -110,7 +110,7 @@ fn assert_only(output: &str, code: &str) {
 }
 
 /// The complete stack of an import, whose bucket has this drift.
-fn imported(status: &str) -> Workdir {
+pub(super) fn imported(status: &str) -> Workdir {
     let workdir = workdir();
     workdir.run_action("create-prov-template", &["--no-log"]);
     let folder = workdir.folder().join("s3/templates");

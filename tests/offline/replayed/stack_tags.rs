@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::answers::{change_set, created_change_set, preview, stack_with};
+use super::operations::{OUTPUTS, published};
 use super::{Workdir, workdir};
 
 /// An adopted stack with tags of others, of AWS, and one that a former version of provisioner set.
@@ -96,7 +97,7 @@ fn a_stack_with_many_tags_of_others_is_unchanged_in_preview_and_run() {
         .map(|it| it.unwrap().path());
     let file = files.find(|path| path.extension().is_some_and(|end| end == "yaml"));
     let body = std::fs::read_to_string(file.unwrap()).unwrap();
-    let mut deployed = stack_with(&workdir, "CREATE_COMPLETE", &[]);
+    let mut deployed = stack_with(&workdir, "CREATE_COMPLETE", &OUTPUTS);
     let tags = deployed["Stacks"][0]["Tags"].as_array_mut().unwrap();
     for index in 0..47 {
         tags.push(json!({"Key": format!("Tag{index}"), "Value": "x"}));
@@ -104,7 +105,8 @@ fn a_stack_with_many_tags_of_others_is_unchanged_in_preview_and_run() {
     workdir
         .aws
         .on("DescribeStacks", deployed)
-        .on("GetTemplate", json!({"TemplateBody": body}));
+        .on("GetTemplate", json!({"TemplateBody": body}))
+        .on("GetParameters", published(&workdir));
     for (action, more) in [("show-changes", &[][..]), ("prep-master", &["--dry-run"])] {
         let shown = workdir.run_action(action, more);
         assert!(shown.stdout.contains(": no changes\n"), "{}", shown.stdout);

@@ -25,7 +25,7 @@ fn import_template() -> String {
     made.get("TemplateBody").to_owned()
 }
 
-fn unfinished() -> Workdir {
+pub(super) fn unfinished() -> Workdir {
     let template = import_template();
     let workdir = workdir();
     let mut left = stack(&workdir, "IMPORT_COMPLETE");

@@ -162,6 +162,29 @@ fn attack_a_replacement_whose_creation_is_denied_deletes_nothing() {
     assert_eq!(workdir.stack_id(), first);
 }
 
+/// Another run creates the stack between the deletion and the creation.
+#[test]
+fn a_replacement_that_loses_its_stack_names_the_deleted_one() {
+    let (workdir, proxy) = REPLACE.set();
+    let deleted = workdir.stack_id();
+    proxy.hold(1, Side::Before);
+    let running = REPLACE.start(&workdir);
+    assert_eq!(proxy.held().operation, "CreateChangeSet");
+    let template = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n";
+    let create = workdir.aws.stacks().create_stack();
+    let create = create.stack_name(workdir.stack()).template_body(template);
+    workdir.aws.wait(create.send()).unwrap();
+    proxy.release(true);
+    let output = running.output();
+    assert_eq!(output.status, 20, "{}{}", output.stdout, output.stderr);
+    for words in [
+        "error[stack-not-owned]".to_owned(),
+        format!("The run deleted stack {deleted}. What exists now: "),
+    ] {
+        assert!(output.stdout.contains(&words), "{words}: {}", output.stdout);
+    }
+}
+
 /// Killed before and after each call that changes something, the next run ends with the same stack. The emulator forgets the deleted
 /// stack once a change set takes its name, so a kill between the first change set and its execution is left out.
 #[test]
