@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 
 use crate::exit::Exit;
 use crate::product::{ENGINE_WORDS, MANIFEST, PRODUCTS_FOLDER, Registry};
-use crate::text::{escape_invisible, quote};
+use crate::text::{escape_invisible, quote, quote_argument};
 use crate::workspace::{add_repository_products, create_folder, repository_folder};
 
 /// The files by name. `NAME` represents the product's name, `SECTION` for the config's section.
@@ -132,13 +132,14 @@ fn section(name: &str) -> String {
 
 fn next_steps(folder: &Path, name: &str) -> String {
     let shown = folder.display();
+    let argument = quote_argument(&folder.to_string_lossy());
     let mut text = String::new();
     for (file, _) in FILES {
         text.push_str(&format!("created {shown}/{file}\n"));
     }
     text.push_str(&format!(
         "\nNext steps:\n  \
-         1. provisioner check-product {shown}\n  \
+         1. provisioner check-product {argument}\n  \
          2. change the files in {shown}, and check again\n  \
          3. copy {shown}/sample.yaml to {name}/configs/acme-dev-eu-central-1-orders-{name}.yaml\n  \
          4. provisioner validate-config {name}/configs\n  \

@@ -8,7 +8,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::original::CommandForm;
-use crate::text::or_list;
+use crate::text::{or_list, quote_argument};
 
 /// Flags that no action takes.
 const FOREIGN: &[(&str, &str)] = &[
@@ -77,7 +77,7 @@ fn tip(
     };
     if flag == "config" && takes_configs(command) {
         let name = command.get_name();
-        let config = value_after(arguments, "--config").unwrap_or("CONFIG");
+        let config = quote_argument(value_after(arguments, "--config").unwrap_or("CONFIG"));
         return Some(format!(
             "use `provisioner {name} {config}` or `provisioner --config {config} --action {name}`"
         ));

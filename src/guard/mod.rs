@@ -55,6 +55,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::RepoPath;
+use crate::text::quote_argument;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Denial {
@@ -85,7 +86,11 @@ impl Denial {
     /// As an error of a config.
     pub fn diagnostic(&self, path: &RepoPath) -> Diagnostic {
         let remedy = match self.code {
-            Code::StackNotOwned => self.remedy.replace(CONFIG_PLACEHOLDER, path.as_str()),
+            Code::StackNotOwned => {
+                // The quotes are also those of YAML.
+                let path = quote_argument(path.as_str());
+                self.remedy.replace(CONFIG_PLACEHOLDER, &path)
+            }
             _ => self.remedy.clone(),
         };
         Diagnostic::error(self.code.clone(), path, self.fact.clone()).with_help(remedy)

@@ -2,7 +2,7 @@
 
 use super::RuleInput;
 use crate::diagnostic::Code;
-use crate::guard::Denial;
+use crate::guard::{Authority, Denial};
 use crate::text::{and_list, did_you_mean, pluralize};
 
 /// The policy loads. Nothing is assumed in place of an invalid one.
@@ -18,11 +18,18 @@ pub fn policy_is_valid(input: &RuleInput<'_>) -> Option<Denial> {
 /// The credentials belong to the config's account.
 pub fn account_is_the_same(input: &RuleInput<'_>) -> Option<Denial> {
     let expected = &input.stack.target.account;
+    // A job gets its credentials by its role.
+    let how = match input.facts.authority {
+        Authority::CommandLine { .. } => format!(
+            ": unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, which AWS reads first; then set AWS_PROFILE to a profile of account {expected}"
+        ),
+        Authority::Request(_) | Authority::Unknown => String::new(),
+    };
     let denial = |fact: String| {
         Denial::new(
             Code::AccountMismatch,
             fact,
-            format!("use credentials of account {expected}, which the config names"),
+            format!("use credentials of account {expected}, which the config names{how}"),
         )
     };
     match &input.facts.caller {
