@@ -431,22 +431,3 @@ catalogue! {
         "The value has a YAML tag such as `!Sub` or `!!python/object`. Configs do not support tags.",
         "Remove the tag. Quote the value if it begins with `!`.";
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_sorted_and_kebab_case() {
-        let sorted = |pair: &[Explanation]| pair[0].code.as_str() < pair[1].code.as_str();
-        assert!(CATALOGUE.windows(2).all(sorted));
-        for entry in CATALOGUE {
-            let code = entry.code.as_str();
-            let is_kebab = |b: u8| b == b'-' || b.is_ascii_lowercase() || b.is_ascii_digit();
-            assert!(code.bytes().all(is_kebab));
-            let is_sentence = |text: &&str| text.ends_with('.');
-            let all = [entry.meaning, entry.remedy];
-            assert!(all.iter().all(is_sentence), "{code}");
-        }
-    }
-}

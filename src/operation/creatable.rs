@@ -2,6 +2,7 @@
 
 use super::former::is_of_former_stack;
 use super::import::{Imports, unmet_imports};
+use super::import_option::bucket_import;
 use super::unimportable::unimportable_problems;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::cloud::{Existence, NameState};
@@ -155,8 +156,17 @@ async fn blockers(
                 false => "import it".to_owned(),
             }
         );
-        let help = match (&*kept.kind, &kept.name) {
-            (BUCKET_POLICY, Some(bucket)) => format!(
+        let import = match kept.kind == BUCKET {
+            true => bucket_import(site, desired, id).await?,
+            false => None,
+        };
+        let help = match (import, &*kept.kind, &kept.name) {
+            (Some(import), ..) => format!(
+                "to keep the bucket with its objects, run `aws cloudformation delete-stack --stack-name {} --region {}`, which retains it, and then `{import}`",
+                deletion.id.as_deref().unwrap_or(&desired.stack.name),
+                desired.stack.target.region
+            ),
+            (None, BUCKET_POLICY, Some(bucket)) => format!(
                 "save the policy, and delete it: `aws s3api delete-bucket-policy --bucket {bucket}`. The new stack creates its own"
             ),
             _ => "update the stack instead; or save what it holds, and delete it by hand if nobody needs it".to_owned(),

@@ -67,17 +67,10 @@ pub async fn preview_replacement(
     let deletion = deletion.deletion;
     facts.add_deletion(&deletion);
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
+    let none = Imports::default();
     let decision = match denials.is_empty() {
         true => PreviewedDecision::of_check(
-            ensure_creatable(
-                site,
-                desired,
-                &facts,
-                &stack,
-                &deletion,
-                &Imports::default(),
-            )
-            .await,
+            ensure_creatable(site, desired, &facts, &stack, &deletion, &none).await,
         )?,
         false => PreviewedDecision::of_denials(denials),
     };
@@ -111,18 +104,9 @@ pub async fn replace(
     facts.add_deletion(&deletion);
     // Denials come before the checks, which query AWS.
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
+    let none = Imports::default();
     let blocked = match denials.is_empty() {
-        true => {
-            ensure_creatable(
-                site,
-                desired,
-                &facts,
-                &stack,
-                &deletion,
-                &Imports::default(),
-            )
-            .await
-        }
+        true => ensure_creatable(site, desired, &facts, &stack, &deletion, &none).await,
         false => site
             .ensure_allowed::<Replace>(&facts, &desired.stack)
             .map(|()| Vec::new()),

@@ -123,3 +123,17 @@ fn codes_that_decide_something() {
     );
     assert_eq!(with(Denial::is_of_changed_plan), [&Code::PlanChanged]);
 }
+
+#[test]
+fn codes_are_sorted_and_kebab_case() {
+    let codes: Vec<&str> = CATALOGUE.iter().map(|entry| entry.code.as_str()).collect();
+    assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
+    for entry in CATALOGUE {
+        let code = entry.code.as_str();
+        let is_kebab = |b: u8| b == b'-' || b.is_ascii_lowercase() || b.is_ascii_digit();
+        assert!(code.bytes().all(is_kebab), "{code}");
+        for text in [entry.meaning, entry.remedy] {
+            assert!(text.ends_with('.'), "{code}: {text}");
+        }
+    }
+}

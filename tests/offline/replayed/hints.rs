@@ -204,3 +204,53 @@ fn an_obsolete_change_set_is_a_changed_plan() {
         assert!(denied.stdout.contains(words), "{}", denied.stdout);
     }
 }
+
+/// The bucket has the name of the config's, and another logical id.
+#[test]
+fn a_replacement_that_a_data_bucket_blocks_names_the_way_that_keeps_it() {
+    let workdir = workdir();
+    let template = format!(
+        "Resources: {{DataBucket: {{Type: AWS::S3::Bucket, DeletionPolicy: Retain, Properties: {{BucketName: {}}}}}}}\n",
+        workdir.name
+    );
+    let bucket = json!({
+        "LogicalResourceId": "DataBucket", "PhysicalResourceId": workdir.name,
+        "ResourceType": "AWS::S3::Bucket", "ResourceStatus": "CREATE_COMPLETE",
+    });
+    let live = stack(&workdir, "CREATE_COMPLETE");
+    let id = live["Stacks"][0]["StackId"].as_str().unwrap().to_owned();
+    workdir
+        .aws
+        .on("DescribeStacks", live)
+        .on("GetTemplate", json!({"TemplateBody": template}))
+        .set(
+            "ListStackResources",
+            json!({"StackResourceSummaries": [bucket]}),
+        )
+        .on(
+            "ListObjectVersions",
+            json!({"ListVersionsResult": {"IsTruncated": false}}),
+        )
+        .set("HeadBucket", json!({}))
+        .set("GetBucketPolicy", json!({}))
+        .on_optional("ListImports", json!({"Imports": []}))
+        .on_optional(
+            "GetBucketVersioning",
+            json!({"VersioningConfiguration": {}}),
+        )
+        .on_optional("GetBucketTagging", super::answers::tagged(&id))
+        .allow_unused();
+    let stopped = workdir.try_action("replace", &["--dry-run"]);
+    assert_eq!(stopped.status, 10, "{}", stopped.stdout);
+    let name = &workdir.name;
+    let help = format!(
+        "run `aws cloudformation delete-stack --stack-name {id} --region us-west-2`, which retains it, and then `provisioner import {} --resource Bucket=BucketName={name} --resource BucketPolicy=Bucket={name}`",
+        workdir.path()
+    );
+    assert!(stopped.stdout.contains(&help), "{}", stopped.stdout);
+    assert!(
+        !stopped.stdout.contains("delete it by hand"),
+        "{}",
+        stopped.stdout
+    );
+}
