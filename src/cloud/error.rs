@@ -122,7 +122,20 @@ impl fmt::Display for ConnectionFault {
     }
 }
 
+/// Codes of a quota that is reached, and not of a rate.
+const QUOTAS: &[&str] = &["LimitExceededException", "ServiceLimitExceededException"];
+
+/// Whether a code says that a quota of the account is reached.
+pub(super) fn is_quota(code: &str) -> bool {
+    QUOTAS.contains(&code)
+}
+
 impl AwsError {
+    /// Whether a quota of the account is reached. For help texts.
+    pub fn is_quota(&self) -> bool {
+        is_quota(&self.code)
+    }
+
     /// AWS's code. For people: nothing decides by it.
     pub fn code(&self) -> &str {
         &self.code

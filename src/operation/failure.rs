@@ -13,6 +13,8 @@ use crate::text::quote_argument;
 
 const SIGN_IN: &str = "set AWS_PROFILE or the AWS_… variables, or sign in again; if you just created them, check this machine's clock";
 
+const QUOTA: &str = "a quota of the account is reached, for example that of stacks in a region: raise it in AWS Service Quotas, or delete what is not needed";
+
 /// The end of the remedy for a failed rollback, without the config.
 const CONTINUE: &str = "run `continue-rollback`";
 
@@ -238,6 +240,7 @@ fn help(config: &Config, failed: &CloudError) -> Option<String> {
                 "compare the role and the identity provider with those that `provisioner roles` writes",
             ),
             AwsErrorKind::NotAllowed => return Some(missing_permission(config)),
+            AwsErrorKind::Invalid if error.is_quota() => Some(QUOTA),
             AwsErrorKind::NotFound | AwsErrorKind::Invalid => None,
         },
     };

@@ -77,6 +77,7 @@ const UNREACHABLE: &[&str] = &[
 /// Codes whose status says otherwise. Cloud Control reports a quota of a service with 429, and to wait does not help. STS reports a
 /// region that the account disabled with 403, and no permission helps.
 const INVALID: &[&str] = &[
+    "LimitExceededException",
     "RegionDisabledException",
     "ServiceLimitExceededException",
     "ValidationError",
@@ -103,11 +104,16 @@ pub fn kind(code: Option<&str>, status: u16) -> AwsErrorKind {
 
 /// Whether an answer of CloudFormation, which is XML, throttles its request.
 pub fn is_limit(status: u16, body: &[u8]) -> bool {
+    let code = code_of(body);
+    status >= 400 && matches!(kind(code.as_deref(), status), AwsErrorKind::Limited { .. })
+}
+
+/// The code of an error of CloudFormation.
+pub fn code_of(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
-    let code = text.split_once("<Code>").map(|(_, rest)| rest);
-    let code = code.and_then(|rest| rest.split_once("</Code>"));
-    let code = code.map(|(code, _)| code);
-    status >= 400 && matches!(kind(code, status), AwsErrorKind::Limited { .. })
+    let (_, rest) = text.split_once("<Code>")?;
+    let (code, _) = rest.split_once("</Code>")?;
+    Some(code.to_owned())
 }
 
 /// A situation that AWS reports with an ambiguous code, so that only the message identifies it. The API reference
@@ -209,6 +215,7 @@ mod tests {
             // Cloud Control.
             ("ResourceNotFoundException", 404, AwsErrorKind::NotFound),
             ("ServiceLimitExceededException", 429, AwsErrorKind::Invalid),
+            ("LimitExceededException", 400, AwsErrorKind::Invalid),
         ] {
             assert_eq!(kind(Some(code), status), expected, "{code}");
         }

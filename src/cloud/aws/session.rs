@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::connection::http_client;
 use super::federated::WebIdentityProvider;
 use super::profile::missing_profile;
-use super::throttling::{ThrottleCounter, ThrottleCounts};
+use super::throttling::{NoRetryOfQuotas, ThrottleCounter, ThrottleCounts};
 use super::{Cloud, cloudformation, control, ec2, error, s3, ssm};
 use crate::cloud::{CloudError, Result};
 use crate::forge::IdentityTokens;
@@ -144,7 +144,8 @@ impl Session {
         };
         let stacks = cloudformation::config::Builder::from(&config)
             .retry_partition(retries.clone())
-            .interceptor(counter);
+            .interceptor(counter)
+            .retry_classifier(NoRetryOfQuotas);
         let parameters = ssm::config::Builder::from(&config).retry_partition(retries.clone());
         let control = control::config::Builder::from(&config).retry_partition(retries);
         let cloud = Cloud {

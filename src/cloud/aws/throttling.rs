@@ -1,15 +1,19 @@
-//! Counts the answers of CloudFormation that throttle a request. The SDK repeats these requests.
+//! Counts the answers of CloudFormation that throttle a request. The SDK repeats these requests, and none that reaches a quota.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, InterceptorContext,
+};
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::classify::is_limit;
+use super::classify::{code_of, is_limit};
+use crate::cloud::error::is_quota;
 use crate::lanes::{Lane, Throttled};
 
 /// Throttled requests by account and region.
@@ -55,5 +59,24 @@ impl Intercept for ThrottleCounter {
             self.counts.add(&self.lane);
         }
         Ok(())
+    }
+}
+
+/// The SDK takes the code of a quota for one of throttling.
+#[derive(Debug)]
+pub struct NoRetryOfQuotas;
+
+impl ClassifyRetry for NoRetryOfQuotas {
+    fn name(&self) -> &'static str {
+        "NoRetryOfQuotas"
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let body = context.response().and_then(|answer| answer.body().bytes());
+        let code = body.and_then(code_of);
+        match code.is_some_and(|code| is_quota(&code)) {
+            true => RetryAction::RetryForbidden,
+            false => RetryAction::NoActionIndicated,
+        }
     }
 }

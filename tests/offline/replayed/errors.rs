@@ -110,3 +110,23 @@ fn expired_credentials_fail_a_preview_whose_details_could_not_be_read() {
         failed.stdout
     );
 }
+
+/// The SDK takes the code for throttling, and would repeat the request.
+#[test]
+fn a_quota_is_not_retried_and_the_help_says_what_to_do() {
+    let workdir = workdir();
+    let reached = "Stack quota of 2000 has been reached";
+    queries_of_existing_stack(&workdir);
+    let refusal = refused("LimitExceededException", reached);
+    workdir.aws.on("CreateChangeSet", refusal);
+    let failed = workdir.try_action("show-changes", &[]);
+    assert_eq!(failed.status, 30, "{}", failed.stdout);
+    for text in [
+        "aws-refused",
+        reached,
+        "raise it in AWS Service Quotas, or delete what is not needed",
+    ] {
+        assert!(failed.stdout.contains(text), "{text}: {}", failed.stdout);
+    }
+    assert_eq!(workdir.aws.requests_of("CreateChangeSet").len(), 1);
+}
