@@ -72,7 +72,7 @@ pub fn to_outcome(
             outcome.state = State::Skipped;
             exit
         }
-        Conclusion::Invalid | Conclusion::ChangeSetFailed => {
+        Conclusion::Invalid | Conclusion::ChangeSetFailed | Conclusion::DriftUnknown => {
             outcome.state = State::Failed;
             exit
         }

@@ -114,7 +114,7 @@ impl ActionOption {
                 "Also create and delete a change set for stacks that do not exist"
             }
             (Self::Real, _) => "Also validate with CloudFormation and check dependencies in AWS",
-            (Self::FailOnDrift, _) => "Exit with 12 if a stack has drifted",
+            (Self::FailOnDrift, _) => "Exit with 12 if a stack has drifted, 30 if unknown",
             (Self::Resolved, _) => {
                 "Also print all values, with those of `_defaults.yaml` and of the product"
             }

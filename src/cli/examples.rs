@@ -49,7 +49,10 @@ pub fn examples(verb: Verb, name: &str) -> String {
         Verb::CheckDrift => (
             &[
                 ["", "every config that has a stack"],
-                ["--fail-on-drift", "exit code 12 if a stack has drifted"],
+                [
+                    "--fail-on-drift",
+                    "exit code 12 if a stack has drifted, 30 if unknown",
+                ],
             ],
             "",
         ),

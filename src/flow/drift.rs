@@ -25,7 +25,7 @@ use crate::report::{
     self as print, Alert, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, RunEvent,
     ScannedStacks, StackDrift, UnwrittenIssue, closed_drift_issue, drift_counts, drift_events,
     drift_issue, drift_issue_marker, drift_issue_title, drift_scan_alerts, drift_scan_lines,
-    drift_scan_markdown, is_same_text, problems_line,
+    drift_scan_markdown, is_same_text, problems_line, unknown_drift,
 };
 use crate::stack::{Drifted, Health, ROLLBACK_FAILED, StackName};
 
@@ -156,10 +156,14 @@ impl DriftScan<'_> {
     async fn scan_stack(&self, config: &Config) -> (StackDrift, Exit) {
         let values = Redactor::for_config(config, &self.allowed.values.show);
         let (found, exit) = match self.drift(config).await {
+            // An issue about the stack stays open.
+            Ok(drifted) if drifted.is_unknown() && !has_failed_rollback(&drifted) => {
+                (Err(unknown_drift(&drifted, &values)), Exit::Operation)
+            }
             Ok(drifted) => {
                 let found = FoundDrift {
                     drifted: drifted.has_drifted(),
-                    rollback_failed: drifted.status.as_deref() == Some(ROLLBACK_FAILED),
+                    rollback_failed: has_failed_rollback(&drifted),
                     owned: drifted.owned,
                     current: drifted.current,
                     summary: print::drift_summary(&drifted),
@@ -200,6 +204,10 @@ impl DriftScan<'_> {
         };
         operation::drift(&site, &Desired::new(config)?).await
     }
+}
+
+fn has_failed_rollback(drifted: &Drifted) -> bool {
+    drifted.status.as_deref() == Some(ROLLBACK_FAILED)
 }
 
 /// Whether an operation of the stack runs.

@@ -62,6 +62,7 @@ impl ActionData {
             Self::Nothing | Self::Status(_) => Success::Answered,
             Self::Changes(changes) => Success::Previewed(changes.level),
             Self::Drift(drift) if drift.has_drifted() => Success::DriftFound,
+            Self::Drift(drift) if drift.is_unknown() => Success::Answered,
             Self::Drift(_) => Success::NoDrift,
             Self::Test(_) => Success::TestPassed,
             Self::Provisioned(provisioned) => provisioned.outcome.success(),
@@ -121,6 +122,8 @@ pub enum Conclusion {
     ChangeSetFailed,
     /// The stack has drifted, and the caller counts that as a failure.
     DriftFound,
+    /// No drift was found, not every resource was checked, and the caller counts that as a failure.
+    DriftUnknown,
     /// The guard denies the repair that was previewed, or what a dry run would do.
     Denied { denials: Vec<Denial> },
     /// The guard denies the deletion that was previewed.
@@ -142,7 +145,7 @@ impl Conclusion {
         match self {
             Self::Done | Self::NothingLeft => None,
             Self::Invalid => Some(Exit::Config),
-            Self::ChangeSetFailed => Some(Exit::Operation),
+            Self::ChangeSetFailed | Self::DriftUnknown => Some(Exit::Operation),
             Self::DriftFound => Some(Exit::Drift),
             Self::Denied { denials } if denials.iter().all(Denial::is_of_impact) => {
                 Some(Exit::Impact)

@@ -194,13 +194,15 @@ impl Task<'_> {
         values: &Redactor,
     ) -> Result<ActionOutcome, OperationError> {
         let drift = operation::drift(site, desired).await?;
-        let drifted = drift.has_drifted() && self.options.fail_on_drift;
+        let is_gate = self.options.fail_on_drift;
+        let (drifted, unknown) = (drift.has_drifted(), drift.is_unknown());
         let details = ActionOutcome::new(
             report::drift_summary(&drift),
             self.tables(|format| report::drift(&drift, values, format)),
             ActionData::Drift(report::redacted_drift(&drift, values)),
         );
-        Ok(details.with_conclusion_if(drifted, Conclusion::DriftFound))
+        let details = details.with_conclusion_if(is_gate && drifted, Conclusion::DriftFound);
+        Ok(details.with_conclusion_if(is_gate && unknown, Conclusion::DriftUnknown))
     }
 
     async fn test(

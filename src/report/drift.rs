@@ -33,7 +33,8 @@ pub fn drift_summary(found: &Drifted) -> String {
             .count()
     };
     let drifted = drift.drifted().count();
-    let is_unknown = !drift.resources.is_empty() && count(DriftStatus::InSync) == 0;
+    let is_unknown =
+        !drift.resources.is_empty() && count(DriftStatus::InSync) == 0 || !drift.is_complete();
     let unchecked = match count(DriftStatus::NotChecked) + count(DriftStatus::Unknown) {
         0 => String::new(),
         unchecked => format!("; {} not checked", pluralize(unchecked, "resource")),
@@ -56,6 +57,14 @@ pub fn drift_summary(found: &Drifted) -> String {
         false => "; provisioner did not create this stack, and only checked its drift",
     };
     format!("{stack}: {state}{unchecked}{rollback}{outdated}{foreign}")
+}
+
+/// Why the drift of a stack is not known, in one line.
+pub fn unknown_drift(found: &Drifted, values: &Redactor) -> String {
+    let reason = redacted_drift(found, values).drift;
+    let reason = reason.and_then(|drift| drift.incomplete);
+    let reason = reason.unwrap_or_else(|| "the drift of a resource is UNKNOWN".to_owned());
+    format!("not all resources were checked: {reason}")
 }
 
 /// The drift with hidden values replaced.

@@ -113,7 +113,7 @@ pub use discovery::{
 };
 pub use doctor::{DoctorReport, Finding, Status, doctor_markdown, doctor_text};
 pub use doctor_finding::Found;
-pub use drift::{drift, drift_summary, redacted_drift};
+pub use drift::{drift, drift_summary, redacted_drift, unknown_drift};
 pub use drift_issue::{
     DRIFT_MARKER, FoundDrift, ScannedStacks, StackDrift, UnwrittenIssue, closed_drift_issue,
     drift_counts, drift_issue, drift_issue_marker, drift_issue_title, drift_scan_alerts,

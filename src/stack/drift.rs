@@ -30,7 +30,7 @@ impl DriftStatus {
         match word {
             "DELETED" => Self::Deleted,
             "MODIFIED" | "DRIFTED" => Self::Modified,
-            "NOT_CHECKED" => Self::NotChecked,
+            "NOT_CHECKED" | "UNSUPPORTED" => Self::NotChecked,
             "IN_SYNC" => Self::InSync,
             _ => Self::Unknown,
         }
@@ -77,6 +77,12 @@ impl Drift {
         self.resources
             .iter()
             .filter(|resource| resource.status.is_drift())
+    }
+
+    /// Whether CloudFormation checked every resource whose type it supports.
+    pub fn is_complete(&self) -> bool {
+        let mut resources = self.resources.iter();
+        self.incomplete.is_none() && resources.all(|one| one.status != DriftStatus::Unknown)
     }
 }
 
@@ -127,5 +133,11 @@ impl Drifted {
         self.drift
             .as_ref()
             .is_some_and(|drift| drift.drifted().next().is_some())
+    }
+
+    /// Whether no drift was found, and the detection did not check every resource that it should.
+    pub fn is_unknown(&self) -> bool {
+        let is_complete = self.drift.as_ref().is_none_or(Drift::is_complete);
+        !self.has_drifted() && !is_complete
     }
 }

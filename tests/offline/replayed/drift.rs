@@ -81,6 +81,8 @@ fn a_failed_detection_reports_its_findings_and_reason() {
     };
     assert_eq!([of("NOT_CHECKED"), of("UNKNOWN"), of("IN_SYNC")], [2, 1, 1]);
     assert!(!found.to_string().contains("correct-horse"), "{found}");
+    let found = workdir.try_action("check-drift", &["--fail-on-drift"]);
+    assert_eq!(found.status, 12, "known drift counts: {}", found.stdout);
 }
 
 /// U10.
@@ -265,6 +267,38 @@ fn attack_a_detection_that_could_not_check_a_resource_finds_no_drift() {
         drift["incomplete"], "the drift of a resource is UNKNOWN",
         "{found}"
     );
+    let found = workdir.try_action("check-drift", &["--fail-on-drift"]);
+    assert_eq!(found.status, 30, "{}", found.stdout);
+    let line = "drift is not known";
+    assert!(found.stdout.contains(line), "{}", found.stdout);
+}
+
+#[test]
+fn an_unsupported_type_is_not_checked_and_passes_a_gate() {
+    let workdir = detect(&[("DETECTION_COMPLETE", "")]);
+    let endpoint = json!({
+        "StackId": stack_id(&workdir), "LogicalResourceId": "Endpoint", "PhysicalResourceId": "vpce-1",
+        "ResourceType": "AWS::EC2::VPCEndpoint", "StackResourceDriftStatus": "UNSUPPORTED",
+        "Timestamp": "2026-11-25T09:00:00.000Z",
+    });
+    workdir
+        .aws
+        .on(
+            "DetectStackDrift",
+            json!({"StackDriftDetectionId": "detection"}),
+        )
+        .on(
+            "DescribeStackResourceDrifts",
+            json!({"StackResourceDrifts": [endpoint]}),
+        )
+        .on(
+            "DetectStackResourceDrift",
+            json!({"StackResourceDrift": endpoint}),
+        );
+    let found = workdir.try_action("check-drift", &["--fail-on-drift"]);
+    assert_eq!(found.status, 0, "{}", found.stdout);
+    let line = "1 resource not checked";
+    assert!(found.stdout.contains(line), "{}", found.stdout);
 }
 
 /// CloudFormation would refuse the detection. Its state says why, before any request.
