@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::forge::{FileAt, ForgeError, Source};
 use crate::guard::{
     LoadedPolicy, POLICY_FILE, Policies, PolicyChange, absent_first, first_configs,
-    read_policy_file,
+    read_policy_file, unusable_times,
 };
 use crate::model::{CommitSha, FileContents, RepoPath};
 use crate::workspace::ConfigSelector;
@@ -89,8 +89,9 @@ impl ProposedPolicies {
         policy.as_ref().err().map_or(&[], Vec::as_slice)
     }
 
-    /// Warnings of configs that `first` of the policy after the merge names, and that do not exist then.
-    pub async fn absent_first(
+    /// Warnings of the policy after the merge: configs that `first` names and that do not exist then, and times that a change of the file
+    /// leaves unusable.
+    pub async fn warnings(
         &self,
         (source, base, head): (&dyn Source, &CommitSha, &CommitSha),
         (tip_source, tip): (&dyn Source, &CommitSha),
@@ -120,7 +121,11 @@ impl ProposedPolicies {
                 absent.insert(name);
             }
         }
-        Ok(absent_first(&place, bytes, &absent))
+        let mut warnings = absent_first(&place, bytes, &absent);
+        if self.after.is_some() {
+            warnings.extend(unusable_times(&place, bytes));
+        }
+        Ok(warnings)
     }
 
     /// Selects configs by the policy of now; by the change's own if that one does not load.

@@ -11,9 +11,10 @@ use crate::change::{
     ProposedLock, ProposedPolicies, add_other_configs, read_inputs, require_matches,
     unselected_configs,
 };
+use crate::ci::now;
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
-use crate::flow::check::on_merge::add_on_merge;
+use crate::flow::check::on_merge::{add_closed_environments, add_on_merge};
 use crate::flow::check::report::report;
 use crate::flow::check::upgrade::{add_lock, mark_unread};
 use crate::forge::Source;
@@ -121,7 +122,7 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         let change = (&repository as &dyn Source, &base, &head);
         if report.policy.is_some() || !report.plan.changes.is_empty() {
             let tip = (&repository as &dyn Source, &tip);
-            report.policy_warnings = policies.absent_first(change, tip, &globs).await?;
+            report.policy_warnings = policies.warnings(change, tip, &globs).await?;
         }
         let lock = ProposedLock::read((&repository, &tip), change, &files).await?;
         add_lock(&mut report, &inputs, &lock);
@@ -129,6 +130,8 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         mark_unread(&mut report, &inputs, &facts);
         let rules = (&policies, lock.state());
         add_on_merge(&mut report, &inputs, rules, None, facts);
+        // No forge is asked for its time.
+        add_closed_environments(&mut report, policies.for_merge(), Some(now()));
         anyhow::Ok((report, selection))
     })?;
     if args.head == HEAD {

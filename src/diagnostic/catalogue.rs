@@ -397,6 +397,9 @@ catalogue! {
     UnknownKey "unknown-key":
         "The product has no such key, so the key would have no effect.",
         "Correct the spelling, or delete the key.";
+    UnusableTime "unusable-time":
+        "The policy file has a time that the jobs of `init` cannot use. A window of less than an hour may lie between two scheduled runs, so a merge that waits for it is never applied. A job of 180 minutes never begins a stack whose alarms are watched for 175 minutes or more. The check warns about a change of the policy file.",
+        "Make the window at least an hour long, or shorten `monitoring-minutes`. If your jobs run more often or longer, ignore the warning.";
     UpdateNotAllowed "update-not-allowed":
         "The stack exists, and the policy does not allow updates. This is the default.",
         "Set `updates` in the policy file. Do not delete and recreate the stack: retained resources keep their names.";

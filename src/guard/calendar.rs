@@ -221,7 +221,10 @@ impl TryFrom<FreezeText> for Freeze {
         let from = moment("from", &text.from, &zone, false)?;
         let to = moment("to", &text.to, &zone, true)?;
         if to <= from {
-            let message = format!("is `{}`, which is not after `{}`", text.to, text.from);
+            let message = match text.to == text.from {
+                true => format!("is `{}`, the same time as `from`", text.to),
+                false => format!("is `{}`, which is before `{}`", text.to, text.from),
+            };
             return Err(TimeFault::new("to", message));
         }
         Ok(Self {
@@ -253,14 +256,18 @@ fn reading(zone: &TimeZone, time: DateTime, late: bool) -> Result<Zoned, jiff::E
     }
 }
 
-/// UTC unless the file names another one.
+/// UTC unless the file names another one. Short names such as `EST` have no summer time, and `Etc/GMT-1` is east of Greenwich: whoever
+/// writes one seldom means it.
 fn zone(name: Option<&str>) -> Result<TimeZone, TimeFault> {
     let Some(name) = name else {
         return Ok(TimeZone::UTC);
     };
-    TimeZone::get(name).map_err(|_| {
-        let message =
-            format!("is `{name}`, which is no time zone; write a name such as Europe/Berlin");
+    let is_place = name.contains('/') && !name.to_ascii_lowercase().starts_with("etc/");
+    let zone = (is_place || name == "UTC").then(|| TimeZone::get(name).ok());
+    zone.flatten().ok_or_else(|| {
+        let message = format!(
+            "is `{name}`, which is no time zone of a place; write UTC, or a name such as Europe/Berlin or America/New_York"
+        );
         TimeFault::new("zone", message)
     })
 }

@@ -15,6 +15,7 @@ mod policy_first;
 mod policy_numbers;
 mod policy_rollback;
 mod policy_times;
+mod policy_unusable;
 mod request;
 mod rollout;
 mod rules;
@@ -39,6 +40,7 @@ pub use policy::{
 };
 pub use policy_change::{ChangedKey, PolicyChange};
 pub use policy_first::{absent_first, first_configs};
+pub use policy_unusable::unusable_times;
 
 pub use rules::{YES, confirmation_word};
 

@@ -147,7 +147,7 @@ async fn assess_change(
     report.set_policy(edit.map_err(JobError::Usage)?);
     if report.policy.is_some() || !report.plan.changes.is_empty() {
         let commits = (source, base, head);
-        report.policy_warnings = policies.absent_first(commits, tip, globs).await?;
+        report.policy_warnings = policies.warnings(commits, tip, globs).await?;
     }
     add_lock(&mut report, &inputs, &lock);
     Ok(Assessment {

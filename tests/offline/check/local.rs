@@ -423,6 +423,65 @@ fn a_shallow_clone_does_not_deny_that_a_stack_stays() {
     assert!(text.contains("read 0 earlier versions"), "{text}");
 }
 
+/// A laptop has no forge that says the time, so its own clock decides.
+#[test]
+fn a_freeze_that_holds_now_is_named_on_a_laptop() {
+    let folder = repository();
+    git(folder.path(), &["switch", "--quiet", "main"]);
+    let freeze =
+        "version: 1\ndefaults:\n  freeze: [{from: 2001-01-01, to: 2090-01-01, reason: year}]\n";
+    write(&folder, ".provisioner.yaml", freeze);
+    commit(&folder);
+    git(folder.path(), &["switch", "--quiet", "feature"]);
+    git(folder.path(), &["merge", "--quiet", "main"]);
+    write(&folder, &path("b005"), &config("b005", ""));
+    commit(&folder);
+    let output = check(&folder, &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let named = "frozen until 2090-01-02 00:00 UTC: year";
+    assert!(text.contains(named), "{text}");
+}
+
+/// A merge that waits for such a window would never be applied, and such a stack would never begin.
+#[test]
+fn times_that_the_jobs_cannot_use_are_warnings() {
+    for (policy, place) in [
+        ("windows: [{from: '12:40', to: '13:30'}]", Some("6:15")),
+        ("windows: [{from: '23:40', to: '00:30'}]", Some("6:15")),
+        ("windows: [{from: '12:00', to: '13:00'}]", None),
+        ("windows: [{from: '00:00', to: '00:00'}]", None),
+        (
+            "rollback: {alarms: [], monitoring-minutes: 175}",
+            Some("6:48"),
+        ),
+        ("rollback: {alarms: [], monitoring-minutes: 174}", None),
+    ] {
+        let folder = repository();
+        let text = format!(
+            "version: 1\nenvironments:\n  prod: {{}}\n  dev:\n    updates: never\n    {policy}\n"
+        );
+        write(&folder, ".provisioner.yaml", &text);
+        commit(&folder);
+        let output = check(&folder, &[]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        let found = text.contains("unusable-time");
+        assert_eq!(found, place.is_some(), "{policy}: {text}");
+        if let Some(place) = place {
+            let place = format!(".provisioner.yaml:{place}");
+            assert!(text.contains(&place), "{place}: {text}");
+        }
+        // A later change says nothing of it.
+        git(folder.path(), &["switch", "--quiet", "main"]);
+        git(folder.path(), &["merge", "--quiet", "feature"]);
+        git(folder.path(), &["switch", "--quiet", "--create", "later"]);
+        write(&folder, &path("b009"), &config("b009", ""));
+        commit(&folder);
+        let later = String::from_utf8(check(&folder, &[]).stdout).unwrap();
+        assert!(!later.contains("unusable-time"), "{later}");
+    }
+}
+
 /// A canary that does not exist would let all stacks begin at once, without a word.
 #[test]
 fn a_config_of_first_that_does_not_exist_is_a_warning() {

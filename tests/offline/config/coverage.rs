@@ -50,6 +50,7 @@ const TESTED_ELSEWHERE: &[(&str, &str)] = &[
     ("environment-not-protected", "guard"),
     ("external-reference", "guard"),
     ("first-config-absent", "check"),
+    ("unusable-time", "check"),
     ("force-required", "guard"),
     ("fork-not-allowed", "guard"),
     ("glob-invalid", "workspace"),

@@ -210,3 +210,32 @@ fn times_that_are_none_are_errors_at_their_lines() {
         .replace("2027-03-03 }", "2027-03-03, reason: a }");
     insta::assert_snapshot!([found(text), found(&valid)].join("\n\n"));
 }
+
+/// `Etc/GMT-1` is UTC+1, and `EST` has no summer time.
+#[test]
+fn zones_are_places_or_utc() {
+    for (zone, is_valid) in [
+        ("Europe/Berlin", true),
+        ("America/Argentina/Buenos_Aires", true),
+        ("UTC", true),
+        ("Etc/GMT-1", false),
+        ("etc/gmt-1", false),
+        ("EST", false),
+        ("CET", false),
+        ("Factory", false),
+        ("GMT+1", false),
+        ("Z", false),
+        ("localtime", false),
+        ("Europe/Nowhere", false),
+    ] {
+        let text = format!(
+            "environments:\n  prod:\n    windows:\n      - {{ from: '09:00', to: '16:00', zone: {zone} }}\n"
+        );
+        let loaded = policy(&text);
+        assert_eq!(loaded.is_ok(), is_valid, "{zone}");
+        for problem in loaded.err().into_iter().flatten() {
+            let help = "write UTC, or a name such as Europe/Berlin";
+            assert!(problem.message.contains(help), "{problem:?}");
+        }
+    }
+}
