@@ -10,9 +10,11 @@ use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
 use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::guard::{Policy, read_policy_file};
 use crate::model::RepoPath;
 use crate::product::Verb;
-use crate::workspace::{OutputError, OutputFolder};
+use crate::roles::operator_policy;
+use crate::workspace::{OutputError, OutputFolder, policy_file};
 
 /// Renders in parallel, then writes folder by folder.
 pub fn run(
@@ -26,9 +28,16 @@ pub fn run(
     } else {
         "templates"
     };
+    // A policy file with errors stops no action that queries nothing.
+    let (path, file) = policy_file();
+    let policy = read_policy_file(&path, file.as_ref()).ok();
     let rendered: Vec<_> = group
         .par_iter()
-        .map(|one| one.config.as_ref().map(|config| render(verb, config)))
+        .map(|one| {
+            one.config
+                .as_ref()
+                .map(|config| render(verb, config, policy.as_ref()))
+        })
         .collect();
     let mut folders: BTreeMap<PathBuf, Vec<(&LoadedConfig, String, String)>> = BTreeMap::new();
     for (one, rendered) in group.iter().zip(rendered) {
@@ -122,12 +131,13 @@ fn take_shared<'a>(
     shared
 }
 
-fn render(verb: Verb, config: &Config) -> Result<(String, String), Diagnostic> {
+fn render(
+    verb: Verb,
+    config: &Config,
+    policy: Option<&Policy>,
+) -> Result<(String, String), Diagnostic> {
     let (name, text) = match verb {
-        Verb::RenderPolicy => (
-            &config.outputs.policy,
-            config.product.render_policy(&config.derived.scope),
-        ),
+        Verb::RenderPolicy => (&config.outputs.policy, operator_policy(config, policy)),
         _ => (
             &config.outputs.template,
             config.product.render_template(&config.derived.scope),

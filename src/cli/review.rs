@@ -8,10 +8,11 @@ use super::result::{ActionResults, ConfigResult};
 use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::diff;
-use crate::guard::read_policy_file;
+use crate::guard::{Policy, read_policy_file};
 use crate::model::RepoPath;
 use crate::product::ProductError;
 use crate::report::{LastAction, Redactor, ReviewReport, review};
+use crate::roles::operator_policy;
 use crate::template::{Document, in_own_product};
 use crate::workspace::{OutputFolder, WriteOutcome, policy_file, write_report};
 
@@ -20,12 +21,12 @@ pub fn run(request: &ActionRequest, group: &[LoadedConfig], results: &mut Action
     let (path, file) = policy_file();
     // Without a readable policy more values are hidden.
     let policy = read_policy_file(&path, file.as_ref());
-    let shown_keys = policy.map_or_else(|_| Vec::new(), |policy| policy.values.show);
+    let policy = policy.ok();
     let done: Vec<_> = group
         .par_iter()
         .filter_map(|one| Some((one, one.config.as_ref()?)))
         .map(
-            |(one, config)| match page(request, one, config, &shown_keys) {
+            |(one, config)| match page(request, one, config, policy.as_ref()) {
                 Ok(path) => {
                     let done = ConfigResult::done(&one.file, Some(config));
                     let written = ConfigResult {
@@ -51,14 +52,15 @@ fn page(
     request: &ActionRequest,
     one: &LoadedConfig,
     config: &Config,
-    shown_keys: &[String],
+    allowed: Option<&Policy>,
 ) -> Result<String, Vec<Diagnostic>> {
+    let shown_keys = allowed.map_or(&[][..], |allowed| &allowed.values.show);
     let failed =
         |failure: ProductError| vec![product_problem(&config.path, &config.product, &failure)];
     let scope = &config.derived.scope;
     let template = config.product.render_template(scope);
     let template = template.map_err(failed)?;
-    let policy = config.product.render_policy(scope);
+    let policy = operator_policy(config, allowed);
     let policy = policy.map_err(failed)?;
     let document = Document::parse(&config.path, &template)
         .map_err(|problems| in_own_product(config, &template, problems))?;

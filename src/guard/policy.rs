@@ -224,6 +224,12 @@ impl Policy {
         Some((alarm, self.alarm_places.get(written)))
     }
 
+    /// Whether operations in an environment name alarms.
+    pub fn has_alarms(&self, environment: &str) -> bool {
+        let triggers = self.rollback_of(environment);
+        triggers.is_some_and(|triggers| triggers.count() > 0)
+    }
+
     /// The alarms of an environment as the file writes them.
     pub(super) fn rollback_of(&self, environment: &str) -> Option<&RollbackTriggers> {
         let own = self.environments.get(environment);

@@ -3,6 +3,7 @@
 //! The apply role has the operator's policies of the configs; the plan role has only their reading part. Each product states its
 //! permissions once, in its `iam-policy.json.j2`.
 
+mod alarms;
 mod boundary;
 mod coverage;
 mod covered;
@@ -37,6 +38,7 @@ use crate::config::Config;
 use crate::guard::{Policy, Scope};
 use crate::product::Target;
 
+pub use alarms::operator_policy;
 pub use boundary::Boundary;
 pub use covered::Laws;
 use covered::Targets;
@@ -49,6 +51,7 @@ pub use trust::{Invalid, Issuer, branch};
 pub use trusted::TrustedRepository;
 pub use wide::WideGrant;
 
+use alarms::alarm_reads;
 use boundary::boundary_arn;
 use iam::{account_of, document, partition_of};
 use limits::{deny_beyond_law, deny_without_boundary};
@@ -130,6 +133,13 @@ struct RoleUse<'a> {
     ci_roles: BTreeSet<String>,
 }
 
+impl RoleUse<'_> {
+    fn regions(&self) -> BTreeSet<String> {
+        let regions = self.targets.iter().map(|(_, region, _)| region.clone());
+        regions.collect()
+    }
+}
+
 /// By account, phase and ARN.
 type RoleUses<'a> = BTreeMap<(String, RolePhase, String), RoleUse<'a>>;
 
@@ -167,13 +177,17 @@ pub fn roles(
         let provider = request.issuer.provider(arn, account);
         let mut roles = Vec::new();
         for ((_, phase, arn), role_use) in own() {
-            let allowed = match &mut laws {
+            let mut allowed = match &mut laws {
                 Some(laws) => allowed_by_law(*phase, arn, role_use, laws, boundary.as_ref())?,
                 None => {
                     let name = policy.permissions_boundary.as_deref();
                     allowed_by_configs(*phase, arn, role_use, name)?
                 }
             };
+            let mut environments = role_use.environments.iter();
+            if environments.any(|environment| policy.has_alarms(environment)) {
+                allowed.statements.push(alarm_reads(&role_use.regions()));
+            }
             roles.push(role(*phase, arn, role_use, allowed, &provider, request));
         }
         accounts.push(AccountRoles {
@@ -295,9 +309,8 @@ impl Allowed {
 
     /// Adds what every plan role has.
     fn finish_plan(&mut self, arn: &str, role_use: &RoleUse<'_>, parameters: &BTreeSet<String>) {
-        let regions = role_use.targets.iter().map(|(_, region, _)| region.clone());
         self.statements
-            .push(plan_policy::account_wide_reads(&regions.collect()));
+            .push(plan_policy::account_wide_reads(&role_use.regions()));
         let (partition, account) = (partition_of(arn), account_of(arn));
         self.never = Some(plan_policy::deny_writes_and_data(
             partition, account, parameters,

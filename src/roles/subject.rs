@@ -6,19 +6,17 @@ use std::str::FromStr;
 
 use serde_json::json;
 
-use super::trust::{Invalid, Issuer, TrustedJobs, is_name};
+use super::trust::{Invalid, Issuer, RESIDENCY, TrustedJobs, is_name};
 
 /// The issuer of github.com. An enterprise may have a path of its own below it.
 const GITHUB_ISSUER: &str = "token.actions.githubusercontent.com";
 /// What precedes the name of an enterprise in an issuer below github.com.
 const ENTERPRISE_ISSUER: &str = "github.com/enterprises/";
-/// What surrounds the name of an enterprise with data residency, in its issuer.
-const RESIDENCY_ISSUER: (&str, &str) = ("token.actions.", ".ghe.com");
 
 /// Whether AWS checks more claims of an issuer than `aud` and `sub`.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
 fn has_more_claims(issuer: &Issuer) -> bool {
-    let (before, after) = RESIDENCY_ISSUER;
+    let (before, after) = RESIDENCY;
     let name = issuer.host().strip_prefix(before);
     let name = name.and_then(|rest| rest.strip_suffix(after));
     let enterprise = issuer.address().strip_prefix(ENTERPRISE_ISSUER);

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use super::iam::{document, partition_of};
 
+/// What surrounds the name of an enterprise with data residency, in its issuer.
+pub(super) const RESIDENCY: (&str, &str) = ("token.actions.", ".ghe.com");
+
 const AUDIENCE: &str = "sts.amazonaws.com";
 
 /// Why an argument is invalid.
@@ -85,6 +88,12 @@ impl FromStr for Issuer {
             .is_some_and(|byte| byte.is_ascii_alphanumeric());
         if !is_host || text.contains("//") || !text.bytes().all(letters) {
             return Err(Invalid::new("write HOST or HOST/PATH, without https://"));
+        }
+        // Its tokens have another issuer.
+        if host.ends_with(RESIDENCY.1) && !host.starts_with(RESIDENCY.0) {
+            return Err(Invalid::new(
+                "write the issuer of an enterprise on ghe.com as token.actions.NAME.ghe.com",
+            ));
         }
         // An issuer that is spelled otherwise would not be known, and lose the conditions on its claims.
         let is_canonical = !host.bytes().any(|byte| byte.is_ascii_uppercase())

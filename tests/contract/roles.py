@@ -58,6 +58,8 @@ CONTENTS = set("""
 ARCHIVES = re.compile(r"arn:[\w-]+:s3:::[^*?]+/model-(build|deploy)\.zip")
 VALUES = {"ssm:GetParameter", "ssm:GetParameters"}
 PARAMETERS = re.compile(r"arn:[\w-]+:ssm:[\w*-]*:\d*:parameter/(ml|s3|sg|vpc|aws/service)/.*")
+# Environments of examples/policy whose operations name alarms, and what CloudFormation asks CloudWatch for then. Composite alarms take `*`.
+WITH_ALARMS, ALARMS = {"prod"}, "cloudwatch:DescribeAlarms"
 # The role's policies need not allow these.
 UNASKED = {"sts:AssumeRoleWithWebIdentity"}
 # What each role needs, whichever products its configs are of.
@@ -151,6 +153,9 @@ def mistakes(role):
     allowed = actions(statements)
     if "arn" in role:
         yield from unfit(role)
+    reads_alarms = any(ALARMS in listed(s["Action"]) and "*" in listed(s["Resource"]) for s in statements)
+    if WITH_ALARMS & set(role.get("environments", ())) and not reads_alarms:
+        yield f"{ALARMS} is missing"
     if role["phase"] == "apply":
         for action in sorted(by_iam(APPLY & ALWAYS) - allowed):
             yield f"{action} is missing"
@@ -248,6 +253,10 @@ def self_test():
         (right, lambda role: role["policies"][0]["Statement"][0].update(Effect="Deny"), ["a policy does not only allow"]),
         (right, lambda role: role["policies"][0].update(Long="x" * MANAGED), None),
         (apply, less("cloudformation:DeleteStack"), ["cloudformation:DeleteStack is missing"]),
+        (apply, lambda role: role.update(environments=["dev"]), []),
+        (apply, lambda role: role.update(environments=["prod"]), ["cloudwatch:DescribeAlarms is missing"]),
+        (apply, lambda role: role.update(environments=["prod"], policies=role["policies"] + [{"Statement": [
+            {"Effect": "Allow", "Action": ["cloudwatch:DescribeAlarms"], "Resource": ["*"]}]}]), []),
         (apply, denied("iam:DeleteRole"), []),
         (apply, denied("iam:DeleteRoel"), ["iam:DeleteRoel is no action that AWS knows"]),
         (apply, denied("iam:PutGroupPolicy"),

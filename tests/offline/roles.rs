@@ -154,6 +154,59 @@ fn attack_an_apply_role_trusts_one_branch_of_one_repository() {
     }
 }
 
+/// CloudFormation reads the alarms with the credentials of the job, or of the person at a laptop.
+#[test]
+fn roles_and_policies_read_alarms_if_the_policy_names_some() {
+    const ACTION: &str = "cloudwatch:DescribeAlarms";
+    let alarms = "      alarms: ['arn:aws:cloudwatch:{region}:{account_id}:alarm:errors']\n";
+    for (rollback, expected) in [
+        (String::new(), false),
+        ("    rollback:\n      alarms: []\n".to_owned(), false),
+        (format!("    rollback:\n{alarms}"), true),
+        (
+            format!(
+                "    rollback:\n{}",
+                alarms.replace("  alarms", "  composite-alarms")
+            ),
+            true,
+        ),
+    ] {
+        let workdir = workdir();
+        workdir.write(".provisioner.yaml", &format!("{POLICY}{rollback}"));
+        let printed = workdir.run(&[
+            "roles",
+            "--repository",
+            "acme@1/infra@2",
+            "--format",
+            "json",
+        ]);
+        let printed = documents(&printed);
+        for phase in ["plan", "apply"] {
+            let role = role(&printed, phase);
+            let mut found = statements(role).into_iter();
+            let found = found.find(|statement| {
+                let actions = statement["Action"].as_array().unwrap();
+                actions.contains(&json!(ACTION))
+            });
+            assert_eq!(found.is_some(), expected, "{phase} {rollback}");
+            if let Some(statement) = found {
+                // CloudWatch returns composite alarms only to a caller that may read all.
+                assert_eq!(statement["Resource"], json!(["*"]), "{statement}");
+                let region = &statement["Condition"]["StringEquals"]["aws:RequestedRegion"];
+                assert_eq!(region, &json!([REGION]), "{statement}");
+            }
+        }
+        let written = workdir.json("create-policy", &[]);
+        let path = &written["items"][0]["output"];
+        let policy = workdir.read(path.as_str().unwrap());
+        assert_eq!(policy.contains(ACTION), expected, "{policy}");
+        let parsed: Value = serde_json::from_str(&policy).unwrap();
+        let sids = parsed["Statement"].as_array().unwrap().iter();
+        let sids: BTreeSet<&str> = sids.filter_map(|one| one["Sid"].as_str()).collect();
+        assert_eq!(sids.contains("RollbackAlarms"), expected, "{policy}");
+    }
+}
+
 #[test]
 fn attack_arguments_are_not_patterns() {
     let workdir = workdir();
@@ -171,6 +224,8 @@ fn attack_arguments_are_not_patterns() {
         &["--repository", "acme/infra", "--default-branch", "ma*n"],
         &["--repository", "acme/infra", "--account", "12345678901?"],
         &["--repository", "acme/infra", "--environment", "production"],
+        // Its tokens have another issuer, whose claims AWS checks.
+        &["--repository", "acme/infra", "--issuer", "acme.ghe.com"],
     ] {
         let output = workdir.run(&[&["roles"], arguments].concat());
         assert_eq!(

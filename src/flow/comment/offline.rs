@@ -8,6 +8,7 @@ use crate::command::{Command, CommentAction, CommentActions};
 use crate::config::{Config, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
+use crate::guard::Policy;
 use crate::job::JobError;
 use crate::plan::{Change, Intent};
 use crate::product::{ProductError, Registry, Verb};
@@ -16,6 +17,7 @@ use crate::report::{
     Reply, ReviewReport, State, Success, command_help, details_block, explain, list_products,
     review, review_written, show_product,
 };
+use crate::roles::operator_policy;
 use crate::template::Document;
 use crate::workspace::write_file;
 
@@ -75,7 +77,6 @@ async fn config_answers(
     let mut outcomes = Vec::new();
     let mut exit = Exit::Ok;
     let policy = context.policy.as_ref();
-    let shown_keys = policy.map_or(&[][..], |policy| &policy.values.show);
     for change in &changes {
         if change.is_removed() {
             let mut outcome = Outcome::new(change.path.as_str(), None, State::Skipped);
@@ -86,7 +87,7 @@ async fn config_answers(
         let output = match context.inputs.config(change, false) {
             Some(config) if change.intent != Intent::Invalid => match verb_for(&config, command) {
                 Ok(None) => continue,
-                Ok(Some(verb)) => config_output(session, verb, (change, &config), shown_keys),
+                Ok(Some(verb)) => config_output(session, verb, (change, &config), policy.ok()),
                 Err(problem) => Err(vec![problem]),
             },
             _ => Err(change.diagnostics.clone()),
@@ -113,8 +114,9 @@ fn config_output(
     session: &CommentSession<'_>,
     verb: Verb,
     (change, config): (&Change, &Config),
-    shown_keys: &[String],
+    allowed: Option<&Policy>,
 ) -> Result<Outcome, Vec<Diagnostic>> {
+    let shown_keys = allowed.map_or(&[][..], |allowed| &allowed.values.show);
     let product = &config.product;
     let unwritten =
         |error: String| vec![Diagnostic::error(Code::RenderFailed, &change.path, error)];
@@ -125,7 +127,7 @@ fn config_output(
     let warnings = warnings.filter(|diagnostic| diagnostic.severity == Severity::Warning);
     outcome.problems = warnings.map(Problem::from_diagnostic).collect();
     let template = || product.render_template(scope).map_err(failed);
-    let policy = || product.render_policy(scope).map_err(failed);
+    let policy = || operator_policy(config, allowed).map_err(failed);
     match verb {
         Verb::RenderTemplate => {
             outcome.summary.clone_from(&config.outputs.template);
