@@ -14,23 +14,16 @@ impl Run<'_> {
     /// Whether this job handles a change. A config with errors has no known environment, so every job handles it: otherwise no job
     /// would report it.
     pub(super) fn is_of_this_job(&self, change: &Change) -> bool {
-        let environment = self.job.environment.environment.as_deref();
         let target = change.target.as_ref();
-        match (environment, target) {
-            (_, Some(target)) if !self.job.environment.accounts.contains(&target.account) => false,
-            (Some(environment), Some(target)) => target.environment == environment,
-            (None, _) | (_, None) => true,
-        }
+        target.is_none_or(|target| self.job.environment.covers(target))
     }
 
     /// First line of the comment on a merged change in this job's environment and accounts.
     pub(super) fn marker(&self) -> String {
-        let name = self.job.environment.environment.clone();
-        let accounts = self.job.environment.accounts.patterns();
-        let own: Vec<String> = name.into_iter().chain(accounts).collect();
-        match own.is_empty() {
+        let scope = self.job.environment.scope();
+        match scope.is_empty() {
             true => format!("{MARKER}-->"),
-            false => format!("{MARKER}{} -->", Digest::sha256(own.join(" ")).prefix(12)),
+            false => format!("{MARKER}{} -->", Digest::sha256(scope).prefix(12)),
         }
     }
 

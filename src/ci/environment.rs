@@ -12,7 +12,7 @@ use super::accounts::JobAccounts;
 use super::event::CiEvent;
 use crate::forge::{Connect, IdentityTokens};
 use crate::model::WebAddress;
-use crate::product::RunInput;
+use crate::product::{RunInput, Target};
 
 #[derive(Debug)]
 pub struct JobEnvironment {
@@ -125,6 +125,19 @@ impl JobEnvironment {
             }),
             run,
         })
+    }
+
+    /// Whether the job works on the stacks of a target: those of its environment and its accounts.
+    pub fn covers(&self, target: &Target) -> bool {
+        let own = self.environment.as_deref();
+        own.is_none_or(|own| own == target.environment) && self.accounts.contains(&target.account)
+    }
+
+    /// The environment and the accounts; empty for a job of all stacks.
+    pub fn scope(&self) -> String {
+        let own = self.environment.iter().cloned();
+        let own: Vec<String> = own.chain(self.accounts.patterns()).collect();
+        own.join(" ")
     }
 }
 

@@ -101,7 +101,7 @@ pub async fn apply(
     let mut tasks = Vec::new();
     for change in changes
         .iter()
-        .filter(|change| session.in_this_environment(change))
+        .filter(|change| session.is_of_this_job(change))
     {
         let due = resolve_command(command, change, merged.config(change)).map(|due| {
             due.map(|(config, verb)| StackTask {

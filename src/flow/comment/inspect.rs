@@ -44,7 +44,7 @@ pub async fn inspect(
     let sessions = session.job.credentials();
     let meant = changes
         .iter()
-        .filter(|change| session.in_this_environment(change));
+        .filter(|change| session.is_of_this_job(change));
     // A removed config with errors has no target, and no stack is looked at.
     let no_lane = Lane {
         account: String::new(),
@@ -140,7 +140,7 @@ impl<'a> Inspection<'a> {
                 let changes = chosen(&context.plan, command).unwrap_or_default();
                 let own = changes
                     .iter()
-                    .filter(|change| session.in_this_environment(change));
+                    .filter(|change| session.is_of_this_job(change));
                 let targets = own.filter_map(|change| change.target.as_ref());
                 let environments = targets.map(|target| target.environment.as_str()).collect();
                 let branch = &context.branch.branch;

@@ -64,8 +64,9 @@ pub async fn handle_issue_comment(job: &Job, event: &CommentEvent<'_>) -> JobRes
     };
     let mut reply = CommentReply::on_issue(job, own, event);
     // A job that runs again replaces its reply.
-    if let Some(environment) = &job.environment.environment {
-        let ran = RepairRecord::Ran.lines(&all, own, (event.id, environment));
+    if job.environment.environment.is_some() {
+        let scope = job.environment.scope();
+        let ran = RepairRecord::Ran.lines(&all, own, (event.id, &scope));
         ran.into_iter().for_each(|line| reply.record(line));
     }
     let runner = IssueRunner {
@@ -198,8 +199,8 @@ impl IssueRunner<'_> {
                     }
                 }
             }
-            // Another environment has a job of its own.
-            (true, true) if self.job.environment.environment.as_ref() != Some(&environment) => {}
+            // Another environment, and another group of accounts, has a job of its own.
+            (true, true) if !self.job.environment.covers(&repair.config.target) => {}
             (true, true) => {
                 match self.job.environment.finish_cancelled {
                     true => self.reply.add(command),

@@ -53,7 +53,7 @@ impl RepairRecord {
         own: UserId,
         comment: &'a Comment,
     ) -> impl Iterator<Item = &'a str> {
-        let marker = reply_marker(comment.id, None);
+        let marker = reply_marker(comment.id, "");
         let replies = comments.iter().filter(move |reply| {
             let by = reply.by.as_ref();
             let times = comment.created.zip(reply.created);
@@ -67,14 +67,14 @@ impl RepairRecord {
         replies.flat_map(move |reply| self.digests(reply))
     }
 
-    /// The lines of provisioner's replies to a comment by the job of an environment.
+    /// The lines of provisioner's replies to a comment by the job of a scope.
     pub fn lines(
         self,
         comments: &[Comment],
         own: UserId,
-        (comment, environment): (u64, &str),
+        (comment, scope): (u64, &str),
     ) -> Vec<String> {
-        let marker = reply_marker(comment, Some(environment));
+        let marker = reply_marker(comment, scope);
         let replies = comments.iter().filter(|reply| {
             let by = reply.by.as_ref();
             by.is_some_and(|by| by.id == own) && reply.body.lines().next() == Some(&marker)

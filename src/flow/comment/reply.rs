@@ -30,13 +30,13 @@ pub struct CommentReply<'a> {
 
 impl<'a> CommentReply<'a> {
     pub fn new(job: &'a Job, own: Option<UserId>, number: u64, comment: u64) -> Self {
-        let environment = job.environment.environment.as_deref();
+        let scope = job.environment.scope();
         Self {
             job,
             own,
             number,
             on_issue: false,
-            marker: reply_marker(comment, environment),
+            marker: reply_marker(comment, &scope),
             records: Vec::new(),
             sections: Vec::new(),
             written: String::new(),
@@ -149,10 +149,13 @@ impl<'a> CommentReply<'a> {
     }
 }
 
-/// The first line of the reply to a comment, by the job of an environment or of none.
-pub fn reply_marker(comment: u64, environment: Option<&str>) -> String {
-    let environment = environment.map(|name| format!(" {}", Digest::sha256(name).prefix(12)));
-    format!("{MARKER}{comment}{} -->", environment.unwrap_or_default())
+/// The first line of the reply to a comment. `scope`: the environment and accounts of the job, or empty.
+pub fn reply_marker(comment: u64, scope: &str) -> String {
+    let scope = match scope {
+        "" => String::new(),
+        scope => format!(" {}", Digest::sha256(scope).prefix(12)),
+    };
+    format!("{MARKER}{comment}{scope} -->")
 }
 
 /// Whether a text begins as a reply does.

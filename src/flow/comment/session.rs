@@ -95,16 +95,14 @@ impl<'a> CommentSession<'a> {
             return Ok(false);
         }
         let changes = chosen(&context.plan, command).unwrap_or_default();
-        Ok(changes
-            .iter()
-            .any(|change| self.in_this_environment(change)))
+        Ok(changes.iter().any(|change| self.is_of_this_job(change)))
     }
 
-    /// Whether a change's stack is in this job's environment. A job without an environment has all of them.
-    pub fn in_this_environment(&self, change: &Change) -> bool {
-        let own = self.job.environment.environment.as_deref();
+    /// Whether this job works on a change's stack. A job without an environment has all of them.
+    pub fn is_of_this_job(&self, change: &Change) -> bool {
+        let own = &self.job.environment;
         let target = change.target.as_ref();
-        own.is_none() || target.map(|target| target.environment.as_str()) == own
+        target.map_or(own.environment.is_none(), |target| own.covers(target))
     }
 
     /// A denial that holds for every config of the command.

@@ -59,12 +59,7 @@ pub(super) async fn tip_configs(
     if policy.is_ok() {
         (configs, invalid) = valid_configs(job, source, &branch.tip, &policy, names).await?;
     }
-    let environment = job.environment.environment.as_deref();
-    configs.retain(|config| {
-        let target = &config.target;
-        job.environment.accounts.contains(&target.account)
-            && environment.is_none_or(|own| own == target.environment)
-    });
+    configs.retain(|config| job.environment.covers(&config.target));
     Ok(TipConfigs {
         branch,
         policy,

@@ -111,6 +111,27 @@ fn a_merged_config_is_deployed_with_its_folders_and_its_template() {
     world.github.take_writes();
 }
 
+/// Jobs that share an environment by their accounts: only the job of the stack's account acts and replies.
+#[test]
+fn a_command_is_applied_by_the_job_of_its_account_alone() {
+    let (world, pull) = World::with_merge();
+    let comment = world.comment(&world.carol, "/provisioner prep-master");
+    let job = |accounts: &str| {
+        let job = world.apply_job(&pull, &comment);
+        job.with("PROVISIONER_ACCOUNTS", accounts).run()
+    };
+    world.github.take_writes();
+    let elsewhere = job("999999999999");
+    assert_eq!(elsewhere.status, 0, "{}", elsewhere.stderr);
+    world.assert_no_stack();
+    world.github.expect_writes(&[]);
+    let own = world.workdir.aws.account.clone();
+    let applied = job(&own);
+    assert_eq!(applied.status, 0, "{}", applied.stderr);
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world.github.take_writes();
+}
+
 #[test]
 fn a_dedicated_bucket_has_an_action_of_its_own() {
     let world = World::new(&policy(""));
