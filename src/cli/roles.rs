@@ -14,8 +14,9 @@ use crate::guard::read_policy_file;
 use crate::product::RunInput;
 use crate::report::{JsonDocument, diagnostics, json_text};
 use crate::roles::{
-    AccountRoles, Invalid, Issuer, Laws, MAX_POLICIES, OmittedRead, ProjectId, RolePhase,
-    RolesError, RolesRequest, TrustedRepository, branch, roles as all_roles, template,
+    AccountRoles, Invalid, Issuer, Laws, MAX_POLICIES, OmittedRead, ProjectId, RepositoryId,
+    RolePhase, RolesError, RolesRequest, TrustedRepository, branch, is_of_cloud,
+    roles as all_roles, template,
 };
 use crate::text::and_list;
 use crate::workspace::{exit_of_search, locate, policy_file, selected_configs};
@@ -283,16 +284,26 @@ fn template_text(template: &serde_json::Value) -> anyhow::Result<String> {
     }
 }
 
-/// A note for the person who deploys the printed roles.
-fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
-    if let TrustedRepository::GitHub(repository) = &asked.repository
-        && !repository.has_ids()
-    {
+/// What binds a token to the repository, if it is the name alone.
+fn note_name(repository: &RepositoryId, issuer: &Issuer) {
+    let name = repository.name();
+    if !is_of_cloud(issuer) {
+        log::info!(
+            "note: tokens of an Enterprise Server have no ids: these roles trust each repository that has the name {name}\n  \
+             help: never give the name to others, not even after a rename or a transfer"
+        );
+    } else if !repository.has_ids() {
         log::info!(
             "note: a repository that was created or renamed since 2026-07-15 has its ids in the subject of its tokens, which these roles do not trust\n  \
-             help: say --repository OWNER@ID/NAME@ID; `gh api repos/{} --jq '.owner.id, .id'` prints them",
-            repository.name()
+             help: say --repository OWNER@ID/NAME@ID; `gh api repos/{name} --jq '.owner.id, .id'` prints them"
         );
+    }
+}
+
+/// A note for the person who deploys the printed roles.
+fn note(asked: &RolesRequest, accounts: &[AccountRoles]) {
+    if let TrustedRepository::GitHub(repository) = &asked.repository {
+        note_name(repository, &asked.issuer);
     }
     for role in accounts.iter().flat_map(|account| &account.roles) {
         for grant in &role.wide {

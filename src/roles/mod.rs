@@ -45,7 +45,7 @@ use covered::Targets;
 pub use error::{RolesError, ScopeProblem};
 pub use plan_policy::OmittedRead;
 pub use project::{APPLY_SOURCES, ProjectId};
-pub use subject::RepositoryId;
+pub use subject::{RepositoryId, is_of_cloud};
 pub use template::template;
 pub use trust::{Invalid, Issuer, branch};
 pub use trusted::TrustedRepository;

@@ -13,9 +13,10 @@ const GITHUB_ISSUER: &str = "token.actions.githubusercontent.com";
 /// What precedes the name of an enterprise in an issuer below github.com.
 const ENTERPRISE_ISSUER: &str = "github.com/enterprises/";
 
-/// Whether AWS checks more claims of an issuer than `aud` and `sub`.
+/// Whether the issuer is GitHub's own, and not an Enterprise Server: its subjects can have ids, and AWS checks more claims than `aud` and
+/// `sub`.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
-fn has_more_claims(issuer: &Issuer) -> bool {
+pub fn is_of_cloud(issuer: &Issuer) -> bool {
     let (before, after) = RESIDENCY;
     let name = issuer.host().strip_prefix(before);
     let name = name.and_then(|rest| rest.strip_suffix(after));
@@ -51,7 +52,7 @@ impl RepositoryId {
             format!("ref:refs/heads/{branch}"),
         ];
         // Not the branch: each pull request has its own.
-        let claims: Vec<_> = match has_more_claims(issuer) {
+        let claims: Vec<_> = match is_of_cloud(issuer) {
             true => self
                 .id()
                 .map(|id| ("repository_id", json!(id)))
@@ -61,14 +62,17 @@ impl RepositoryId {
         };
         let all = TrustedJobs {
             sid: "Jobs",
-            subjects: self.each(&jobs),
+            subjects: self.each(&jobs, issuer),
             are_patterns: false,
             claims: claims.clone(),
         };
         // The last part of a queue's branch differs each time.
         let queue = TrustedJobs {
             sid: "MergeQueue",
-            subjects: self.each(&[format!("ref:refs/heads/gh-readonly-queue/{branch}/*")]),
+            subjects: self.each(
+                &[format!("ref:refs/heads/gh-readonly-queue/{branch}/*")],
+                issuer,
+            ),
             are_patterns: true,
             claims,
         };
@@ -88,13 +92,13 @@ impl RepositoryId {
             .map(|environment| format!("environment:{environment}"))
             .collect();
         let mut claims = Vec::new();
-        if has_more_claims(issuer) {
+        if is_of_cloud(issuer) {
             claims.push(("ref", json!(format!("refs/heads/{branch}"))));
             claims.extend(self.id().map(|id| ("repository_id", json!(id))));
         }
         vec![TrustedJobs {
             sid: "Jobs",
-            subjects: self.each(&jobs),
+            subjects: self.each(&jobs, issuer),
             are_patterns: false,
             claims,
         }]
@@ -106,9 +110,10 @@ impl RepositoryId {
         Some(id)
     }
 
-    /// Both forms of each subject.
-    fn each(&self, jobs: &[String]) -> Vec<String> {
-        let names = [Some(&self.name), self.with_ids.as_ref()];
+    /// Both forms of each subject. Tokens of an Enterprise Server have only the form without ids.
+    fn each(&self, jobs: &[String], issuer: &Issuer) -> Vec<String> {
+        let with_ids = self.with_ids.as_ref();
+        let names = [Some(&self.name), with_ids.filter(|_| is_of_cloud(issuer))];
         let of = |name: &String| {
             jobs.iter()
                 .map(|job| format!("repo:{name}:{job}"))

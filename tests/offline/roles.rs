@@ -143,6 +143,17 @@ fn attack_an_apply_role_trusts_one_branch_of_one_repository() {
             assert_eq!(claims[format!("{issuer}:ref")], "refs/heads/main");
             assert_eq!(claims[format!("{issuer}:repository_id")], "880042");
         }
+        // Tokens of an Enterprise Server have no ids.
+        let subjects = claims[format!("{issuer}:sub")].to_string();
+        assert_eq!(
+            subjects.contains("acme@5501"),
+            count == 4,
+            "{issuer}: {subjects}"
+        );
+        assert!(
+            subjects.contains("repo:acme/infra:environment:"),
+            "{issuer}: {subjects}"
+        );
         // A name without ids can be given up, and taken by another repository.
         let plan = statements("plan", &["--issuer", issuer]);
         let plan = plan.as_array().unwrap();

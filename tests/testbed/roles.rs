@@ -24,7 +24,8 @@ fn attack_aws_holds_roles_to_their_policies() {
     for (role, subject, trusted) in [
         (plan, "repo:acme/infra:pull_request", true),
         (plan, "repo:acme/infra:ref:refs/heads/main", true),
-        (plan, "repo:acme@5501/infra@880042:pull_request", true),
+        // The issuer is a server of its own, whose tokens have no ids.
+        (plan, "repo:acme@5501/infra@880042:pull_request", false),
         (
             plan,
             "repo:acme/infra:ref:refs/heads/gh-readonly-queue/main/pr-7-0a1b2c",
@@ -43,7 +44,7 @@ fn attack_aws_holds_roles_to_their_policies() {
         (plan, "repo:acme@5502/infra@880042:pull_request", false),
         (plan, "repo:acme@5501/infra@880043:pull_request", false),
         (apply, "repo:acme/infra:environment:prod", true),
-        (apply, "repo:acme@5501/infra@880042:environment:prod", true),
+        (apply, "repo:acme@5501/infra@880042:environment:prod", false),
         (apply, "repo:acme/infra:environment:dev", false),
         (apply, "repo:acme/infra:environment:prod2", false),
         (apply, "repo:acme/infra:ref:refs/heads/main", false),
