@@ -54,6 +54,7 @@ pub fn unserved_configs(job: &Job, merged: &MergedChange) -> Vec<UnservedConfig>
     unserved.collect()
 }
 
+/// Whether a change requests an effect on AWS.
 fn asks_for_effect(change: &Change) -> bool {
     match change.intent {
         Intent::Create
@@ -66,6 +67,11 @@ fn asks_for_effect(change: &Change) -> bool {
         Intent::Unchanged => !change.folders.is_empty(),
         Intent::Abandon | Intent::Invalid => false,
     }
+}
+
+/// Whether the job of its environment applies a change, or reports something about it.
+pub fn concerns_a_job(change: &Change) -> bool {
+    asks_for_effect(change) || change.intent == Intent::Invalid || !change.diagnostics.is_empty()
 }
 
 /// Comments which configs no job provisions.

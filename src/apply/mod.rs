@@ -18,6 +18,7 @@ mod schedule;
 mod task;
 
 pub use clock::RunClock;
+pub use comments::{concerns_a_job, report_unserved};
 pub use credentials::run_with_role;
 pub use executor::Executor;
 pub use outcome::{ApplyReport, to_outcome};

@@ -4,22 +4,20 @@ use jiff::Timestamp;
 
 use super::contributors::add_contributors;
 use super::history::MergedRange;
-use super::inputs::{ChangeInputs, read_inputs};
+use super::inputs::ChangeInputs;
 use super::limits::IdentityLimits;
 use super::lock::merged_lock;
-use super::policy::{policy_at, policy_file_at};
+use super::merge_contents::MergeContents;
 use super::reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 use super::tip::Tip;
 use crate::config::Config;
 use crate::forge::{DefaultBranch, ForgeError};
 use crate::guard::{
-    ChangeRequest, CommentCommand, LoadedPolicy, LockState, POLICY_FILE, Policies, RequestedChange,
-    Trigger, read_policy_file,
+    ChangeRequest, CommentCommand, LoadedPolicy, LockState, Policies, RequestedChange, Trigger,
 };
 use crate::job::{Job, JobError};
-use crate::model::{CommitSha, FileContents, RepoPath, UserId};
-use crate::plan::{Change, Intent, LinkNeeds, Plan, assess};
-use crate::workspace::ConfigSelector;
+use crate::model::{CommitSha, FileContents, UserId};
+use crate::plan::{Change, Intent, LinkNeeds, Plan};
 
 pub struct MergedChange {
     /// Facts of the pull request, without those of a single stack.
@@ -52,32 +50,16 @@ impl MergedChange {
         own: Option<UserId>,
         range: &MergedRange,
     ) -> Result<Self, JobError> {
+        let MergeContents {
+            policy_file,
+            policy,
+            is_judged_by_now,
+            selection,
+            inputs,
+            plan,
+        } = MergeContents::read(job, branch, range).await?;
         let (base, merge) = (&range.base, &range.merge);
         let source = job.source(&[base, merge]);
-        let files = source.changed_files(base, merge).await?;
-        let path = RepoPath::typed(POLICY_FILE);
-        let edits_policy = files.iter().any(|file| file.is_under(POLICY_FILE));
-        // A person may apply a merge again after the policy changed. The policy before the merge counts only if the merge could have
-        // chosen the one of now.
-        let policy_file = match range.is_requested && !edits_policy {
-            true => policy_file_at(job.source(&[&branch.tip]), &branch.tip).await?,
-            false => policy_file_at(source, base).await?,
-        };
-        let policy = read_policy_file(&path, policy_file.as_ref());
-        // The policy of now decides alone if this merge repaired the one before it. A merge that left it broken is not judged by a
-        // repair that came later.
-        let repaired = match &policy {
-            Ok(_) => None,
-            Err(_) => policy_at(source, merge).await?.ok(),
-        };
-        let is_judged_by_now = policy.is_ok() || repaired.is_some();
-        let repaired = repaired.map(Ok);
-        let policies = [&policy].into_iter().chain(&repaired);
-        let selection = ConfigSelector::for_policies(&job.environment.configs, policies)
-            .map_err(JobError::Usage)?;
-        let given = &job.environment.given;
-        let inputs = read_inputs(source, base, merge, &files, &selection, given).await?;
-        let plan = assess(&inputs.base, &inputs.head, &inputs.inputs);
         let mut merged = Self {
             // A direct push: on the branch, and never reviewed.
             request: ChangeRequest {

@@ -10,6 +10,7 @@ mod inputs;
 mod later_commits;
 mod limits;
 mod lock;
+mod merge_contents;
 mod merge_queue;
 mod merged;
 mod policy;
@@ -29,6 +30,7 @@ pub use history::{
 pub use inputs::{ChangeInputs, configs_at, read_inputs};
 pub use limits::IdentityLimits;
 pub use lock::{ProposedLock, lock_at};
+pub use merge_contents::MergeContents;
 pub use merge_queue::{GroupOrigin, group_origin};
 pub use merged::MergedChange;
 pub use policy::{ProposedPolicies, policy_at, policy_file_at};

@@ -17,6 +17,8 @@ pub enum CiEvent {
     },
     /// A branch was pushed, created or deleted.
     Push {
+        /// Whether the job only finds the environments that the push concerns.
+        finds: bool,
         /// The branch's full name, such as `refs/heads/main`.
         reference: String,
         /// The tip before the push; `None` for a new branch.

@@ -13,7 +13,8 @@ fn required_permissions(event: &CiEvent) -> &'static [WritePermission] {
     match event {
         CiEvent::PullRequest { .. } => &[WritePermission::Comments, WritePermission::Statuses],
         CiEvent::MergeGroup { .. } => &[WritePermission::Statuses],
-        CiEvent::Push { .. }
+        CiEvent::Push { finds: true, .. } => &[WritePermission::Comments],
+        CiEvent::Push { finds: false, .. }
         | CiEvent::Dispatch {
             mode: DispatchMode::Apply,
             ..
@@ -140,7 +141,7 @@ pub async fn teams(diagnosis: &mut Diagnosis, job: &JobFacts<'_>, policy: &Polic
     // A check counts no approvals.
     let counts = matches!(
         job.environment.event,
-        CiEvent::Push { .. }
+        CiEvent::Push { finds: false, .. }
             | CiEvent::Comment { .. }
             | CiEvent::Dispatch {
                 mode: DispatchMode::Apply,

@@ -42,7 +42,7 @@ pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> Jo
     };
     let changes_stacks = matches!(
         job.environment.event,
-        CiEvent::Push { .. }
+        CiEvent::Push { finds: false, .. }
             | CiEvent::Comment { .. }
             | CiEvent::Dispatch {
                 mode: DispatchMode::Apply,
@@ -59,10 +59,14 @@ pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> Jo
             super::check::check_merge_group(&job, base, head).await
         }
         CiEvent::Push {
+            finds,
             reference,
             before,
             after,
-        } => super::provision::provision(&job, reference, before.as_ref(), after.as_ref()).await,
+        } => {
+            let (before, after) = (before.as_ref(), after.as_ref());
+            super::provision::provision(&job, *finds, reference, before, after).await
+        }
         CiEvent::Comment {
             id,
             number,

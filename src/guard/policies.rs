@@ -1,5 +1,7 @@
 //! The policies that an effect has to pass.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -81,10 +83,22 @@ impl<'a> Policies<'a> {
         roles.into_iter().next()
     }
 
+    /// Whether a policy names a role that changes stacks of a target.
+    pub fn names_apply_role(self, target: &Target) -> bool {
+        let mut policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        policies.any(|policy| policy.apply_role(target).is_some())
+    }
+
+    /// The environments for which a policy names an apply role.
+    pub fn applied_environments(self) -> BTreeSet<String> {
+        let policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        let names = policies.flat_map(Policy::applied_environments);
+        names.map(str::to_owned).collect()
+    }
+
     /// Whether a policy names an apply role for any environment.
     pub fn names_apply_roles(self) -> bool {
-        let mut policies = self.both().filter_map(|policy| policy.as_ref().ok());
-        policies.any(Policy::names_apply_roles)
+        !self.applied_environments().is_empty()
     }
 
     /// The policy before the change, which no change chooses; `None` if its file has errors.

@@ -314,10 +314,11 @@ impl Policy {
         own.roles.apply.as_deref().map(|role| filled(role, target))
     }
 
-    /// Whether any environment has an apply role.
-    pub(super) fn names_apply_roles(&self) -> bool {
-        let mut environments = self.environments.values();
-        environments.any(|own| own.roles.apply.is_some())
+    /// The environments that have an apply role.
+    pub(super) fn applied_environments(&self) -> impl Iterator<Item = &str> {
+        let all = self.environments.iter();
+        all.filter(|(_, own)| own.roles.apply.is_some())
+            .map(|(name, _)| name.as_str())
     }
 
     /// The policy that decides alone if the one before the change does not load: at least two approvals, and no deletions.

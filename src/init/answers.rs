@@ -98,6 +98,12 @@ impl Answers {
         accounts
     }
 
+    /// Whether the forge is a GitHub Enterprise Server. GitHub Enterprise Cloud with data residency has what github.com has.
+    pub fn is_enterprise_server(&self) -> bool {
+        let is_cloud = self.server.ends_with(".ghe.com");
+        self.forge == SetupForge::GitHub && self.is_own_server() && !is_cloud
+    }
+
     /// Whether the forge runs on a server of its own.
     pub fn is_own_server(&self) -> bool {
         self.server != self.forge.public_host()

@@ -4,6 +4,7 @@ mod answers;
 mod check;
 mod code_owners;
 mod earlier;
+mod enterprise_server;
 mod environment_list;
 mod existing;
 mod finding;

@@ -11,7 +11,7 @@ use super::setup::RELEASES;
 use super::shell::quote_argument;
 use super::step::{SetupChanges, SetupStep, commit_setup, first_config, roles};
 
-/// GitHub's own app for Actions: no other app can report the required check.
+/// The app of GitHub Actions on github.com: no other app can report the required check.
 const ACTIONS_APP: u64 = 15368;
 /// Reviewers of an environment.
 const MAX_REVIEWERS: usize = 6;
@@ -47,22 +47,17 @@ pub fn steps(answers: &Answers, changes: &SetupChanges, git: &GitState) -> Vec<S
         ),
         false => "--repository \"$repository\"".to_owned(),
     };
-    let before = [format!(
-        "repository=$(gh api repos/{repository} --jq {})",
-        quote_argument(ids)
-    )];
+    // Tokens of an Enterprise Server have no ids.
+    let before = [match answers.is_enterprise_server() {
+        true => format!("repository={repository}"),
+        false => format!(
+            "repository=$(gh api repos/{repository} --jq {})",
+            quote_argument(ids)
+        ),
+    }];
     steps.extend(roles(answers, &before, &trusted));
     steps.push(environments(answers, &repository));
-    steps.push(
-        SetupStep::new(
-            "Protect the default branch",
-            vec![format!(
-                "printf %s {} | gh api --method POST repos/{repository}/rulesets --input -",
-                quote_argument(&ruleset())
-            )],
-        )
-        .with_note("Without it, provisioner denies every change (`branch-not-protected`)."),
-    );
+    steps.push(protection(answers, &repository));
     steps.push(
         SetupStep::new(
             "Prove the setup",
@@ -121,11 +116,31 @@ fn environments(answers: &Answers, repository: &str) -> SetupStep {
         "Create the environments, with reviewers, for jobs of the default branch alone",
         commands.collect(),
     )
-    .with_note("Without the branch rule, provisioner denies every change (`environment-not-protected`). The reviewers approve each merge, command and scheduled job that has something to apply. If your plan has no reviewers for environments, leave out the `reviewers` fields.")
+    .with_note("Without the branch rule, provisioner denies every change (`environment-not-protected`). The reviewers approve each merge, command and scheduled job that has something to apply or to report. If your plan has no reviewers for environments, leave out the `reviewers` fields.")
 }
 
-/// Requires pull requests with an approval, code owners and the check.
-fn ruleset() -> String {
+/// Each Enterprise Server gives the app an id of its own.
+fn protection(answers: &Answers, repository: &str) -> SetupStep {
+    let post = format!("gh api --method POST repos/{repository}/rulesets --input -");
+    let commands = match answers.is_enterprise_server() {
+        true => {
+            let text = ruleset(json!("APP")).replace("\"APP\"", "%s");
+            vec![
+                "app=$(gh api apps/github-actions --jq .id)".to_owned(),
+                format!("printf {} \"$app\" | {post}", quote_argument(&text)),
+            ]
+        }
+        false => {
+            let text = ruleset(json!(ACTIONS_APP));
+            vec![format!("printf %s {} | {post}", quote_argument(&text))]
+        }
+    };
+    SetupStep::new("Protect the default branch", commands)
+        .with_note("Without it, provisioner denies every change (`branch-not-protected`).")
+}
+
+/// Requires pull requests with an approval, code owners and the check. `app`: the id of the only app that can report the check.
+fn ruleset(app: serde_json::Value) -> String {
     json!({
         "name": "provisioner",
         "target": "branch",
@@ -142,7 +157,7 @@ fn ruleset() -> String {
                 "required_review_thread_resolution": false,
             }},
             {"type": "required_status_checks", "parameters": {
-                "required_status_checks": [{"context": "Provisioner", "integration_id": ACTIONS_APP}],
+                "required_status_checks": [{"context": "Provisioner", "integration_id": app}],
                 "strict_required_status_checks_policy": false,
             }},
         ],

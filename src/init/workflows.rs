@@ -1,10 +1,10 @@
 //! The workflows of the flows: the files of `examples/workflows`, with the answers in place of the example's.
 
 use super::answers::Answers;
-use super::environment_list::with_words;
+use super::enterprise_server::for_enterprise_server;
 use super::existing::ExistingFiles;
 use super::question::Question;
-use super::scalar::{yaml, yaml_list};
+use super::scalar::yaml;
 use super::setup::{NO_COMMIT, Pin, RELEASES};
 
 /// Path and text of the example.
@@ -45,58 +45,33 @@ pub const PATHS: [&str; 5] = [
 /// How a step names the action.
 const USES: &str = "uses: ";
 
-/// Path and text of each workflow. An existing file keeps its environments. In a run with answers, it keeps everything that the answers do not
-/// name.
+/// Path and text of each workflow. In a run with answers, an existing file keeps everything that the answers do not name.
 pub fn workflows(answers: &Answers, existing: &ExistingFiles) -> Vec<(&'static str, String)> {
     let texts = WORKFLOWS.into_iter().map(|(path, example)| {
         let text = match existing.get(path) {
-            None => filled(answers, example, &[]),
-            Some(known) if answers.asked.is_empty() => {
-                filled(answers, example, &listed_environments(known))
-            }
-            Some(known) => refreshed(answers, known),
+            Some(known) if !answers.asked.is_empty() => refreshed(answers, known),
+            _ => filled(answers, example),
         };
         (path, text)
     });
     texts.collect()
 }
 
-/// The example with the answers. `more`: environments that the file has besides.
-fn filled(answers: &Answers, example: &str, more: &[String]) -> String {
+/// The example with the answers.
+fn filled(answers: &Answers, example: &str) -> String {
     let example_pin = format!("{USES}{RELEASES}@{NO_COMMIT} # v0");
     let own = format!("{USES}{}", pinned(&answers.pin));
-    let names = names(answers);
-    let more = more.iter().map(String::as_str);
-    // In the order of the file.
-    let mut all: Vec<&str> = more.collect();
-    let new = names.filter(|name| !all.contains(name)).collect::<Vec<_>>();
-    all.extend(new);
     let branch = format!("branches: [{}]", yaml(&answers.branch));
-    example
+    let text = example
         .replace(&example_pin, &own)
-        .replace(
-            "environment: [dev, prod]",
-            &format!("{ENVIRONMENTS} {}", yaml_list(all)),
-        )
-        .replace("branches: [main]", &branch)
+        .replace("branches: [main]", &branch);
+    match answers.is_enterprise_server() {
+        true => for_enterprise_server(&text),
+        false => text,
+    }
 }
 
-fn names(answers: &Answers) -> impl Iterator<Item = &str> {
-    answers.environments.iter().map(|one| one.name.as_str())
-}
-
-const ENVIRONMENTS: &str = "environment:";
 const BRANCHES: &str = "branches: [";
-
-/// The environments of the matrix.
-fn listed_environments(text: &str) -> Vec<String> {
-    let value = serde_yaml::from_str::<serde_json::Value>(text).unwrap_or_default();
-    let list = &value["jobs"]["provision"]["strategy"]["matrix"]["environment"];
-    let names = list.as_array().into_iter().flatten();
-    names
-        .filter_map(|name| Some(name.as_str()?.to_owned()))
-        .collect()
-}
 
 /// The existing text with the values of the answers that a person gave in this run.
 fn refreshed(answers: &Answers, existing: &str) -> String {
@@ -113,11 +88,7 @@ fn refreshed(answers: &Answers, existing: &str) -> String {
         }
         line.to_owned()
     });
-    let text: String = lines.collect();
-    match asks(Question::Environments) && !listed_environments(&text).is_empty() {
-        true => with_words(&text, ENVIRONMENTS, names(answers), |_| true),
-        false => text,
-    }
+    lines.collect()
 }
 
 /// Pin and version of a step that uses this program's action.
@@ -149,7 +120,6 @@ mod tests {
         let all: String = WORKFLOWS.iter().map(|(_, text)| *text).collect();
         let example = format!("{USES}{RELEASES}@{NO_COMMIT} # v0");
         assert_eq!(all.matches(&example).count(), all.matches(RELEASES).count());
-        assert_eq!(all.matches("environment: [dev, prod]").count(), 1);
         assert_eq!(all.matches("branches: [main]").count(), 1);
         assert!(!all.contains("`main`"));
     }

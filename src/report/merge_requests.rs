@@ -8,7 +8,7 @@ const WORDS: [(&str, &str); 2] = [
 ];
 
 /// Replaced in code spans too.
-const COMMANDS: [(&str, &str); 9] = [
+const COMMANDS: [(&str, &str); 8] = [
     (
         "provisioner roles --repository OWNER@ID/NAME@ID",
         "provisioner roles --forge gitlab --repository GROUP/PROJECT",
@@ -31,13 +31,9 @@ const COMMANDS: [(&str, &str); 9] = [
         "Every Developer can print the token of the check, and forge",
     ),
     (
-        "add it to the matrix of the workflow",
-        "add it to the component's input `environments`",
-    ),
-    (
-        "list the environment in the matrix of the provision workflow. Then start that workflow with the mode `apply` for these configs",
-        "list the environment in the component's input `environments`. Then start a pipeline with `PROVISIONER_MODE` = `apply`, and with \
-         these configs in `PROVISIONER_PATHS`",
+        "in the policy file. Then start the workflow that applies them, with these configs",
+        "in the policy file, and list the environment in the component's input `environments`. Then start a pipeline with \
+         `PROVISIONER_MODE` = `apply`, and with these configs in `PROVISIONER_PATHS`",
     ),
     (
         "in the input `configs`",
@@ -165,10 +161,6 @@ mod tests {
             (
                 "with `provisioner roles`",
                 "with `provisioner roles --forge gitlab`",
-            ),
-            (
-                "add it to the matrix of the workflow.",
-                "add it to the component's input `environments`.",
             ),
             (
                 "list the paths of configs in the input `configs`",

@@ -164,7 +164,15 @@ fn jobs(found: &[String]) -> Text {
     text.and(Text::ours("."))
 }
 
-/// The same for the log.
+/// The environments whose jobs a push starts.
+pub fn pushed_environments(found: &[String]) -> Text {
+    match found {
+        [] => Text::ours("The push concerns no environment. No job starts."),
+        found => jobs(found),
+    }
+}
+
+/// The report for the log.
 pub fn pending_lines(report: &PendingReport, found: Option<&[String]>) -> String {
     let configs = pluralize(report.configs, "config");
     let merges = pluralize(report.merges, "merge");

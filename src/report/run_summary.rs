@@ -18,8 +18,7 @@ pub fn run_summary(pages: Vec<String>, environment: Option<&str>, limit: usize) 
         let text = match environment {
             None => "No config to apply.".to_owned(),
             Some(name) => format!(
-                "No config to apply in environment {}. Jobs of other environments apply their own configs. If an environment has no \
-                 job, add it to the matrix of the workflow.",
+                "No config to apply in environment {}. Jobs of other environments apply their own configs.",
                 code(name)
             ),
         };

@@ -35,8 +35,8 @@ pub fn unserved_comment(configs: &[UnservedConfig]) -> String {
             ": the policy sets no apply role for their environments.",
         ));
     format!(
-        "{UNSERVED_MARKER}\n## Provisioner\n\n{}\n\n{}{rows}{rest}\nSet `roles.apply` of the environment in the policy file, and list the \
-         environment in the matrix of the provision workflow. Then start that workflow with the mode `apply` for these configs.\n",
+        "{UNSERVED_MARKER}\n## Provisioner\n\n{}\n\n{}{rows}{rest}\nSet `roles.apply` of the environment in the policy file. Then start \
+         the workflow that applies them, with these configs.\n",
         head.markdown(),
         markdown_head(&["Config", "Environment"])
     )

@@ -165,8 +165,10 @@ fn the_workflow_provisions_what_was_merged() {
         .github
         .expect_writes(&[DEPLOYMENT, DEPLOYED, DEPLOYED, COMMENT]);
     assert_eq!(workflow.outputs("provision", Some("prod"))["done"], "1");
-    let elsewhere = workflow.outputs("provision", Some("dev"));
-    assert_eq!(elsewhere["done"], "0", "each job has its environment only");
+    assert_eq!(
+        workflow.outputs("find", None)["environments"],
+        r#"["prod"]"#
+    );
     assert_eq!(
         world.issuers[1].issued().len(),
         1,
@@ -180,10 +182,6 @@ fn the_workflow_provisions_what_was_merged() {
         workflow.read(&uploaded),
         workflow.read(&format!("signed/{name}"))
     );
-    assert_eq!(
-        workflow.read(&format!("uploaded/provisioner-evidence-dev/{name}")),
-        ""
-    );
     let replayed = Command::new(BINARY)
         .arg("replay")
         .arg(workflow.work.path().join("run").join(uploaded))
@@ -192,6 +190,22 @@ fn the_workflow_provisions_what_was_merged() {
     assert!(replayed.status.success());
     let replayed = String::from_utf8(replayed.stdout).unwrap();
     assert!(replayed.contains(world.last_comment().trim()), "{replayed}");
+}
+
+/// Nobody has to approve a job because of a push without configs.
+#[test]
+fn a_push_without_configs_starts_no_job_of_an_environment() {
+    let world = World::new(&policy(""));
+    let before = world.repo.head("main");
+    let commit = world.repo.commit("main").author(&world.carol);
+    commit.write("README.md", "other words").push();
+    let event = world.repo.push_event("main", &before, &world.carol);
+    let workflow = run_in(&world, "workflows/provision", "push", &event);
+    workflow.success();
+    assert_eq!(workflow.outputs("find", None)["environments"], "[]");
+    assert_eq!(workflow.read("kept/provision-prod/status"), "");
+    assert_eq!(world.issuers[1].issued(), [""; 0]);
+    world.github.expect_writes(&[]);
 }
 
 /// The first job finds the environments, and nobody has to approve it. The others start only for these.

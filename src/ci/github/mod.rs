@@ -253,6 +253,7 @@ pub fn parse_event(
         "push" => {
             let payload: PushPayload = read_payload(name, payload)?;
             Ok(CiEvent::Push {
+                finds: own == Some(DispatchMode::Find),
                 before: commit(&payload.before)?,
                 after: commit(&payload.after)?,
                 reference: payload.reference,

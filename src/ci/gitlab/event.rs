@@ -60,6 +60,7 @@ fn push(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
     // Zeros in the first pipeline of a branch.
     let is_none = before.bytes().all(|byte| byte == b'0');
     Ok(Some(CiEvent::Push {
+        finds: false,
         reference: format!("refs/heads/{branch}"),
         before: (!is_none).then(|| CommitSha::parse(&before)).transpose()?,
         after: Some(commit(variables, "CI_COMMIT_SHA")?),

@@ -79,16 +79,11 @@ fn is_open(reason: &LeftReason) -> bool {
 
 /// `is_named`: a person named the configs.
 fn finish(job: &Job, report: &PendingReport, found: BTreeSet<String>, is_named: bool) -> JobResult {
-    let internal = |error: anyhow::Error| JobError::Internal(error);
-    let json = serde_json::to_string(&found).context("environments");
-    let mut outputs = JobOutputs::default();
-    outputs.set("environments", json.map_err(internal)?);
-    outputs.write().context("step outputs").map_err(internal)?;
+    write_environments(&found)?;
     let found: Vec<String> = found.into_iter().collect();
     if !is_named {
         let limit = job.forge.profile().summary_chars;
-        let page = pending_markdown(report, Some(&found), limit);
-        summary(&page).context("job summary").map_err(internal)?;
+        write_summary(&pending_markdown(report, Some(&found), limit))?;
     }
     log::info!("{}", pending_lines(report, Some(&found)));
     let unread = report.left.iter().any(|(_, reason)| reason.is_unread());
@@ -97,4 +92,18 @@ fn finish(job: &Job, report: &PendingReport, found: BTreeSet<String>, is_named: 
         false => Exit::Ok,
     };
     Ok((String::new(), exit))
+}
+
+/// Writes the output `environments`.
+pub(super) fn write_environments(found: &BTreeSet<String>) -> Result<(), JobError> {
+    let json = serde_json::to_string(found).context("environments");
+    let mut outputs = JobOutputs::default();
+    outputs.set("environments", json.map_err(JobError::Internal)?);
+    let written = outputs.write().context("step outputs");
+    written.map_err(JobError::Internal)
+}
+
+pub(super) fn write_summary(page: &str) -> Result<(), JobError> {
+    let written = summary(page).context("job summary");
+    written.map_err(JobError::Internal)
 }

@@ -6,11 +6,13 @@
 //! | `named` | configs that a person names once more |
 //! | `pending` | what was merged and is not applied |
 //! | `find` | nothing: it finds the environments of `pending` |
+//! | `find_pushed` | nothing: it finds the environments of `push` |
 //! | `waiting` | the merges of `pending` |
 //! | `unapplied` | their configs, by AWS |
 //! | `merge` | one merge of each of them |
 
 mod find;
+mod find_pushed;
 mod merge;
 mod named;
 mod pending;

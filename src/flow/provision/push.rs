@@ -1,5 +1,6 @@
 //! Provisions what a push brought.
 
+use super::find_pushed::find_pushed_environments;
 use super::merge::provision_range;
 use crate::apply::Run;
 use crate::change::merged_ranges;
@@ -8,9 +9,10 @@ use crate::job::{Job, JobResult};
 use crate::model::CommitSha;
 use crate::report::NothingToDo;
 
-/// Provisions the pull requests of a push.
+/// Provisions the pull requests of a push. `finds`: only writes the environments that it concerns.
 pub async fn provision(
     job: &Job,
+    finds: bool,
     reference: &str,
     before: Option<&CommitSha>,
     after: Option<&CommitSha>,
@@ -23,6 +25,9 @@ pub async fn provision(
         log::info!("{line}");
         return Ok((String::new(), Exit::Ok));
     };
+    if finds {
+        return find_pushed_environments(job, &branch, before, after).await;
+    }
     let own = job.forge.current_user().await?;
     let ranges = merged_ranges(&*job.forge, before, after).await?;
     let mut run = Run::new(job, own);

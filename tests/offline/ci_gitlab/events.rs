@@ -94,6 +94,7 @@ fn pushes() {
         .concat()
     };
     let main = |before| CiEvent::Push {
+        finds: false,
         reference: "refs/heads/main".to_owned(),
         before,
         after: Some(sha(HEAD)),

@@ -48,13 +48,10 @@ fn attack_a_new_environment_keeps_the_rules_of_the_policy() {
         let accounts = before.replace("[\"123456789012\"]", "[\"123456789012\", \"210987654321\"]");
         let expected = accounts.replace("\n\n# The names", &format!("\n{prod}\n# The names"));
         assert_eq!(policy, expected);
-        let flows = [
-            ".github/workflows/provisioner-provision.yml",
-            ".gitlab-ci.yml",
-        ];
-        let flow = flows.iter().find(|path| repository.path(path).exists());
-        let flow = repository.read(flow.unwrap());
-        assert!(flow.contains(": [dev, prod]\n"), "{flow}");
+        if repository.path(".gitlab-ci.yml").exists() {
+            let pipeline = repository.read(".gitlab-ci.yml");
+            assert!(pipeline.contains(": [dev, prod]\n"), "{pipeline}");
+        }
         assert_eq!(repository.init_well(&["--diff"]), "");
         let checked = repository.run(&["validate-config", "--no-log"]);
         assert_eq!(checked.status, 0, "{}{}", checked.stdout, checked.stderr);
@@ -147,11 +144,7 @@ fn answers_keep_your_own_lines_of_workflows() {
     let path = ".github/workflows/provisioner-provision.yml";
     let own = repository
         .read(path)
-        .replace("timeout-minutes: 180", "timeout-minutes: 99")
-        .replace(
-            "environment: [dev]",
-            "environment: # all\n          - dev\n          - lab",
-        );
+        .replace("timeout-minutes: 180", "timeout-minutes: 99");
     repository.write(path, &own);
     let release = format!("acme/provisioner@{COMMIT}");
     let more = [

@@ -236,7 +236,7 @@ fn every_answer_reaches_its_place() {
     assert!(provision.contains("    branches: [trunk]\n"));
     let version = env!("CARGO_PKG_VERSION");
     let pin = format!("uses: octo/provisioner@{COMMIT} # v{version}\n");
-    assert_eq!(provision.matches(&pin).count(), 2);
+    assert_eq!(provision.matches(&pin).count(), 3);
     assert!(!provision.contains("000000"));
 }
 
@@ -351,4 +351,64 @@ fn printed_commands_lead_from_an_empty_repository_to_the_first_config() {
         "{files}"
     );
     assert_eq!(files.lines().count(), 11, "{files}");
+}
+
+/// An Enterprise Server starts no workflow that has a key it does not know, and has no hosted runners.
+#[test]
+fn workflows_for_an_enterprise_server_have_nothing_that_it_lacks() {
+    let init = |remote: &str| {
+        let repository = InitRepository::new(remote);
+        let output = repository.init_well(&[&ANSWERS[..], &["--forge", "github"]].concat());
+        let files = repository.files().into_iter();
+        let files = files.filter(|file| file.starts_with(".github/workflows/"));
+        let texts: Vec<String> = files.map(|file| repository.read(&file)).collect();
+        assert_eq!(texts.len(), 5);
+        (output, texts)
+    };
+    let github_only = [
+        "queue:",
+        "deployment:",
+        "attestations:",
+        "actions/attest@",
+        "sign the evidence",
+        "overwrite:",
+        "upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f",
+        "ubuntu-latest",
+    ];
+    let (output, cloud) = init("https://acme.ghe.com/team/stacks.git");
+    let all = cloud.concat();
+    for words in github_only {
+        assert!(all.contains(words), "{words}");
+    }
+    assert!(output.contains("\"integration_id\":15368"), "{output}");
+    let (output, server) = init("https://ghe.example/team/stacks.git");
+    for (text, of_cloud) in server.iter().zip(&cloud) {
+        for words in github_only {
+            let mut lines = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with('#'));
+            let found = lines.find(|line| line.contains(words));
+            assert_eq!(found, None, "{words}");
+        }
+        let [own, cloud] =
+            [text, of_cloud].map(|text| serde_yaml::from_str::<serde_json::Value>(text).unwrap());
+        let names = |workflow: &serde_json::Value| -> Vec<String> {
+            workflow["jobs"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect()
+        };
+        assert_eq!(names(&own), names(&cloud));
+        assert_eq!(own["on"], cloud["on"]);
+    }
+    // Ids are no part of its tokens, and its app of Actions has an id of its own.
+    assert!(!output.contains(".owner.id"), "{output}");
+    assert!(output.contains("repository=team/stacks"), "{output}");
+    assert!(
+        output.contains("gh api apps/github-actions --jq .id"),
+        "{output}"
+    );
+    assert!(output.contains("\"integration_id\":%s"), "{output}");
 }

@@ -79,6 +79,7 @@ impl Repository {
                 head: self.after.clone(),
             },
             CiEvent::Push {
+                finds: false,
                 reference: "refs/heads/main".to_owned(),
                 before: Some(self.before.clone()),
                 after: Some(self.after.clone()),

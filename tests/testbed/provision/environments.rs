@@ -7,7 +7,7 @@ const STAGING: &str = "  staging:\n    roles:\n      plan: arn:aws:iam::{account
 
 impl World {
     /// The config of the workdir for `staging`.
-    fn staged(&self) -> (String, String) {
+    pub(super) fn staged(&self) -> (String, String) {
         let text = self.workdir.read(&self.workdir.path());
         (
             self.workdir.path().replace("-prod-", "-staging-"),

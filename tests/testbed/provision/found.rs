@@ -173,3 +173,110 @@ fn attack_a_search_on_another_branch() {
         assert_eq!(found, Value::Null, "{reference}");
     }
 }
+
+const STAGING: &str =
+    "  staging:\n    roles: {apply: 'arn:aws:iam::{account_id}:role/provisioner-apply'}\n";
+
+impl World {
+    /// The first job of the workflow of a push. It has no role.
+    fn find_pushed(&self, before: &str) -> Job {
+        let job = self.push(before).with("PROVISIONER_MODE", "find");
+        job.with("PROVISIONER_ENVIRONMENT", "")
+    }
+
+    /// Pushes files to main, and returns the former tip.
+    fn pushed(&self, files: &[(&str, &str)]) -> String {
+        let before = self.repo.head("main");
+        let commit = self.repo.commit("main").author(&self.carol);
+        let write = |commit: CommitBuilder, (path, text): &(&str, &str)| commit.write(path, *text);
+        files.iter().fold(commit, write).push();
+        before
+    }
+}
+
+#[test]
+fn only_the_environments_of_a_push_are_found() {
+    let world = World::new(&policy(STAGING));
+    let before = world.pushed(&[("README.md", "other words")]);
+    let (found, summary) = world.found(&world.find_pushed(&before), 0);
+    assert_eq!(found, json!([]));
+    assert!(summary.contains("concerns no environment"), "{summary}");
+    let pull = world.proposed(CONFIG);
+    let before = world.approved_and_merged(&pull);
+    let (found, summary) = world.found(&world.find_pushed(&before), 0);
+    assert_eq!(found, json!(["prod"]));
+    assert!(summary.contains("`prod`"), "{summary}");
+    // Nothing but the forge was asked.
+    assert_eq!(world.issuers[1].issued(), [""; 0]);
+    run_successfully(&world.push(&before));
+    assert_eq!(world.stack().as_deref(), Some("CREATE_COMPLETE"));
+    world.github.take_writes();
+}
+
+/// Both merges of a push count, also if one of them cannot be read.
+#[test]
+fn a_merge_that_cannot_be_read_does_not_hide_the_environments_of_another() {
+    let world = World::new(&policy(STAGING));
+    let (path, text) = world.staged();
+    let before = world.pushed(&[(&path, &text)]);
+    let first = world.repo.head("main");
+    let own = world.workdir.read(&world.workdir.path());
+    world.pushed(&[(&world.workdir.path(), &own)]);
+    let (found, _) = world.found(&world.find_pushed(&before), 0);
+    assert_eq!(found, json!(["prod", "staging"]));
+    let tree = format!("GET /repos/acme/infra/git/trees/{first}");
+    world.github.fault(&tree, ForgeFault::Status(403));
+    let (found, summary) = world.found(&world.find_pushed(&before), 31);
+    assert_eq!(found, json!(["prod"]));
+    assert!(summary.contains("❌ The run for merge"), "{summary}");
+}
+
+/// A config with errors may be of any environment, so each job reports it.
+#[test]
+fn every_environment_of_the_policy_is_found_for_a_config_without_one() {
+    let world = World::new(&policy(STAGING));
+    let before = world.pushed(&[(&world.workdir.path(), "s3: 1\n")]);
+    let (found, _) = world.found(&world.find_pushed(&before), 0);
+    assert_eq!(found, json!(["prod", "staging"]));
+}
+
+/// A job of an environment that nobody protects would only be denied, and GitHub would create the environment.
+#[test]
+fn attack_an_environment_without_a_role_starts_no_job() {
+    let world = World::new(&policy("  staging: {}\n"));
+    let (path, text) = world.staged();
+    let pull = world.proposal(|commit| commit.write(&path, text));
+    let before = world.approved_and_merged(&pull);
+    world.github.take_writes();
+    for _ in 0..2 {
+        let run = run_successfully(&world.find_pushed(&before));
+        assert_eq!(run.outputs["environments"], "[]");
+    }
+    world.github.expect_writes(&[COMMENT]);
+    let comment = world.repo.comments(7).pop().unwrap().body;
+    assert!(comment.contains("No job provisions 1 config"), "{comment}");
+    assert_nothing_live(&comment);
+}
+
+/// Each job denies its configs if the policy does not load, so its environment is found.
+#[test]
+fn environments_are_found_beside_a_broken_policy() {
+    let world = World::new("version: 1\nenvironments: 7\n");
+    let own = world.workdir.read(&world.workdir.path());
+    let before = world.pushed(&[(&world.workdir.path(), &own)]);
+    let (found, _) = world.found(&world.find_pushed(&before), 0);
+    assert_eq!(found, json!(["prod"]));
+}
+
+#[test]
+fn a_push_to_another_branch_finds_no_environment() {
+    let (world, _) = World::with_proposed();
+    let before = world.repo.head("main");
+    world.repo.branch("other", &before);
+    let event = world.repo.push_event("other", &before, &world.bob);
+    let job = world
+        .job("push", &event, 2)
+        .with("PROVISIONER_MODE", "find");
+    let (found, _) = world.found(&job, 0);
+    assert_eq!(found, Value::Null);
+}
