@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
 use super::action::action_error;
+use super::direct::DirectTemplates;
 use super::expression::{Compiled, Printed, engine};
 use super::fault::{self, FaultPlace, text_name, yaml_fault};
 use super::folders::CompiledFolders;
@@ -61,6 +62,7 @@ impl Product {
                 folder_tree: parts.folder_tree,
                 samples: parts.samples,
                 templates: parts.templates,
+                direct: parts.direct,
                 texts: parts.texts,
                 names: parts.names,
                 target: parts.target,
@@ -87,6 +89,7 @@ struct Parts {
     folder_tree: Option<FolderTree>,
     samples: Vec<String>,
     templates: Templates,
+    direct: Option<DirectTemplates>,
     texts: Templates,
     names: Vec<(String, Compiled)>,
     target: [Compiled; 3],
@@ -132,7 +135,12 @@ impl Parts {
         let (templates, texts) = (templates(source, faults), texts(manifest, faults));
         let (templates, texts) = (templates?, texts?);
 
+        let direct = match source.is_built_in() {
+            true => DirectTemplates::new(template_files(source)),
+            false => None,
+        };
         let compiler = Compiler {
+            product: source,
             engine: templates,
             compiled: RefCell::new((0, Vec::new())),
         };
@@ -210,6 +218,7 @@ impl Parts {
             folder_tree,
             samples,
             templates,
+            direct,
             texts,
             names: names?,
             target: [account?, region?, environment?],
@@ -226,19 +235,20 @@ impl Parts {
 }
 
 /// Compiles expressions; counts them, and keeps the faults.
-struct Compiler {
+struct Compiler<'s> {
+    product: &'s ProductSource,
     engine: Templates,
     compiled: RefCell<(usize, Vec<ProductFault>)>,
 }
 
-impl Compiler {
+impl Compiler<'_> {
     fn compile(&self, key: Vec<String>, source: &str) -> Option<Compiled> {
         let mut compiled = self.compiled.borrow_mut();
         compiled.0 += 1;
         if compiled.0 > MAX_EXPRESSIONS {
             return None;
         }
-        let result = Compiled::new(self.engine, source);
+        let result = Compiled::new(self.engine, self.product, source);
         result
             .map_err(|error| {
                 let fault = ProductFault::of_engine(MANIFEST, &key, &error);
@@ -286,12 +296,13 @@ fn samples(
 }
 
 /// The templates: every file that ends with `.j2`.
+fn template_files(source: &ProductSource) -> impl Iterator<Item = (&String, &String)> {
+    let files = source.files.iter();
+    files.filter(|(name, _)| name.ends_with(".j2"))
+}
+
 fn templates(source: &ProductSource, faults: &mut Vec<ProductFault>) -> Option<Templates> {
-    let files = source
-        .files
-        .iter()
-        .filter(|(name, _)| name.ends_with(".j2"));
-    let files = files.map(|(name, text)| (name.clone(), text.clone()));
+    let files = template_files(source).map(|(name, text)| (name.clone(), text.clone()));
     let failed = match engine(Printed::Json, files) {
         Ok(templates) => return Some(templates),
         Err(failed) => failed,

@@ -1,14 +1,20 @@
 //! Expressions of a manifest. Each is compiled once and evaluated for every config.
 
+use std::fmt;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Expression, UndefinedBehavior, Value};
 
+use super::direct_value::DirectExpression;
+use super::source::ProductSource;
 use super::{budget, limits, operands};
 
 /// A compiled expression and the config keys it reads.
-#[derive(Debug)]
 pub struct Compiled {
+    engine: &'static Environment<'static>,
     expression: Expression<'static, 'static>,
+    /// Of a built-in product.
+    direct: Option<DirectExpression>,
     /// Dotted paths, such as `client.company_prefix` or `names.bucket`.
     pub reads: Vec<String>,
 }
@@ -16,17 +22,41 @@ pub struct Compiled {
 impl Compiled {
     pub fn new(
         engine: &'static Environment<'static>,
+        product: &ProductSource,
         source: &str,
     ) -> Result<Self, minijinja::Error> {
-        let source = operands::measure_expression(source)?;
-        let charged = format!("({source})|{}", budget::CHARGED);
+        let measured = operands::measure_expression(source)?;
+        let charged = format!("({measured})|{}", budget::CHARGED);
         let expression = engine.compile_expression_owned(charged)?;
         let mut reads: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
         reads.sort();
-        Ok(Self { expression, reads })
+        Ok(Self {
+            engine,
+            expression,
+            direct: match product.is_built_in() {
+                true => DirectExpression::new(source),
+                false => None,
+            },
+            reads,
+        })
     }
 
     pub fn eval(&self, scope: &Value) -> Result<Value, minijinja::Error> {
+        let direct = self.direct.as_ref();
+        match direct.and_then(|direct| direct.eval(self.engine, scope)) {
+            Some(value) => {
+                debug_assert!(self.eval_in_engine(scope).is_ok_and(|same| same == value));
+                Ok(value)
+            }
+            None => {
+                #[cfg(test)]
+                crate::model::work::count("engine");
+                self.eval_in_engine(scope)
+            }
+        }
+    }
+
+    fn eval_in_engine(&self, scope: &Value) -> Result<Value, minijinja::Error> {
         budget::within(scope, || {
             let value = self.expression.eval(scope.clone())?;
             limits::check(&value)?;
@@ -56,12 +86,7 @@ pub fn engine(
 ) -> Result<&'static Environment<'static>, Vec<(String, minijinja::Error)>> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .keep_trailing_newline(true)
-        .build()
-        .map_err(|error| vec![(String::new(), error)])?;
+    let syntax = syntax().map_err(|error| vec![(String::new(), error)])?;
     engine.set_syntax(syntax.clone());
     limits::register(&mut engine);
     engine.add_filter(budget::CHARGED, budget::charged);
@@ -86,6 +111,23 @@ pub fn engine(
         return Err(failed);
     }
     Ok(Box::leak(Box::new(engine)))
+}
+
+/// The syntax of all templates.
+pub(super) fn syntax() -> Result<SyntaxConfig, minijinja::Error> {
+    SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()
+}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compiled")
+            .field("reads", &self.reads)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A text without quotes, and any other value as minijinja prints it.

@@ -35,6 +35,11 @@ impl ProductSource {
         }
     }
 
+    /// Whether it is compiled into the program. Products of a repository always have a folder.
+    pub fn is_built_in(&self) -> bool {
+        self.root.is_none()
+    }
+
     /// The path of one of its files.
     pub fn path(&self, file: &str) -> RepoPath {
         match &self.root {

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::table::read_table;
+
 /// What the change of a property does to its resource, ascending.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -23,8 +25,8 @@ pub enum PropertyEffect {
 type Properties = BTreeMap<String, Vec<String>>;
 
 /// Compiled in. If it did not load, no type would be known, and each change may replace; a test reads it.
-fn read() -> Result<Properties, serde_yaml::Error> {
-    serde_yaml::from_str(include_str!("../../templates/create-only.yaml"))
+fn read() -> anyhow::Result<Properties> {
+    read_table(include_str!("../../templates/create-only.yaml"))
 }
 
 static CREATE_ONLY: LazyLock<Properties> = LazyLock::new(|| read().unwrap_or_default());

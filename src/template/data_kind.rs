@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::table::read_table;
+
 /// What is lost for good with a resource, ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -34,8 +36,8 @@ struct TypeGroup {
 
 impl DataKinds {
     /// Compiled in. If it did not load, no type would be known; a test reads it.
-    fn read() -> Result<Self, serde_yaml::Error> {
-        serde_yaml::from_str(include_str!("../../templates/data-kinds.yaml"))
+    fn read() -> anyhow::Result<Self> {
+        read_table(include_str!("../../templates/data-kinds.yaml"))
     }
 }
 

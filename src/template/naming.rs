@@ -1,13 +1,14 @@
 //! Names that AWS accepts, and where they are unique. The table names its sources.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 use serde::Deserialize;
 
 use super::data_kind::listed_types;
 use super::document::{Document, Resource};
+use super::table::read_table;
 use crate::product::{Partition, Target};
 
 /// The type under which the table has the rules of stacks' names.
@@ -55,8 +56,9 @@ pub struct NameRule {
     distinct_case: bool,
     /// The page of AWS's documentation.
     pub source: String,
+    /// Compiled for the first name: a template has few types.
     #[serde(skip)]
-    compiled: Option<Regex>,
+    compiled: OnceLock<Option<Regex>>,
 }
 
 fn allowed() -> bool {
@@ -82,11 +84,7 @@ type Rules = BTreeMap<String, NameRule>;
 
 /// Compiled in. If the table did not load, no name would be checked; a test reads it.
 fn read() -> anyhow::Result<Rules> {
-    let mut rules: Rules = serde_yaml::from_str(include_str!("../../templates/names.yaml"))?;
-    for rule in rules.values_mut() {
-        rule.compiled = Some(Regex::new(&format!(r"\A(?:{})\z", rule.pattern))?);
-    }
-    Ok(rules)
+    read_table(include_str!("../../templates/names.yaml"))
 }
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| read().unwrap_or_default());
@@ -94,6 +92,15 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| read().unwrap_or_default());
 /// The rule of a type; `None` if the table does not list it.
 pub fn name_rule(kind: &str) -> Option<&'static NameRule> {
     RULES.get(kind)
+}
+
+/// Whether a type has its name in a property of this name.
+pub(super) fn is_name_property(property: &str) -> bool {
+    static PROPERTIES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+        let rules = RULES.values();
+        rules.map(|rule| rule.property.as_str()).collect()
+    });
+    PROPERTIES.contains(property)
 }
 
 /// The resource types that the program knows. AWS has more.
@@ -133,15 +140,18 @@ impl NameRule {
         if !self.ip_address && is_ip_address(name) {
             return problem("is an IP address".to_owned(), NamePart::Whole);
         }
-        let matches = self
-            .compiled
-            .as_ref()
-            .is_none_or(|pattern| pattern.is_match(name));
+        let matches = self.regex().is_none_or(|regex| regex.is_match(name));
         if !matches {
             let text = format!("has another form than AWS allows: {}", self.form);
             return problem(text, NamePart::Whole);
         }
         None
+    }
+
+    /// The compiled pattern. A test compiles all.
+    fn regex(&self) -> Option<&Regex> {
+        let compile = || Regex::new(&format!(r"\A(?:{})\z", self.pattern)).ok();
+        self.compiled.get_or_init(compile).as_ref()
     }
 
     /// The form of the name for comparisons.
@@ -226,6 +236,7 @@ mod tests {
                 "{kind}"
             );
             assert!(rule.length[0] <= rule.length[1], "{kind}");
+            assert!(rule.regex().is_some(), "{kind}");
         }
     }
 
