@@ -6,6 +6,7 @@ mod attacks;
 mod people;
 mod repairs;
 mod requests;
+mod scans;
 
 use provisioner::product::Target;
 use provisioner::report::{FoundDrift, drift_issue};
@@ -368,6 +369,18 @@ impl GitHubWorld {
     fn run(&self, event: &Value, environment: Option<&str>) -> Run {
         let token = self.github.actions_token();
         let job = Job::new(&self.github, &token, "issue_comment", event);
+        self.finish(job, environment)
+    }
+
+    /// A scan of groups of accounts, which writes no estate.
+    fn scan(&self) -> Run {
+        let token = self.github.actions_token();
+        let event = self.repo.schedule_event("17 3 * * *");
+        let job = Job::new(&self.github, &token, "schedule", &event);
+        self.finish(job.with("PROVISIONER_ACCOUNTS", "1*"), None)
+    }
+
+    fn finish(&self, job: Job, environment: Option<&str>) -> Run {
         let variables = self.issuer.variables();
         let job = variables
             .iter()
