@@ -8,12 +8,17 @@ use crate::report::Step;
 use crate::stack::{ChangeSet, DriftCheck, DriftStatus, ResourceDrift};
 use crate::template::is_tagless;
 
-/// What the last detection found in resources that may get other tags; `None` if it found nothing, or is older than the stack.
+/// What the last detection found in resources that may get other tags; `None` if it found nothing, or is older than the
+/// stack.
 pub(super) fn known_tag_drift(check: &DriftCheck, drifted: &[ResourceDrift]) -> Option<TagDrift> {
-    if check.outdated || !check.status.is_drift() {
+    if check.outdated {
         return None;
     }
     let mut found = TagDrift::default();
+    // A detection that failed, or did not check every resource, ends without a result.
+    if check.status == DriftStatus::Unknown && check.checked.is_some() {
+        found.incomplete = Some("the last detection has no result".to_owned());
+    }
     let drifted = drifted.iter().filter(|resource| resource.status.is_drift());
     for resource in drifted.filter(|resource| !is_tagless(&resource.kind)) {
         let ids = match resource.status {
@@ -22,8 +27,7 @@ pub(super) fn known_tag_drift(check: &DriftCheck, drifted: &[ResourceDrift]) -> 
         };
         ids.push(resource.logical_id.clone());
     }
-    let is_empty = found.resources.is_empty() && found.missing.is_empty();
-    (!is_empty).then_some(found)
+    (found != TagDrift::default()).then_some(found)
 }
 
 /// Detects the drift of the resources that the change set would update, in the stack and in its nested stacks.

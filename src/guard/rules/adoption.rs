@@ -259,7 +259,7 @@ pub fn no_drift_is_overwritten(input: &RuleInput<'_>) -> Option<Denial> {
         TagDrift {
             resources, missing, ..
         } if !resources.is_empty() || !missing.is_empty() => {
-            let (facts, mut remedies) = lost(resources, missing);
+            let (facts, mut remedies) = lost(input.kind, resources, missing);
             if adoption.change_set == TagChangeSet::NotCreated {
                 let again = "if they are set back already, run the action: it detects drift again";
                 remedies.push(again);
@@ -271,18 +271,30 @@ pub fn no_drift_is_overwritten(input: &RuleInput<'_>) -> Option<Denial> {
             ..
         } => denial(
             format!("drift detection did not check every resource: {reason}"),
-            "allow the role to read the resources, then try again",
+            "allow the role or the user to read the resources, then run `check-drift`",
         ),
         TagDrift { .. } => None,
     }
 }
 
 /// What the change of tags would do to resources that have drifted, and what clears it.
-fn lost(resources: &[String], missing: &[String]) -> (Vec<String>, Vec<&'static str>) {
+fn lost(
+    kind: EffectKind,
+    resources: &[String],
+    missing: &[String],
+) -> (Vec<String>, Vec<&'static str>) {
     let changed = (
         resources,
         "the change of tags may overwrite values that were changed by hand, in ",
-        "run `check-drift` to see the values; write them into the stack's template, or set them back; then run `check-drift` again",
+        match kind {
+            // The stack is provisioner's own.
+            EffectKind::Unadopt => {
+                "run `check-drift` to see the values; run `restore`, which reverts them, or write them into the config; then run `check-drift` again"
+            }
+            _ => {
+                "run `check-drift` to see the values; write them into the stack's template, or set them back; then run `check-drift` again"
+            }
+        },
     );
     let missing = (
         missing,

@@ -180,6 +180,22 @@ fn dry_runs_are_denied_for_known_drift() {
     }
 }
 
+/// A detection that did not check every resource denies the run, so its result denies the dry run.
+#[test]
+fn dry_runs_are_denied_after_an_incomplete_detection() {
+    let workdir = workdir();
+    template(&workdir);
+    let mut before = foreign(&workdir, team());
+    before["Stacks"][0]["DriftInformation"] = json!({
+        "StackDriftStatus": "UNKNOWN", "LastCheckTimestamp": "2026-11-25T10:00:00.000Z",
+    });
+    workdir.aws.on("DescribeStacks", before);
+    let compared = workdir.try_action("adopt", &["--dry-run"]);
+    assert_eq!(compared.status, 20, "{}", compared.stdout);
+    let words = "drift detection did not check every resource";
+    assert!(compared.stdout.contains(words), "{}", compared.stdout);
+}
+
 /// The preview says what it knows of values that were changed by hand.
 #[test]
 fn dry_runs_say_what_the_change_of_tags_may_overwrite() {
