@@ -13,7 +13,7 @@ use crate::guard::{DecidedAgain, Denial, EffectKind, Facts, Inspect, Preview, Re
 use crate::plan::{Restoration, Verdict};
 use crate::product::Level;
 use crate::report::{Fault, Step};
-use crate::stack::{Drift, ShownStack};
+use crate::stack::{Drift, Health, ShownStack};
 
 /// A stack whose drift was reverted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -59,7 +59,9 @@ async fn pending(
     let Some(stack) = facts.stack.clone().flatten() else {
         return Err(deny_missing::<Restore>(site, desired, facts));
     };
-    if facts.unfinished_import.is_some() && !facts.is_owner_of(&stack) {
+    // A stack in review has only a change set, perhaps that of another tool.
+    let is_in_review = stack.status.health() == Health::ReviewInProgress;
+    if is_in_review || facts.unfinished_import.is_some() && !facts.is_owner_of(&stack) {
         return Err(deny_missing::<Restore>(site, desired, facts));
     }
     let look = site.decide::<Preview>(&facts, &desired.stack)?;

@@ -17,6 +17,22 @@ use super::{Workdir, workdir};
 /// The stack that AWS describes.
 type Answer<'a> = &'a dyn Fn(&Workdir) -> Value;
 
+/// Another tool has only created a change set. Nothing is created in its stack.
+#[test]
+fn attack_a_stack_in_review_is_not_restored() {
+    for option in ["--force", "--dry-run"] {
+        let workdir = with_policy(ALLOWED);
+        let mut in_review = stack(&workdir, "REVIEW_IN_PROGRESS");
+        in_review["Stacks"][0]["Tags"] = json!([]);
+        // An operation that is not scripted, such as `CreateChangeSet`, fails the test.
+        workdir.aws.on("DescribeStacks", in_review);
+        let denied = workdir.try_action("restore", &[option]);
+        assert_eq!(denied.status, 20, "{option}: {}", denied.stdout);
+        let words = "error[stack-not-found]";
+        assert!(denied.stdout.contains(words), "{}", denied.stdout);
+    }
+}
+
 const ALLOWED: &str = "version: 1\ndefaults: {updates: in-place}\n";
 
 fn with_policy(text: &str) -> Workdir {
