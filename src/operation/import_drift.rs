@@ -2,11 +2,13 @@
 //! at the resource. The update that follows gives it tags, and for many types an update writes all properties.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html>
 
+use std::collections::BTreeMap;
+
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::CloudError;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::report::{Fault, Step};
-use crate::stack::{Drift, DriftStatus, ResourceDrift};
+use crate::stack::{Difference, Drift, DriftStatus, OWN_TAGS, ResourceDrift};
 use crate::template::ImportedResource;
 
 /// How imported resources differ from the template before the update that gives them tags. Afterwards, a difference may be overwritten.
@@ -23,7 +25,7 @@ pub(super) async fn differences_before_update(
         Err(CloudError::Aws(_)) => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };
-    let found = differences(&drift, imported);
+    let found = differences(desired, &drift, imported);
     if !found.is_empty() {
         let resources = &found.join("; ");
         let step = Step::ImportsDiffer { resources };
@@ -48,10 +50,37 @@ pub(super) fn overwritten(desired: &Desired<'_>, differences: &[String]) -> Opti
 }
 
 /// The imported resources that differ, with their properties.
-fn differences(drift: &Drift, imported: &[ImportedResource]) -> Vec<String> {
+fn differences(desired: &Desired<'_>, drift: &Drift, imported: &[ImportedResource]) -> Vec<String> {
     let is_imported = |id: &str| imported.iter().any(|one| one.logical_id == id);
     let drifted = drift.drifted().filter(|one| is_imported(&one.logical_id));
-    drifted.map(difference).collect()
+    let tags = desired.change_set_input(None).tags;
+    let foreign = drifted.filter_map(|one| without_own_tags(one, &tags));
+    foreign.map(|one| difference(&one)).collect()
+}
+
+/// The drift of a resource without tags that come with a stack: those of CloudFormation and of provisioner, and `tags`, which the update
+/// sets. The template has none of them, and the config cannot have them. `None` if nothing else differs.
+pub(super) fn without_own_tags(
+    resource: &ResourceDrift,
+    tags: &BTreeMap<String, String>,
+) -> Option<ResourceDrift> {
+    let mut rest = resource.clone();
+    rest.differences.retain(|one| !is_own_tag(one, tags));
+    let has_only_tags = rest.differences.is_empty() && !resource.differences.is_empty();
+    (!has_only_tags).then_some(rest)
+}
+
+/// Whether a difference is such a tag, which the template lacks: `/Tags/5` with the whole tag as its value.
+fn is_own_tag(difference: &Difference, tags: &BTreeMap<String, String>) -> bool {
+    if difference.kind != "ADD" || !difference.path.starts_with("/Tags/") {
+        return false;
+    }
+    let tag: Option<serde_json::Value> = serde_json::from_str(&difference.actual).ok();
+    let text = |key: &str| Some(tag.as_ref()?.get(key)?.as_str()?.to_owned());
+    let (Some(key), Some(value)) = (text("Key"), text("Value")) else {
+        return false;
+    };
+    key.starts_with(OWN_TAGS) || key.starts_with("aws:") || tags.get(&key) == Some(&value)
 }
 
 /// Detects the drift of imported resources: an error if one differs, and a warning for each that was not compared.
@@ -81,7 +110,7 @@ pub(super) async fn compare_imported(
         }
         Err(error) => return Err(error.into()),
     };
-    let drifted = differences(&drift, imported);
+    let drifted = differences(desired, &drift, imported);
     if !drifted.is_empty() {
         let fault = Fault::ImportDrift { resources: drifted };
         return Err(OperationError::VerificationFailed(fault));
@@ -104,5 +133,69 @@ fn difference(resource: &ResourceDrift) -> String {
         (DriftStatus::Deleted, _) => format!("{} (deleted)", resource.logical_id),
         (_, true) => resource.logical_id.clone(),
         (_, false) => format!("{} ({})", resource.logical_id, paths.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drift(differences: &[(&str, &str, &str)]) -> ResourceDrift {
+        ResourceDrift {
+            logical_id: "Bucket".to_owned(),
+            physical_id: None,
+            kind: "AWS::S3::Bucket".to_owned(),
+            status: DriftStatus::Modified,
+            differences: differences
+                .iter()
+                .map(|(kind, path, actual)| Difference {
+                    path: (*path).to_owned(),
+                    kind: (*kind).to_owned(),
+                    expected: "null".to_owned(),
+                    actual: (*actual).to_owned(),
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn tags_of_the_stack_are_no_drift() {
+        let tags = BTreeMap::from([("Owner".to_owned(), "bob".to_owned())]);
+        let own = (
+            "ADD",
+            "/Tags/5",
+            r#"{"Key":"provisioner:config","Value":"a"}"#,
+        );
+        let carried = ("ADD", "/Tags/6", r#"{"Key":"Owner","Value":"bob"}"#);
+        assert_eq!(without_own_tags(&drift(&[own, carried]), &tags), None);
+        let versioning = ("NOT_EQUAL", "/VersioningConfiguration/Status", "Suspended");
+        let found = without_own_tags(&drift(&[own, versioning]), &tags).unwrap();
+        assert_eq!(
+            difference(&found),
+            "Bucket (/VersioningConfiguration/Status)"
+        );
+        // What CloudFormation does not describe stays.
+        assert!(without_own_tags(&drift(&[]), &tags).is_some());
+    }
+
+    #[test]
+    fn attack_other_tags_stay_drift() {
+        let tags = BTreeMap::from([("Owner".to_owned(), "bob".to_owned())]);
+        for other in [
+            ("ADD", "/Tags/6", r#"{"Key":"Owner","Value":"eve"}"#),
+            ("ADD", "/Tags/6", r#"{"Key":"Team","Value":"a"}"#),
+            ("ADD", "/Tags/6", "provisioner:config"),
+            (
+                "REMOVE",
+                "/Tags/1",
+                r#"{"Key":"provisioner:config","Value":"a"}"#,
+            ),
+            ("NOT_EQUAL", "/Tags/1/Value", "a"),
+        ] {
+            assert!(
+                without_own_tags(&drift(&[other]), &tags).is_some(),
+                "{other:?}"
+            );
+        }
     }
 }
