@@ -46,6 +46,8 @@ pub struct Facts {
     /// Whether the stack has imported its resources and lacks the others. `Some(false)`: it has imported resources of another version of the
     /// config, or is being created without an import.
     pub unfinished_import: Option<bool>,
+    /// Whether the config changes what such a stack has imported. A stack that lacks only the rest is created, and not updated.
+    pub changes_imported: Option<bool>,
     /// ARN of the stack that the entry names, if it had the tags of `owner` and is deleted.
     pub replaced: Option<String>,
     /// What differs in the stack from what was shown. Empty for the facts that are shown.

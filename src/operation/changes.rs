@@ -126,6 +126,7 @@ pub fn denied_update(
         return Vec::new();
     }
     let kind = match changes.status {
+        Some(_) if facts.unfinished_import == Some(true) => EffectKind::Resume,
         Some(_) => EffectKind::Update,
         None => EffectKind::Create,
     };
@@ -233,4 +234,25 @@ pub(super) fn with_values(desired: &Desired<'_>, body: &str, found: &ChangeSet) 
         Ok(deployed) => with_policy_values(found, &deployed, &desired.document),
         Err(_) => found.clone(),
     }
+}
+
+/// The digests of the change set that was shown and of the one that would run; `None` if either is not known. A person at the command
+/// line reviews the current change set. Reviewers of a pull request saw an earlier one, or those of a sample.
+pub(super) fn digests(
+    desired: &Desired<'_>,
+    authority: &Authority,
+    change_set: &ChangeSet,
+) -> Option<[String; 2]> {
+    let digest = change_set_digest(change_set).to_string();
+    let Authority::Request(request) = authority else {
+        return Some([digest.clone(), digest]);
+    };
+    let reviewed = request.shown.as_ref()?;
+    let shown = reviewed.change_set.clone()?;
+    if !reviewed.sampled {
+        return Some([shown, digest]);
+    }
+    let names = EffectNames::new(&desired.stack, desired.config.path.stem());
+    let effect = effect_digest(change_set, &names)?;
+    Some([shown, effect.to_string()])
 }

@@ -111,13 +111,20 @@ impl Task<'_> {
                 .await?;
         let outcome = match preview {
             ProvisionPreview::Changes(changes) => self.changes(&changes, &[], values),
-            ProvisionPreview::Resume(status) => {
+            ProvisionPreview::Resume { status, changes } => {
                 let summary = ActionSummary::Resumable {
                     stack: &desired.stack.name,
                     status: &status,
                 };
                 let line = summary.line();
-                ActionOutcome::from_line(line, ActionData::Status(status))
+                match changes {
+                    Some(changes) => {
+                        let mut outcome = self.changes(&changes, &[], values);
+                        outcome.line = line;
+                        outcome
+                    }
+                    None => ActionOutcome::from_line(line, ActionData::Status(status)),
+                }
             }
         };
         Ok((outcome, stop))

@@ -17,8 +17,12 @@ impl OperationContext<'_> {
             && !facts.is_owner_of(&stack)
         {
             let import = import_state(self, desired, &facts, &stack).await?;
+            facts.changes_imported = match &import {
+                Some(ImportState::Unfinished { changed, .. }) => Some(*changed),
+                _ => None,
+            };
             facts.unfinished_import =
-                import.map(|import| matches!(import, ImportState::Unfinished(_)));
+                import.map(|import| matches!(import, ImportState::Unfinished { .. }));
         }
         Ok(facts)
     }

@@ -7,21 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cancelled::what_remains;
 use super::error::operation_failed;
 use super::former::is_of_former_stack;
-use super::import_drift::{compare_imported, differences_before_update, overwritten};
-use super::provisioned::{ensure_executable, stack_status, verified, watch};
+use super::import_rest::add_rest;
+use super::provisioned::{ensure_executable, stack_status, watch};
 use super::unimportable::{Unimportable, find_unimportable, is_told_by_record};
-use super::{Desired, OperationContext, OperationError, ProvisionOutcome, Provisioned};
-use crate::cloud::{
-    ChangeSetInput, CloudError, Existence, PendingChangeSet, ResourceImport, StackResource,
-};
+use super::{Desired, OperationContext, OperationError, Provisioned};
+use crate::cloud::{ChangeSetInput, CloudError, Existence, ResourceImport, StackResource};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::entries::NamedResource;
 use crate::guard::{
     Authority, Create, Facts, ImportFact, Permit, Preview, RunsChangeSet, TEST_TAG,
 };
-use crate::plan::{BUCKET, Deletion, Verdict, assess_resource};
+use crate::plan::{BUCKET, Deletion};
 use crate::report::{Fault, Step};
-use crate::stack::{ChangeAction, ChangeSet, Health, ResourceChange, Stack, StackArn};
+use crate::stack::{ChangeAction, ChangeSet, Health, Stack, StackArn};
 use crate::template::{
     DeletionBehavior, ImportedResource, import_template, importable, is_begun_by_import,
     is_import_template, named_imports, physical_names,
@@ -346,7 +344,7 @@ pub(super) async fn unfinished_import(
 ) -> Result<Option<Vec<StackResource>>, OperationError> {
     let state = import_state(site, desired, facts, stack).await?;
     Ok(match state {
-        Some(ImportState::Unfinished(held)) => Some(held),
+        Some(ImportState::Unfinished { held, .. }) => Some(held),
         Some(ImportState::OtherText) | None => None,
     })
 }
@@ -372,77 +370,29 @@ pub(super) async fn import_state(
     let imported: Vec<ImportedResource> = held.iter().map(StackResource::as_imported).collect();
     Ok(Some(
         match is_begun_by_import(&desired.document, &imported) {
-            true => ImportState::Unfinished(held),
+            true => ImportState::Unfinished {
+                changed: changes_imported(desired, &body, &held),
+                held,
+            },
             false => ImportState::OtherText,
         },
     ))
 }
 
+/// Whether the config changes what a stack has imported. `body`: the template of the import.
+pub(super) fn changes_imported(desired: &Desired<'_>, body: &str, held: &[StackResource]) -> bool {
+    let ids: BTreeSet<&str> = held.iter().map(|one| &*one.logical_id).collect();
+    let now = import_template(&desired.document, &ids);
+    now.is_none_or(|now| now != body)
+}
+
 /// What a stack of an import has.
 pub(super) enum ImportState {
-    /// The imported resources of this config, and no others.
-    Unfinished(Vec<StackResource>),
+    /// The imported resources of this config, and no others. `changed`: whether the config changes them.
+    Unfinished {
+        held: Vec<StackResource>,
+        changed: bool,
+    },
     /// Others, such as those of another version of the config.
     OtherText,
-}
-
-/// Adds all other resources to a stack that has imported some. Nothing that was imported is deleted or replaced.
-pub(super) async fn add_rest<E: RunsChangeSet>(
-    site: &OperationContext<'_>,
-    desired: &Desired<'_>,
-    facts: &Facts,
-    (stack, imported): (&Stack, &[ImportedResource]),
-    permit: Permit<E>,
-) -> Result<Provisioned, OperationError> {
-    let facts = Facts {
-        stack: Some(Some(stack.clone())),
-        unfinished_import: Some(true),
-        ..facts.clone()
-    };
-    let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    let before = differences_before_update(site, desired, &stack.id, imported).await?;
-    site.progress.step(&desired.stack, Step::ChangeSet);
-    let input = site.watched_input(desired, Some(stack));
-    let pending = site.cloud.preview(look, Some(stack), &input).await?;
-    let pending = ensure_executable(site, desired, pending).await?;
-    if let Some(fault) = harms_imported(&pending) {
-        site.cloud.without_cancellation().discard(pending).await?;
-        return Err(OperationError::VerificationFailed(fault));
-    }
-    site.progress.step(&desired.stack, Step::Creation);
-    let mut running = site.cloud.execute(permit, pending).await?;
-    let ended = match watch(site, desired, &mut running).await {
-        Ok(ended) => ended,
-        Err(failure) => return Err(what_remains(site, &desired.stack, &stack.id, failure).await),
-    };
-    match &ended.stack {
-        Some(stack) if stack.status.health() == Health::Stable && !is_rolled_back(stack) => {
-            let created = verified(site, desired, stack, ProvisionOutcome::Created).await?;
-            let mut warnings = compare_imported(site, desired, &stack.id, imported).await?;
-            warnings.extend(overwritten(desired, &before));
-            Ok(Provisioned {
-                imported: imported.to_vec(),
-                warnings,
-                ..created
-            })
-        }
-        Some(stack) => Err(operation_failed(stack_status(stack), &ended)),
-        None => Err(operation_failed(Fault::StackGone, &ended)),
-    }
-}
-
-fn is_rolled_back(stack: &Stack) -> bool {
-    stack.status.0.contains("ROLLBACK")
-}
-
-/// Names the imported resource that the change set would delete or replace.
-fn harms_imported(pending: &PendingChangeSet) -> Option<Fault> {
-    let change_set = &pending.described().change_set;
-    let harms = |change: &&ResourceChange| {
-        change.action != ChangeAction::Add && assess_resource(change).verdict > Verdict::InPlace
-    };
-    let harmed = change_set.changes.iter().find(harms)?;
-    Some(Fault::ImportedReplaced {
-        logical_id: harmed.logical_id.clone(),
-    })
 }

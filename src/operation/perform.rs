@@ -150,8 +150,8 @@ impl Task<'_> {
         let changes = operation::changes(site, desired, &facts, real, self.deployed_config).await?;
         let is_unfinished = facts.unfinished_import == Some(true);
         let denials = match changes.refused {
-            None if !is_unfinished => operation::denied_update(site, desired, &facts, &changes),
-            _ => Vec::new(),
+            None => operation::denied_update(site, desired, &facts, &changes),
+            Some(_) => Vec::new(),
         };
         let is_blocked = changes.unmet.iter().any(Diagnostic::is_error);
         let outcome = self.changes(&changes, &denials, values);

@@ -4,10 +4,10 @@ use super::changes::{changes, update_facts};
 use super::creatable::ensure_creatable;
 use super::decision::PreviewedDecision;
 use super::failed_creation::{imports_after, inspect_failed};
-use super::free_names::rest_problems;
 use super::import::{Imports, named_resources, unfinished_import};
 use super::preflight::missing_requirements;
 use super::provision::{DeployedConfig, existing, import_into_existing, is_own_creation};
+use super::unfinished::preview_finish;
 use super::verification::verify;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -19,8 +19,13 @@ use crate::template::ImportedResource;
 /// What a run would do with a stack.
 pub enum ProvisionPreview {
     Changes(Box<Changes>),
-    /// It would finish the creation that another run began. The stack has this status.
-    Resume(String),
+    /// It would finish the creation that another run began.
+    Resume {
+        /// Status of the stack.
+        status: String,
+        /// What a stack gets that has imported its resources; `None` if CloudFormation still creates the stack, or if anything is in the way.
+        changes: Option<Box<Changes>>,
+    },
 }
 
 /// `kind`: the effect on a stack that does not exist, a creation or a test.
@@ -35,17 +40,23 @@ pub async fn preview_provision(
     if kind == EffectKind::Create
         && let Some(stack) = existing(&facts)
     {
-        let unfinished = unfinished_import(site, desired, &facts, &stack).await?;
-        if unfinished.is_some() || is_own_creation(site, desired, &facts, &stack).await? {
+        if let Some(held) = unfinished_import(site, desired, &facts, &stack).await? {
             let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-            facts.unfinished_import = Some(unfinished.is_some());
+            let unfinished = (facts, &stack, &*held);
+            let (changes, stop) = preview_finish(site, desired, deployed, unfinished).await?;
+            let status = stack.status.to_string();
+            let changes = changes.map(Box::new);
+            return Ok((ProvisionPreview::Resume { status, changes }, stop));
+        }
+        if is_own_creation(site, desired, &facts, &stack).await? {
+            let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
+            facts.unfinished_import = Some(false);
             let denials = site.denials_if_confirmed(EffectKind::Resume, &facts, &desired.stack);
-            let problems = match unfinished {
-                Some(held) if denials.is_empty() => rest_problems(site, desired, &held).await?,
-                _ => Vec::new(),
+            let preview = ProvisionPreview::Resume {
+                status: stack.status.to_string(),
+                changes: None,
             };
-            let preview = ProvisionPreview::Resume(stack.status.to_string());
-            return Ok((preview, PreviewedDecision { denials, problems }));
+            return Ok((preview, PreviewedDecision::of_denials(denials)));
         }
     }
     let mut changes = changes(site, desired, &facts, false, deployed).await?;

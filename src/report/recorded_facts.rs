@@ -50,6 +50,9 @@ pub struct RecordedFacts {
     /// Whether the stack has imported its resources and lacks the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfinished_import: Option<bool>,
+    /// Whether the config changes what the stack has imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes_imported: Option<bool>,
     /// ARN of the entry's stack, if it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<String>,
@@ -97,6 +100,7 @@ impl RecordedFacts {
             role_boundaries,
             imports,
             unfinished_import,
+            changes_imported,
             replaced,
             since_shown,
             authority: _,
@@ -116,6 +120,7 @@ impl RecordedFacts {
             role_boundaries,
             imports,
             unfinished_import,
+            changes_imported,
             replaced,
             since_shown,
         }
@@ -140,6 +145,7 @@ impl RecordedFacts {
             role_boundaries: self.role_boundaries.clone(),
             imports: self.imports.clone(),
             unfinished_import: self.unfinished_import,
+            changes_imported: self.changes_imported,
             replaced: self.replaced.clone(),
             since_shown: self.since_shown.clone(),
             authority: Authority::Request(Box::new(request.clone())),

@@ -14,16 +14,20 @@ pub fn updates_are_allowed(input: &RuleInput<'_>) -> Option<Denial> {
     let policy = input
         .policy
         .ok()
-        .filter(|_| matches!(input.kind, EffectKind::Update | EffectKind::Restore))?;
+        .filter(|_| input.kind == EffectKind::Restore || input.updates_stack())?;
     let updates = policy.updates(&input.stack.target.environment);
+    let (effect, remedy) = match input.kind {
+        EffectKind::Resume => (
+            "so what an unfinished stack has imported is not changed: the config differs from that of the import",
+            "set the config back to that of the import, or set `updates: reviewed` for this environment",
+        ),
+        _ => ("so an existing stack is not updated", ALLOW_UPDATES),
+    };
     (updates == Updates::Never).then(|| {
         Denial::new(
             Code::UpdateNotAllowed,
-            format!(
-                "{}, so an existing stack is not updated",
-                input.policy_fact("`updates: never`")
-            ),
-            input.policy_remedy(ALLOW_UPDATES),
+            format!("{}, {effect}", input.policy_fact("`updates: never`")),
+            input.policy_remedy(remedy),
         )
     })
 }
@@ -33,7 +37,7 @@ pub fn impact_is_allowed(input: &RuleInput<'_>) -> Option<Denial> {
     let policy = input
         .policy
         .ok()
-        .filter(|_| matches!(input.kind, EffectKind::Update | EffectKind::Restore))?;
+        .filter(|_| input.kind == EffectKind::Restore || input.updates_stack())?;
     let updates = policy.updates(&input.stack.target.environment);
     if updates == Updates::Never {
         return None;
@@ -122,7 +126,7 @@ fn sample_is_not_enough(input: &RuleInput<'_>) -> Option<Denial> {
 
 /// The change set is the one that reviewers saw.
 pub fn is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
-    if input.kind != EffectKind::Update {
+    if !input.updates_stack() {
         return None;
     }
     let remedy = "preview the update again";

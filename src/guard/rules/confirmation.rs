@@ -92,7 +92,9 @@ pub fn confirmation_word<'a>(
     match kind {
         EffectKind::Delete | EffectKind::TearDown | EffectKind::Replace => Some(&stack.name),
         EffectKind::ContinueRollback => Some(&stack.name),
-        EffectKind::Update | EffectKind::Restore => {
+        EffectKind::Resume if facts.unfinished_import != Some(true) => None,
+        EffectKind::Resume if facts.changes_imported == Some(false) => Some(YES),
+        EffectKind::Update | EffectKind::Restore | EffectKind::Resume => {
             let computed = facts.verdict.map(Verdict::level);
             let is_mild = computed.max(facts.declared) <= Some(Level::Safe);
             Some(if is_mild && computed.is_some() {

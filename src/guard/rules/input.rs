@@ -78,6 +78,13 @@ impl<'a> RuleInput<'a> {
         self.is_deletion() || self.kind == EffectKind::RemoveFailed
     }
 
+    /// Whether it changes a stack that exists, or what an unfinished stack has imported.
+    pub(super) fn updates_stack(&self) -> bool {
+        let is_unfinished = self.facts.unfinished_import == Some(true);
+        let changes_imported = is_unfinished && self.facts.changes_imported != Some(false);
+        self.kind == EffectKind::Update || self.kind == EffectKind::Resume && changes_imported
+    }
+
     pub(super) fn is_read_only(&self) -> bool {
         matches!(self.kind, EffectKind::Inspect | EffectKind::Preview)
     }

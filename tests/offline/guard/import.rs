@@ -99,6 +99,7 @@ fn attack_an_unfinished_import_holds_unknown_resources() {
     let kind = EffectKind::Resume;
     let mut scene = scene(kind, None);
     scene.facts.unfinished_import = Some(true);
+    scene.facts.changes_imported = Some(false);
     assert_eq!(scene.codes(kind), NOT_REVIEWED);
     scene.facts.imports = Some(vec![import("Bucket", "acme-data", true)]);
     assert_eq!(scene.codes(kind), [""; 0]);

@@ -97,7 +97,7 @@ const FACTS: &[Fact] = &[
         // Before the change set is created there are none, and the guard decides again.
         may_be_unknown: false,
     },
-    fact("unfinished", &["no", "yes", "unknown"]),
+    fact("unfinished", &["no", "yes", "with other text", "unknown"]),
     fact(
         "adoption",
         &[
@@ -372,7 +372,10 @@ impl Known {
             ("imports", "foreign") => facts.imports = imports(false, false),
             ("imports", _) => facts.imports = None,
             ("unfinished", "no") => facts.unfinished_import = Some(false),
-            ("unfinished", "yes") => facts.unfinished_import = Some(true),
+            ("unfinished", yes @ ("yes" | "with other text")) => {
+                facts.unfinished_import = Some(true);
+                facts.changes_imported = Some(yes != "yes");
+            }
             ("unfinished", _) => facts.unfinished_import = None,
             (_, "force") => facts.authority = by_hand(true, None),
             (_, "force, name typed") => facts.authority = by_hand(true, Some("acme")),
@@ -555,6 +558,13 @@ pub fn page() -> String {
         page,
         "Resume, of a stack that has imported its resources\n{}",
         table(EffectKind::Resume, &imported)
+    )
+    .unwrap();
+    let changed = with(&imported, "unfinished", "with other text");
+    writeln!(
+        page,
+        "Resume, of a stack that has imported other text\n{}",
+        table(EffectKind::Resume, &changed)
     )
     .unwrap();
     let mild = with(&allowed_case(EffectKind::Update), "policy", "in-place");

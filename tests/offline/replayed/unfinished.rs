@@ -110,6 +110,72 @@ fn changes_of_an_unfinished_creation_are_its_rest() {
     assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
 }
 
+/// The lifecycle policy changed since the import: an update in place, which may delete objects.
+fn with_new_lifecycle(updates: &str) -> Workdir {
+    let workdir = unfinished();
+    workdir.write(
+        ".provisioner.yaml",
+        &format!("version: 1\ndefaults: {{updates: {updates}}}\n"),
+    );
+    workdir.write_config("  versioning: true\n  lifecycle_policy: development\n");
+    let mut described = change_set("CREATE_COMPLETE", "");
+    described["Changes"] = json!([{"Type": "Resource", "ResourceChange": {
+        "Action": "Modify", "LogicalResourceId": "Bucket", "PhysicalResourceId": workdir.name,
+        "ResourceType": "AWS::S3::Bucket", "Replacement": "False", "Scope": ["Properties"], "Details": [{
+            "ChangeSource": "DirectModification", "Evaluation": "Static",
+            "Target": {"Attribute": "Properties", "Name": "LifecycleConfiguration", "RequiresRecreation": "Never"},
+        }],
+    }}]);
+    preview(&workdir, described);
+    workdir.aws.on_optional(
+        "ExecuteChangeSet",
+        crate::support::replay::refused("AccessDenied", "not now"),
+    );
+    workdir
+}
+
+/// What the stack has imported exists, so a changed config updates it.
+#[test]
+fn attack_the_rest_of_a_stack_whose_config_changed_is_an_update() {
+    for option in ["--force", "--dry-run"] {
+        let workdir = with_new_lifecycle("never");
+        let denied = workdir.try_action("prep-master", &[option]);
+        assert_eq!(denied.status, 20, "{option}: {}", denied.stdout);
+        for words in ["error[update-not-allowed]", "set the config back"] {
+            assert!(denied.stdout.contains(words), "{}", denied.stdout);
+        }
+        assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
+        let workdir = with_new_lifecycle("in-place");
+        let denied = workdir.try_action("prep-master", &[option]);
+        assert_eq!(denied.status, 21, "{option}: {}", denied.stdout);
+        assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
+    }
+    let workdir = with_new_lifecycle("never");
+    let shown = workdir.run_action("show-changes", &["--no-log"]);
+    let note = "prep-master will not make these changes";
+    assert!(shown.stdout.contains(note), "{}", shown.stdout);
+}
+
+/// The bucket is neither replaced nor deleted, so the creation can be finished.
+#[test]
+fn a_new_lifecycle_does_not_keep_a_stack_unfinished() {
+    let workdir = with_new_lifecycle("reviewed");
+    let shown = workdir.run_action("prep-master", &["--dry-run"]);
+    for words in ["would be finished", "LifecycleConfiguration"] {
+        assert!(shown.stdout.contains(words), "{}", shown.stdout);
+    }
+    assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
+    let workdir = with_new_lifecycle("reviewed");
+    let ended = workdir.try_action("prep-master", &["--force"]);
+    assert_eq!(
+        workdir.aws.requests_of("ExecuteChangeSet").len(),
+        1,
+        "{}{}",
+        ended.stdout,
+        ended.stderr
+    );
+}
+
 /// Something has the name of a parameter that the rest would create.
 #[test]
 fn attack_the_rest_of_a_stack_whose_names_are_taken() {
