@@ -1,9 +1,9 @@
 //! Effects that are shown first. The stack is read again after the confirmation, immediately before the effect: meanwhile, somebody may
 //! have updated the stack or taken its tags.
 
-use super::{Desired, OperationContext, OperationError, ShownEffect};
-use crate::guard::{DecidedAgain, Facts, Permit, denials};
-use crate::stack::{Health, ShownStack, StackName};
+use super::{AuthoritySource, Desired, OperationContext, OperationError, ShownEffect, ToConfirm};
+use crate::guard::{Authority, DecidedAgain, Facts, Permit, denials};
+use crate::stack::{Health, ShownStack, StackName, StackPart};
 
 impl OperationContext<'_> {
     /// Denies an effect by the facts that are shown. No permit comes from them.
@@ -40,6 +40,17 @@ impl OperationContext<'_> {
         facts: &mut Facts,
         shown: &ShownStack,
     ) -> Result<Permit<E>, OperationError> {
+        self.decide_on(desired, facts, shown, Vec::new()).await
+    }
+
+    /// The same, with what else changed.
+    pub(super) async fn decide_on<E: DecidedAgain>(
+        &self,
+        desired: &Desired<'_>,
+        facts: &mut Facts,
+        shown: &ShownStack,
+        changed: Vec<StackPart>,
+    ) -> Result<Permit<E>, OperationError> {
         let now = self.cloud.stack(&desired.stack.name).await?;
         let now = now.filter(|stack| stack.status.health() != Health::Deleted);
         let template = match (&now, &shown.template) {
@@ -47,8 +58,18 @@ impl OperationContext<'_> {
             (Some(stack), Some(_)) => Some(self.cloud.template(&stack.id).await?),
             _ => None,
         };
-        facts.since_shown = Some(shown.differences(now.as_ref(), template.as_deref()));
+        let differences = shown.differences(now.as_ref(), template.as_deref());
+        facts.since_shown = Some([differences, changed].concat());
         facts.stack = Some(now);
         self.permit(facts, &desired.stack)
+    }
+}
+
+/// The authority of a person who has confirmed the effect.
+pub(super) struct Confirmed<'a>(pub &'a dyn AuthoritySource);
+
+impl AuthoritySource for Confirmed<'_> {
+    fn authority(&self, stack: &StackName, _: Option<ToConfirm<'_>>) -> Authority {
+        self.0.authority(stack, None)
     }
 }

@@ -12,7 +12,7 @@ use crate::cloud::{StackBucket, StackOperation, StackResource};
 use crate::guard::{Delete, Facts, Inspect, Permit, TearDown};
 use crate::plan::{DeletedResource, Deletion, behavior_on_delete};
 use crate::report::{Counted, Fault, Step};
-use crate::stack::{Health, ShownStack, Stack, StackName};
+use crate::stack::{Health, ShownStack, Stack, StackName, StackPart};
 use crate::template::{
     BUCKET_POLICY, DeletionBehavior, Document, Link, LinkKind, PolicyBucket, SSM_PARAMETER,
     bucket_policies, name_claims, physical_names, policy_claims,
@@ -236,6 +236,10 @@ async fn tear_down(
         let count = deletion.buckets.get(name).copied();
         let counted = Counted::Versions { bucket: name };
         let notify = |done| site.progress.count(&desired.stack, counted, done, count);
+        if shown.stack.is_none() {
+            let changed = retained_changes(site, desired, bucket, count).await?;
+            permit = site.decide_on(desired, &mut facts, &shown, changed).await?;
+        }
         let step = Step::BucketEmptied { bucket: name };
         site.progress.step(&desired.stack, step);
         drop(site.cloud.empty(permit, bucket, &notify).await?);
@@ -243,6 +247,10 @@ async fn tear_down(
         permit = site.decide_again(desired, &mut facts, &shown).await?;
     }
     let Some(stack) = &shown.stack else {
+        for bucket in &buckets {
+            let changed = retained_changes(site, desired, bucket, None).await?;
+            permit = site.decide_on(desired, &mut facts, &shown, changed).await?;
+        }
         delete_buckets(site, desired, permit, &buckets).await?;
         return Ok(DeletionResult { deletion, versions });
     };
@@ -258,6 +266,28 @@ async fn tear_down(
         delete_buckets(site, desired, rest, &buckets).await?;
     }
     Ok(DeletionResult { deletion, versions })
+}
+
+/// What changed in a bucket that a deleted stack retained. No stack holds it, so only its tags say whose it is. `count`: the versions
+/// that were shown; `None` once the bucket is emptied.
+async fn retained_changes(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    bucket: &StackBucket,
+    count: Option<u64>,
+) -> Result<Vec<StackPart>, OperationError> {
+    let is_own = match desired.bucket_tag() {
+        Some((key, value)) => site.cloud.is_tagged(bucket, &key, &value).await?,
+        None => false,
+    };
+    if !is_own {
+        return Ok(vec![StackPart::BucketTags]);
+    }
+    let is_same = count.is_none() || site.cloud.count_versions(bucket).await? == count;
+    Ok(match is_same {
+        true => Vec::new(),
+        false => vec![StackPart::BucketContents],
+    })
 }
 
 async fn delete_buckets(

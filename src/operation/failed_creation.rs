@@ -8,10 +8,10 @@ use super::import::{Imports, named_resources};
 use super::{Desired, Occupancy, OperationContext, OperationError, ShownEffect, preflight};
 use crate::diagnostic::Diagnostic;
 use crate::entries::NamedResource;
-use crate::guard::{Facts, RemoveFailed};
-use crate::plan::Deletion;
+use crate::guard::{EffectKind, Facts, RemoveFailed};
+use crate::plan::{Changes, Deletion};
 use crate::report::Step;
-use crate::stack::{ShownStack, Stack};
+use crate::stack::{ShownStack, Stack, StackPart};
 use crate::template::{ImportedResource, importable};
 
 /// What the deletion of a failed creation deletes, and the stack of which that was read. `named`: what the new stack imports.
@@ -69,9 +69,24 @@ pub(super) async fn remove_failed(
     site.ensure_allowed::<RemoveFailed>(&facts, &desired.stack)?;
     let imports = imports_after(site, desired, named, deletion).await?;
     ensure_creatable(site, desired, &facts, stack, deletion, &imports).await?;
-    let effect = ShownEffect::Deletion(deletion);
+    // One confirmation is for both.
+    let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
+    let changes = Changes {
+        failed_creation: Some(deletion.clone()),
+        ..site.with_alarms(desired, changes.with_former(&imports.former).with_named(&imports.named))
+    };
+    let (kind, effect) = (EffectKind::RemoveFailed, ShownEffect::Changes(&changes));
+    site.confirm(kind, &mut facts, &desired.stack, effect);
+    site.ensure_allowed::<RemoveFailed>(&facts, &desired.stack)?;
+    let mut changed = Vec::new();
+    if !deletion.buckets.is_empty() {
+        let (now, _) = inspect_failed(site, desired, stack, &imports.named).await?;
+        if now.buckets != deletion.buckets {
+            changed.push(StackPart::BucketContents);
+        }
+    }
     let permit = site
-        .confirmed::<RemoveFailed>(desired, &mut facts, &shown, effect)
+        .decide_on::<RemoveFailed>(desired, &mut facts, &shown, changed)
         .await?;
     site.progress
         .step(&desired.stack, Step::FailedCreationRemoved);

@@ -1,12 +1,13 @@
 //! Creates a stack, or updates it where the policy allows that, and verifies it.
 
 use super::cancelled::what_remains;
-use super::changes::{assess, with_values};
+use super::changes::{assess, digests, with_values};
+use super::confirmed::Confirmed;
 use super::error::operation_failed;
 use super::failed_creation::{remove_failed, unmanaged};
-use super::free_names::{rest_problems, update_problems};
+use super::free_names::update_problems;
 use super::import::{
-    Imports, add_rest, create_with_imports, named_resources, unfinished_import, unmet_imports,
+    Imports, create_with_imports, named_resources, unfinished_import, unmet_imports,
 };
 use super::import_drift::compare_imported;
 use super::provisioned::{
@@ -14,8 +15,9 @@ use super::provisioned::{
 };
 use super::remains::after_deletion;
 use super::replaced::{candidates, replaced};
+use super::unfinished::finish_import;
 use super::{Desired, Occupancy, OperationContext, OperationError, ShownEffect, preflight};
-use crate::cloud::{CloudError, OperationResult, StackOperation, StackResource};
+use crate::cloud::{CloudError, OperationResult, StackOperation};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::entries::NamedResource;
@@ -24,11 +26,10 @@ use crate::guard::{
     RunsChangeSet, Update,
 };
 use crate::model::Digest;
-use crate::plan::{self, Changes, EffectNames};
+use crate::plan::{self, Changes};
 use crate::product::Verb;
 use crate::report::{Fault, Step};
-use crate::stack::{ChangeSet, Health, Stack, StackStatus};
-use crate::template::ImportedResource;
+use crate::stack::{Health, Stack, StackStatus};
 
 /// Finds the version of the config that a deployed template was rendered from.
 pub type DeployedConfig<'a> = &'a (dyn Fn(&str) -> Option<Config> + Sync);
@@ -44,6 +45,12 @@ pub async fn provision(
     let facts = site.facts(desired).await?;
     if let Some(failed) = facts.own_failed_creation().cloned() {
         let kept = remove_failed(site, desired, facts, &failed, given).await?;
+        // The person confirmed the deletion and the creation.
+        let authority = Confirmed(site.authority);
+        let site = &OperationContext {
+            authority: &authority,
+            ..*site
+        };
         let desired = &desired.carrying(&failed.tags);
         let created = match site.facts(desired).await {
             Ok(facts) => create::<Create>(site, desired, facts, given).await,
@@ -113,26 +120,7 @@ async fn resume(
         stack = created(site, desired, running, ended).await?;
         facts.stack = Some(Some(stack.clone()));
     } else if let Some(held) = unfinished_import(site, desired, &facts, &stack).await? {
-        facts.unfinished_import = Some(true);
-        let named = named_resources(desired, &facts, given)?;
-        // The template does not tell which resources of the account were imported.
-        if !named.is_empty() {
-            let imports = match held.len() == named.len() {
-                true => Imports {
-                    named,
-                    ..Imports::default()
-                },
-                false => Imports::find(site, desired, named).await?,
-            };
-            facts.imports = Some(imports.facts_of_held(&held));
-        }
-        let permit = site.decide::<Resume>(&facts, &desired.stack)?;
-        let missing = rest_problems(site, desired, &held).await?;
-        if blocks(&missing) {
-            return Err(OperationError::Invalid(missing));
-        }
-        let imported: Vec<ImportedResource> = held.iter().map(StackResource::as_imported).collect();
-        return add_rest(site, desired, &facts, (&stack, &imported), permit).await;
+        return finish_import(site, desired, deployed, (facts, stack, held), given).await;
     }
     update(site, desired, deployed, (facts, stack), given).await
 }
@@ -297,27 +285,6 @@ async fn unchanged(
         warnings: compare_imported(site, desired, &stack.id, &named).await?,
         ..found
     })
-}
-
-/// The digests of the change set that was shown and of the one that would run; `None` if either is not known. A person at the command
-/// line reviews the current change set. Reviewers of a pull request saw an earlier one, or those of a sample.
-fn digests(
-    desired: &Desired<'_>,
-    authority: &Authority,
-    change_set: &ChangeSet,
-) -> Option<[String; 2]> {
-    let digest = plan::change_set_digest(change_set).to_string();
-    let Authority::Request(request) = authority else {
-        return Some([digest.clone(), digest]);
-    };
-    let reviewed = request.shown.as_ref()?;
-    let shown = reviewed.change_set.clone()?;
-    if !reviewed.sampled {
-        return Some([shown, digest]);
-    }
-    let names = EffectNames::new(&desired.stack, desired.config.path.stem());
-    let effect = plan::effect_digest(change_set, &names)?;
-    Some([shown, effect.to_string()])
 }
 
 async fn update(

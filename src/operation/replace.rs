@@ -5,21 +5,19 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::confirmed::Confirmed;
 use super::creatable::ensure_creatable;
 use super::decision::PreviewedDecision;
 use super::deletion::{InspectedDeletion, inspect_deletion, watch_deletion};
 use super::import::{Imports, unfinished_import};
 use super::provision::{DeployedConfig, is_own_creation};
 use super::remains::after_deletion;
-use super::{
-    AuthoritySource, Desired, OperationContext, OperationError, Provisioned, ShownEffect,
-    ToConfirm, provision,
-};
+use super::{Desired, OperationContext, OperationError, Provisioned, ShownEffect, provision};
 use crate::guard::{Authority, Denial, EffectKind, Facts, Inspect, Replace};
 use crate::plan::Deletion;
 use crate::product::Verb;
 use crate::report::Step;
-use crate::stack::{Health, StackName, foreign_tags};
+use crate::stack::{Health, foreign_tags};
 
 /// What a replacement did.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -144,15 +142,6 @@ pub async fn replace(
             let (name, verb) = (&desired.stack, Verb::Replace);
             Err(after_deletion(&site, name, verb, &stack.id, failure).await)
         }
-    }
-}
-
-/// The authority of a person who has confirmed the effect.
-struct Confirmed<'a>(&'a dyn AuthoritySource);
-
-impl AuthoritySource for Confirmed<'_> {
-    fn authority(&self, stack: &StackName, _: Option<ToConfirm<'_>>) -> Authority {
-        self.0.authority(stack, None)
     }
 }
 

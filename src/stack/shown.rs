@@ -26,6 +26,10 @@ pub enum StackPart {
     Template,
     /// Its own tags, and those of others.
     Tags,
+    /// The tags of a bucket that a deleted stack retained. Another stack may have imported the bucket.
+    BucketTags,
+    /// The number of object versions in such a bucket.
+    BucketContents,
 }
 
 impl StackPart {
@@ -36,6 +40,8 @@ impl StackPart {
             Self::Update => "it was updated",
             Self::Template => "its template changed",
             Self::Tags => "its tags changed",
+            Self::BucketTags => "the tags of a bucket that it retained changed",
+            Self::BucketContents => "the contents of a bucket that it retained changed",
         }
     }
 }

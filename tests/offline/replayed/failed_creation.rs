@@ -409,6 +409,23 @@ fn attack_objects_in_a_retained_bucket_of_a_failed_creation_stay() {
     }
 }
 
+/// An object arrives after the preview. Nothing is deleted for a creation that cannot succeed.
+#[test]
+fn attack_an_object_that_arrives_before_the_deletion_of_a_failed_creation() {
+    let workdir = workdir();
+    with_retained_bucket(&workdir, 0);
+    let empty = json!({"ListVersionsResult": {"IsTruncated": false}});
+    let version = json!({"Key": "a", "VersionId": "1"});
+    let one = json!({"ListVersionsResult": {"IsTruncated": false, "Version": [version]}});
+    workdir.aws.set("ListObjectVersions", json!([empty, one]));
+    let denied = workdir.try_action("prep-master", &["--force"]);
+    assert_eq!(denied.status, 20, "{}", denied.stdout);
+    for words in ["error[plan-changed]", "the contents of a bucket"] {
+        assert!(denied.stdout.contains(words), "{}", denied.stdout);
+    }
+    assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
+}
+
 /// The import names the bucket, which the deletion of the failed stack retains.
 #[test]
 fn an_import_keeps_the_bucket_of_a_failed_creation() {

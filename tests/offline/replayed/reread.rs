@@ -163,6 +163,62 @@ fn attack_a_stack_that_appears_before_a_left_bucket_is_emptied() {
     assert_eq!(workdir.aws.requests_of("DeleteBucket").len(), 0);
 }
 
+/// No stack holds a bucket that a deleted one retained, so its tags and its contents are read again too.
+#[test]
+fn attack_a_left_bucket_that_changes_after_it_was_shown_is_not_emptied() {
+    let tagged = |tags: Value| json!({"Tagging": {"TagSet": {"Tag": tags}}});
+    let version = |key: &str| json!({"Key": key, "VersionId": "1"});
+    let versions =
+        |list: Value| json!({"ListVersionsResult": {"IsTruncated": false, "Version": list}});
+    let other = super::answers::arn("stack", "acme-payroll");
+    let one = versions(json!([version("a")]));
+    let two = versions(json!([version("a"), version("b")]));
+    for (tags, counts, words) in [
+        (
+            json!([{"Key": "aws:cloudformation:stack-id", "Value": other}]),
+            one.clone(),
+            "the tags of a bucket that it retained changed",
+        ),
+        (
+            json!([]),
+            one.clone(),
+            "the tags of a bucket that it retained changed",
+        ),
+        (
+            Value::Null,
+            two,
+            "the contents of a bucket that it retained changed",
+        ),
+    ] {
+        let workdir = super::buckets::left_bucket();
+        let own = json!([{"Key": "provisioner:config", "Value": workdir.name}]);
+        let later = match tags {
+            Value::Null => own.clone(),
+            mut tags => {
+                // The template of the other stack may have the tag too.
+                if let Some(tags) = tags.as_array_mut().filter(|tags| !tags.is_empty()) {
+                    tags.extend(own.as_array().unwrap().clone());
+                }
+                tags
+            }
+        };
+        workdir
+            .aws
+            .set("GetBucketTagging", json!([tagged(own), tagged(later)]))
+            .set("ListObjectVersions", json!([one, counts]))
+            .on_optional("DescribeStacks", no_stack());
+        workdir.aws.allow_unused();
+        let output = workdir.try_action("tear-down", &["--force"]);
+        assert_eq!(output.status, 20, "{words}: {}", output.stdout);
+        for words in ["error[plan-changed]", words] {
+            assert!(output.stdout.contains(words), "{}", output.stdout);
+        }
+        for operation in ["DeleteObjects", "DeleteBucket"] {
+            assert_eq!(workdir.aws.requests_of(operation).len(), 0, "{words}");
+        }
+    }
+}
+
 #[test]
 fn attack_a_stack_that_changes_before_its_repair_is_not_repaired() {
     for (edit, words) in EDITS {
