@@ -59,7 +59,9 @@ pub(super) async fn after_deletion(
 fn unfinished(failure: OperationError, remains: Remains) -> OperationError {
     let values_differ = matches!(
         failure,
-        OperationError::VerificationFailed(Fault::Different { .. } | Fault::Incomplete { .. })
+        OperationError::VerificationFailed(
+            Fault::Different { .. } | Fault::Incomplete { .. } | Fault::ImportDrift { .. }
+        )
     );
     OperationError::Unfinished {
         failure: Box::new(failure),

@@ -23,7 +23,7 @@ pub struct Remains {
     /// ARN of the stack that the operation deleted before it failed.
     #[serde(default)]
     pub deleted: Option<String>,
-    /// Whether values differ from the template of the stack, which only `restore` reverts.
+    /// Whether the stack is complete and values differ from its template, which only `restore` reverts.
     #[serde(default)]
     pub values_differ: bool,
     /// Whether the stack has imported resources and lacks the others.
@@ -142,10 +142,24 @@ impl Remains {
                 "Run it again: it creates the stack."
             }
             Some(Health::Stable) if self.values_differ => {
-                "Run `restore`: it reverts what was changed or deleted by hand. Other actions leave it."
+                match self.verb {
+                    // It reads the stack as any other.
+                    Verb::Replace => {
+                        "The stack is complete. Run `restore`: it reverts what was changed or deleted by hand. Another `replace` would delete this stack."
+                    }
+                    _ => {
+                        "Run `restore`: it reverts what was changed or deleted by hand. Other actions leave it."
+                    }
+                }
             }
-            Some(Health::Stable) if creates && (self.unfinished || self.deleted.is_some()) => {
+            Some(Health::Stable) if creates && self.unfinished => {
                 "Run it again: it finishes the creation. If something failed, correct it first."
+            }
+            Some(Health::Stable) if self.verb == Verb::Replace && self.deleted.is_some() => {
+                "The stack has the tags of a complete stack, so another `replace` would delete it. Run the action that creates the stack instead: it verifies the stack, or updates it."
+            }
+            Some(Health::Stable) if self.verb == Verb::Import && self.folders.is_none() => {
+                "Run the action that creates the stack: it verifies the stack, or updates it. Another import changes nothing."
             }
             _ if self.verb.deletes() && self.deleted.is_none() => {
                 "The next run shows what is left, and deletes it after a new confirmation."
@@ -217,19 +231,22 @@ mod tests {
     use super::*;
     use crate::product::Target;
 
-    fn remains(verb: Verb, state: StackRemains, folders: Option<RemainingFolders>) -> String {
+    fn a_stack() -> StackName {
         let target = Target {
             account: "123456789012".to_owned(),
             region: "us-west-2".to_owned(),
             environment: "prod".to_owned(),
         };
-        let stack = StackName {
+        StackName {
             target,
             name: "a-stack".to_owned(),
-        };
+        }
+    }
+
+    fn remains(verb: Verb, state: StackRemains, folders: Option<RemainingFolders>) -> String {
         let remains = Remains {
             folders,
-            ..Remains::new(&stack, state, verb)
+            ..Remains::new(&a_stack(), state, verb)
         };
         remains.text().plain()
     }
@@ -300,5 +317,28 @@ mod tests {
         ] {
             assert_eq!(remains(verb, state, folders), expected);
         }
+    }
+
+    /// Another replacement would delete the complete stack.
+    #[test]
+    fn attack_a_complete_stack_is_not_replaced_again() {
+        let complete = || StackRemains::Status(StackStatus("UPDATE_COMPLETE".to_owned()));
+        for values_differ in [false, true] {
+            let remains = Remains {
+                deleted: Some("arn".to_owned()),
+                values_differ,
+                ..Remains::new(&a_stack(), complete(), Verb::Replace)
+            };
+            let text = remains.text().plain();
+            assert!(!text.contains("Run it again"), "{text}");
+            assert_eq!(text.contains("`restore`"), values_differ, "{text}");
+        }
+        let unfinished = Remains {
+            deleted: Some("arn".to_owned()),
+            unfinished: true,
+            ..Remains::new(&a_stack(), complete(), Verb::Replace)
+        };
+        let text = unfinished.text().plain();
+        assert!(text.contains("Run it again: it finishes"), "{text}");
     }
 }

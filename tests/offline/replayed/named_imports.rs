@@ -315,7 +315,9 @@ fn attack_a_resource_that_differs_from_the_template() {
     assert_eq!(failed.status, 30, "{}{}", failed.stdout, failed.stderr);
     let words = "error[stack-verification-failed]: the stack is complete, but these imported resources differ from the template: Bucket (/PublicAccessBlockConfiguration/BlockPublicAcls)";
     assert!(failed.stdout.contains(words), "{}", failed.stdout);
-    assert!(failed.stdout.contains("`restore`"), "{}", failed.stdout);
+    let next = "Run `restore`: it reverts what was changed or deleted by hand.";
+    assert!(failed.stdout.contains(next), "{}", failed.stdout);
+    assert!(!failed.stdout.contains("un it again"), "{}", failed.stdout);
 }
 
 #[test]
