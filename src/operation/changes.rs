@@ -109,7 +109,10 @@ async fn after_failed_creation(
     let imports = imports_after(site, desired, Vec::new(), &deletion).await?;
     let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
     let new = new.with_former(&imports.former);
+    let all = imports.all();
     Ok(Changes {
+        // Nothing is deleted for a creation that cannot succeed.
+        unmet: preflight(site, desired, Occupancy::Deleted(&deletion, &all)).await?,
         failed_creation: Some(deletion),
         ..site.with_alarms(desired, new)
     })
@@ -130,7 +133,14 @@ pub fn denied_update(
         Some(_) => EffectKind::Update,
         None => EffectKind::Create,
     };
-    let facts = update_facts(facts, changes);
+    let mut facts = update_facts(facts, changes);
+    let kind = match &changes.failed_creation {
+        Some(deletion) => {
+            facts.add_deletion(deletion);
+            EffectKind::RemoveFailed
+        }
+        None => kind,
+    };
     let mut denials = denials(kind, site.policies, &facts, &desired.stack);
     denials.retain(|denial| {
         matches!(
@@ -139,6 +149,7 @@ pub fn denied_update(
                 | Code::ImpactTooHigh
                 | Code::ImpactUnknown
                 | Code::AlarmMismatch
+                | Code::BucketNotEmpty
         )
     });
     denials

@@ -6,9 +6,9 @@ use super::import_option::bucket_import;
 use super::unimportable::unimportable_problems;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::cloud::{Existence, NameState};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::guard::{Create, EffectKind, Facts};
-use crate::plan::{BUCKET, DeletedResource, Deletion};
+use crate::plan::{BUCKET, DeletedResource, Deletion, ReturningDrift};
 use crate::stack::Stack;
 use crate::template::{BUCKET_POLICY, ImportedResource, PhysicalName, is_importable};
 
@@ -77,7 +77,25 @@ pub async fn replacement_problems(
     let mut problems = preflight(site, desired, Occupancy::Deleted(deletion, &[])).await?;
     problems.extend(blockers(site, desired, deletion, &[]).await?);
     problems.extend(unproven(site, desired, deletion).await?);
+    problems.extend(deletion.drifted.iter().map(|drift| drifted(desired, drift)));
     Ok(problems)
+}
+
+/// The new stack would import a resource that differs from its template, and the run would fail after the deletion.
+fn drifted(desired: &Desired<'_>, drift: &ReturningDrift) -> Diagnostic {
+    let message = format!(
+        "the deletion retains a resource that was changed by hand, and the new stack takes it back as it is: {}",
+        drift.resource
+    );
+    let problem = Diagnostic::error(Code::PreflightFailed, &desired.config.path, message);
+    match drift.lasts {
+        true => problem.with_help(
+            "run `check-drift`, which shows the values, then `restore`, which reverts them; or write the values that should stay into the config",
+        ),
+        false => problem.with_severity(Severity::Warning).with_help(
+            "run `check-drift`, and compare the values with the config: the run fails after the deletion if they differ",
+        ),
+    }
 }
 
 /// The retained resources that the new stack would not take back: buckets of which nothing proves whose they are, and what cannot be read.
@@ -149,6 +167,9 @@ async fn blockers(
             "the deletion retains {id} ({}), and a new stack cannot {}",
             kept.kind,
             match is_importable(&kept.kind) {
+                true if deletion.is_of_failed_creation() => {
+                    "take it back by itself, because the creation of its stack failed".to_owned()
+                }
                 true => format!(
                     "take it back: it is {} of the former stack",
                     kept.logical_id
@@ -156,11 +177,18 @@ async fn blockers(
                 false => "import it".to_owned(),
             }
         );
-        let import = match kept.kind == BUCKET {
-            true => bucket_import(site, desired, id).await?,
-            false => None,
+        let import = match (&*kept.kind, &kept.name) {
+            (BUCKET, _) => bucket_import(site, desired, id).await?,
+            (BUCKET_POLICY, Some(bucket)) if deletion.is_of_failed_creation() => {
+                bucket_import(site, desired, bucket).await?
+            }
+            _ => None,
         };
         let help = match (import, &*kept.kind, &kept.name) {
+            // The import deletes the failed stack itself.
+            (Some(import), ..) if deletion.is_of_failed_creation() => format!(
+                "to keep the bucket with its objects, run `{import}`; if it is empty, the action that creates the stack deletes it"
+            ),
             (Some(import), ..) => format!(
                 "to keep the bucket with its objects, run `aws cloudformation delete-stack --stack-name {} --region {}`, which retains it, and then `{import}`",
                 deletion.id.as_deref().unwrap_or(&desired.stack.name),

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::cancelled::what_remains;
 use super::error::operation_failed;
+use super::import_drift::returning_drift;
 use super::{Desired, OperationContext, OperationError, ShownEffect};
 use crate::cloud::{StackBucket, StackOperation, StackResource};
 use crate::guard::{Delete, Facts, Inspect, Permit, TearDown};
@@ -130,6 +131,8 @@ pub(super) async fn inspect_deletion(
     // Nothing is taken back of a stack that never was complete.
     if !stack.status.is_failed_creation() {
         deletion.find_returning(&desired.document);
+        let former = (stack, document.as_ref());
+        deletion.drifted = returning_drift(site, desired, former, &deletion.returning).await?;
     }
     Ok(InspectedDeletion {
         deletion,

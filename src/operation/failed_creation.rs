@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use super::creatable::ensure_creatable;
 use super::deletion::{inspect_deletion, watch_deletion};
 use super::import::{Imports, named_resources};
-use super::{Desired, Occupancy, OperationContext, OperationError, ShownEffect, preflight};
-use crate::diagnostic::Diagnostic;
+use super::{Desired, OperationContext, OperationError, ShownEffect};
 use crate::entries::NamedResource;
 use crate::guard::{EffectKind, Facts, RemoveFailed};
 use crate::plan::{Changes, Deletion};
@@ -41,16 +40,6 @@ pub(super) async fn imports_after(
     Ok(imports)
 }
 
-/// What the new stack requires and would not find after the deletion.
-pub async fn failed_creation_problems(
-    site: &OperationContext<'_>,
-    desired: &Desired<'_>,
-    deletion: &Deletion,
-) -> Result<Vec<Diagnostic>, OperationError> {
-    let imports = imports_after(site, desired, Vec::new(), deletion).await?;
-    preflight(site, desired, Occupancy::Deleted(deletion, &imports.all())).await
-}
-
 /// Deletes the stack by its ARN. Returns the physical ids of the resources that its template retains.
 ///
 /// Buckets are not emptied: objects in them did not come from provisioner, and deny the deletion. What could deny or block the next creation is checked before.
@@ -73,7 +62,12 @@ pub(super) async fn remove_failed(
     let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
     let changes = Changes {
         failed_creation: Some(deletion.clone()),
-        ..site.with_alarms(desired, changes.with_former(&imports.former).with_named(&imports.named))
+        ..site.with_alarms(
+            desired,
+            changes
+                .with_former(&imports.former)
+                .with_named(&imports.named),
+        )
     };
     let (kind, effect) = (EffectKind::RemoveFailed, ShownEffect::Changes(&changes));
     site.confirm(kind, &mut facts, &desired.stack, effect);

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::CloudError;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::plan::ReturningDrift;
 use crate::report::{Fault, Step};
-use crate::stack::{Difference, Drift, DriftStatus, OWN_TAGS, ResourceDrift};
-use crate::template::ImportedResource;
+use crate::stack::{Difference, Drift, DriftStatus, OWN_TAGS, ResourceDrift, Stack};
+use crate::template::{Document, ImportedResource};
 
 /// How imported resources differ from the template before the update that gives them tags. Afterwards, a difference may be overwritten.
 /// Empty if AWS refuses the detection; the comparison after the update says so.
@@ -56,6 +57,55 @@ fn differences(desired: &Desired<'_>, drift: &Drift, imported: &[ImportedResourc
     let tags = desired.change_set_input(None).tags;
     let foreign = drifted.filter_map(|one| without_own_tags(one, &tags));
     foreign.map(|one| difference(&one)).collect()
+}
+
+/// What the last detection found in the retained resources that a new stack imports. The import leaves them as they are, and the run
+/// fails if they differ from its template. `deployed`: the template of the stack that is deleted.
+pub(super) async fn returning_drift(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    (stack, deployed): (&Stack, Option<&Document>),
+    returning: &[String],
+) -> Result<Vec<ReturningDrift>, OperationError> {
+    if returning.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (drifted, _) = site.cloud.last_drift(stack).await?;
+    // The new stack gets the tags of others.
+    let tags = desired.change_set_input(Some(stack)).tags;
+    let drifted = drifted
+        .iter()
+        .filter(|one| one.status.is_drift() && returning.contains(&one.logical_id));
+    let found = drifted.filter_map(|one| without_own_tags(one, &tags));
+    let found = found.map(|one| ReturningDrift {
+        resource: difference(&one),
+        lasts: !stack.drift.outdated && !is_changed(&desired.document, deployed, &one),
+    });
+    Ok(found.collect())
+}
+
+/// Whether the config changes a property that differs. A value that a person wrote into the config may be the live one.
+fn is_changed(document: &Document, deployed: Option<&Document>, drift: &ResourceDrift) -> bool {
+    let Some(deployed) = deployed else {
+        return true;
+    };
+    let mut names = drift.differences.iter().map(|one| {
+        let path = one.path.trim_start_matches('/');
+        path.split('/').next().unwrap_or_default()
+    });
+    names.any(|name| {
+        let values = [document, deployed].map(|document| {
+            let mut resources = document.resources();
+            let resource = resources.find(|one| one.logical_id == drift.logical_id);
+            let properties = resource?.entry.value.get("Properties")?;
+            properties.get(name)
+        });
+        match values {
+            [Some(now), Some(before)] => !now.same_data(before),
+            [None, None] => false,
+            _ => true,
+        }
+    })
 }
 
 /// The drift of a resource without tags that come with a stack: those of CloudFormation and of provisioner, and `tags`, which the update

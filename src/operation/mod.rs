@@ -66,7 +66,6 @@ pub use deletion::{DeletionResult, delete, preview_deletion};
 pub use desired::Desired;
 pub use drift::drift;
 pub use error::OperationError;
-pub use failed_creation::failed_creation_problems;
 pub use failure::{
     FailureReport, complete_commands, denial_diagnostics, missing_setup, to_diagnostics,
 };

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Consumers;
 use crate::model::Digest;
-use crate::stack::StackName;
+use crate::stack::{StackName, StackStatus};
 use crate::template::{
     BUCKET_POLICY, DeletionBehavior, Document, ImportedResource, NameClaim, PhysicalName,
     importable, name_rule,
@@ -46,6 +46,18 @@ pub struct Deletion {
     /// Logical ids of retained resources that a new stack of the config imports.
     #[serde(skip)]
     pub returning: Vec<String>,
+    /// Those of them that differ from their template, by the last drift detection.
+    #[serde(skip)]
+    pub drifted: Vec<ReturningDrift>,
+}
+
+/// A retained resource that differs from the template of its stack, and that a new stack imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturningDrift {
+    /// Logical id and properties: `Bucket (/VersioningConfiguration/Status)`.
+    pub resource: String,
+    /// Whether the new stack differs too: the config does not change these properties, and no update was later than the detection.
+    pub lasts: bool,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -106,12 +118,19 @@ impl Deletion {
             buckets: BTreeMap::new(),
             blocking: Vec::new(),
             returning: Vec::new(),
+            drifted: Vec::new(),
         }
     }
 
     /// Whether nothing is left to delete: neither the stack nor a bucket.
     pub fn is_complete(&self) -> bool {
         self.status.is_none() && self.buckets.is_empty()
+    }
+
+    /// Whether the creation of the stack failed.
+    pub fn is_of_failed_creation(&self) -> bool {
+        let status = self.status.clone().map(StackStatus);
+        status.is_some_and(|status| status.is_failed_creation())
     }
 
     /// Finds the retained resources whose names are claimed. `claims`: those of the stack that the config would create.

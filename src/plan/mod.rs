@@ -60,7 +60,7 @@ pub use changes::{Assessed, Changes};
 pub use claims::StackClaims;
 pub use config_claims::{ConfigClaims, HeadClaims};
 pub use consumers::{Consumer, Consumers, LinkNeeds, config_links};
-pub use deletion::{BUCKET, DeletedResource, Deletion, behavior_on_delete};
+pub use deletion::{BUCKET, DeletedResource, Deletion, ReturningDrift, behavior_on_delete};
 pub use digest::{change_set_digest, combined_digest, import_digest};
 pub use drift_impact::{DriftImpact, DriftOutcome, DriftedProperty};
 pub use effect::{EffectNames, effect_digest};

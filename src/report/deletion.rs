@@ -219,6 +219,7 @@ mod tests {
             consumers: None,
             buckets: [].into(),
             blocking: Vec::new(),
+            drifted: Vec::new(),
             returning: Vec::new(),
         }
     }

@@ -343,10 +343,6 @@ impl Previewer<'_> {
         facts.declared = changes.declared_level();
         let mut preview = Preview::from_changes(&changes, values);
         preview.add_unmet(&problems_line(&changes.unmet));
-        if let Some(failed) = &changes.failed_creation {
-            let unmet = operation::failed_creation_problems(&site, &desired, failed).await?;
-            preview.add_unmet(&problems_line(&unmet));
-        }
         // The run after the merge sees by the digest that the stack is to be changed.
         let digest = preview
             .digest

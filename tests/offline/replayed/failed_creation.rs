@@ -397,6 +397,11 @@ fn attack_objects_in_a_retained_bucket_of_a_failed_creation_stay() {
         denied(&workdir, &options, "bucket-not-empty");
     }
     let workdir = workdir();
+    with_retained_bucket(&workdir, 1);
+    let shown = workdir.run_action("show-changes", &["--no-log"]);
+    let note = "prep-master will not make these changes: bucket";
+    assert!(shown.stdout.contains(note), "{}", shown.stdout);
+    let workdir = workdir();
     with_retained_bucket(&workdir, 0);
     for (action, option) in [("prep-master", "--dry-run"), ("show-changes", "--no-log")] {
         let shown = workdir.run_action(action, &[option]);
@@ -448,7 +453,7 @@ fn an_import_keeps_the_bucket_of_a_failed_creation() {
             "{}",
             output.stdout
         );
-        let words = format!("aws s3api delete-bucket-policy --bucket {}", workdir.name);
+        let words = format!(" --resource BucketPolicy=Bucket={}`", workdir.name);
         assert_eq!(
             output.stdout.contains(&words),
             !is_policy_named,

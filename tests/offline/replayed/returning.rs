@@ -4,11 +4,13 @@
 use serde_json::{Value, json};
 
 use super::answers::{
-    change_set, created_change_set, no_stack, preview, stack, stack_id, stack_with,
+    change_set, created_change_set, no_stack, preview, stack, stack_id, stack_with, tagged,
+    template,
 };
 use super::imports::with_former_stack;
 use super::named_imports::{import, imports, with_bucket, without_effect};
 use super::operations::{OUTPUTS, bucket_of, published};
+use super::taken_names::deploy;
 use super::{Workdir, workdir};
 
 /// The stack is deleted, and retained its bucket. It had a tag of others. `reads`: how often the deleted stack is read before the name is
@@ -162,6 +164,46 @@ fn attack_a_second_import_forgets_no_difference() {
     let same = import(&imported("IN_SYNC"), &["--force"]);
     assert_eq!(same.status, 0, "{}{}", same.stdout, same.stderr);
     assert!(same.stdout.contains("unchanged"), "{}", same.stdout);
+}
+
+/// The new stack would take the bucket back as it is, and the run would fail after the deletion.
+#[test]
+fn attack_a_replacement_of_a_stack_with_known_drift_deletes_nothing() {
+    for option in ["--force", "--dry-run"] {
+        let workdir = workdir();
+        let deployed = template(&workdir);
+        deploy(&workdir, &deployed);
+        let mut drifted = stack(&workdir, "CREATE_COMPLETE");
+        drifted["Stacks"][0]["DriftInformation"] = json!({
+            "StackDriftStatus": "DRIFTED", "LastCheckTimestamp": "2026-11-25T10:00:00.000Z",
+        });
+        let difference = json!({
+            "PropertyPath": "/VersioningConfiguration/Status", "ExpectedValue": "Enabled",
+            "ActualValue": "Suspended", "DifferenceType": "NOT_EQUAL",
+        });
+        let found = json!({"StackResourceDrifts": [{
+            "StackId": stack_id(&workdir), "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket",
+            "StackResourceDriftStatus": "MODIFIED", "PropertyDifferences": [difference],
+            "Timestamp": "2026-11-25T10:00:00.000Z",
+        }]});
+        workdir
+            .aws
+            .set("DescribeStacks", drifted)
+            .set("DescribeStackResourceDrifts", found)
+            .on_optional("GetBucketTagging", tagged(&stack_id(&workdir)))
+            .on_optional(
+                "ValidateTemplate",
+                json!({"Parameters": [], "Capabilities": []}),
+            );
+        workdir.aws.allow_unused();
+        let denied = workdir.try_action("replace", &[option]);
+        assert_eq!(denied.status, 10, "{option}: {}", denied.stdout);
+        let words = "was changed by hand, and the new stack takes it back as it is: Bucket (/VersioningConfiguration/Status)";
+        for words in [words, "`restore`"] {
+            assert!(denied.stdout.contains(words), "{}", denied.stdout);
+        }
+        assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
+    }
 }
 
 /// The config changed since. An import creates stacks, and updates none.
