@@ -396,9 +396,9 @@ fn attack_objects_in_a_retained_bucket_of_a_failed_creation_stay() {
         with_retained_bucket(&workdir, 1);
         denied(&workdir, &options, "bucket-not-empty");
     }
-    let workdir = workdir();
-    with_retained_bucket(&workdir, 1);
-    let shown = workdir.run_action("show-changes", &["--no-log"]);
+    let full = workdir();
+    with_retained_bucket(&full, 1);
+    let shown = full.run_action("show-changes", &["--no-log"]);
     let note = "prep-master will not make these changes: bucket";
     assert!(shown.stdout.contains(note), "{}", shown.stdout);
     let workdir = workdir();
