@@ -383,7 +383,8 @@ pub(super) async fn import_state(
 pub(super) fn changes_imported(desired: &Desired<'_>, body: &str, held: &[StackResource]) -> bool {
     let ids: BTreeSet<&str> = held.iter().map(|one| &*one.logical_id).collect();
     let now = import_template(&desired.document, &ids);
-    now.is_none_or(|now| now != body)
+    let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    now.is_none_or(|now| now != body && parsed(&now) != parsed(body))
 }
 
 /// What a stack of an import has.
