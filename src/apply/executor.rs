@@ -10,7 +10,7 @@ use super::credentials::run_with_role;
 use super::deployments::DeploymentReporter;
 use super::fresh::FreshChange;
 use super::job_time::JobTime;
-use super::order;
+use super::order::{self, PlannedTask};
 use super::outcome::{ApplyReport, failed_outcome, to_outcome};
 use super::recorder::{DecisionRecorder, recorded_policies, unread_record};
 use super::schedule::{Ended, Held, Schedule};
@@ -53,9 +53,11 @@ type Finished = (Outcome, StackRecord, Option<Exit>);
 
 impl Executor<'_> {
     /// Runs the tasks in their order, at most as many at once in each account and region as the policy allows. Those that do not begin are
-    /// reported.
-    pub async fn apply(&self, tasks: Vec<StackTask<'_>>) -> ApplyReport {
-        let environments = tasks.iter().map(|task| &task.config.target.environment);
+    /// reported. What the run does not work on only holds others.
+    pub async fn apply(&self, tasks: Vec<PlannedTask<'_>>) -> ApplyReport {
+        let environments = tasks
+            .iter()
+            .map(|(task, _)| &task.config.target.environment);
         let max_failures = environments
             .filter_map(|name| Some((name.clone(), self.policies.max_failures(name)?)))
             .collect();
@@ -74,7 +76,7 @@ impl Executor<'_> {
                 schedule.hold_rest(minutes);
             }
             while let Some(step) = schedule.next() {
-                let task = tasks[step].clone();
+                let task = tasks[step].0.clone();
                 let begun = self.clock.elapsed();
                 running.push(async move { (step, begun, self.run(task).await) });
             }
@@ -82,13 +84,14 @@ impl Executor<'_> {
                 break;
             };
             time.longest = time.longest.max(self.clock.elapsed().saturating_sub(begun));
-            let lane = Lane::from(&tasks[step].config.target);
+            let lane = Lane::from(&tasks[step].0.config.target);
             let throttled = self.sessions.throttled(&lane);
             schedule.finish(step, ended(outcome.state), throttled);
             applied.records.push(record);
             applied.add(outcome, exit);
         }
         for (step, held) in schedule.held() {
+            applied.is_out_of_time |= matches!(held, Held::Time(_));
             let (outcome, record, exit) = not_started(&tasks, step, held, time.monitoring);
             applied.records.push(record);
             applied.add(outcome, exit);
@@ -97,8 +100,9 @@ impl Executor<'_> {
     }
 
     /// The longest time for which alarms watch a stack after its operation.
-    fn monitoring(&self, tasks: &[StackTask<'_>]) -> Duration {
-        let targets = tasks.iter().map(|task| &task.config.target);
+    fn monitoring(&self, tasks: &[PlannedTask<'_>]) -> Duration {
+        let of_run = tasks.iter().filter(|(_, before)| before.is_of_run());
+        let targets = of_run.map(|(task, _)| &task.config.target);
         let triggers = targets.filter_map(|target| self.policies.rollback(target));
         let minutes = triggers.map(|triggers| triggers.monitoring_minutes).max();
         Duration::from_secs(60 * u64::from(minutes.unwrap_or_default()))
@@ -301,10 +305,14 @@ fn ended(state: State) -> Ended {
 }
 
 /// A task that waits for a later run. `monitoring`: for how long alarms watch a stack after its operation.
-fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held, monitoring: Duration) -> Finished {
-    let task = &tasks[step];
-    let stack = StackName::for_config(&task.config);
-    let config = |step: usize| tasks[step].change.path.as_str();
+fn not_started(
+    tasks: &[PlannedTask<'_>],
+    step: usize,
+    held: Held,
+    monitoring: Duration,
+) -> Finished {
+    let (task, _) = &tasks[step];
+    let config = |step: usize| tasks[step].0.change.path.as_str();
     let why = match held {
         Held::Needs(other) => format!(
             "it needs the stack of `{}`, which is not done",
@@ -315,7 +323,7 @@ fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held, monitoring: Dur
             config(other)
         ),
         Held::Failures(failures) => format!(
-            "{} of `{}` failed, and the policy's `max-failures` allows fewer",
+            "{} of `{}` failed, in this run or before, and the policy's `max-failures` allows fewer",
             pluralize(failures, "stack"),
             task.config.target.environment
         ),
@@ -324,19 +332,33 @@ fn not_started(tasks: &[StackTask<'_>], step: usize, held: Held, monitoring: Dur
     let minutes = monitoring.as_secs() / 60;
     let help = match held {
         Held::Time(_) if minutes > 0 => format!(
-            "a scheduled run applies the rest; without a schedule, apply the merge again. Alarms watch each stack for {} after its operation: the job needs more time than that",
+            "a scheduled run applies the rest; without a schedule, apply the merge again. Alarms watch each stack for {} after its operation, and a job of less than five minutes more begins none",
             pluralize(usize::try_from(minutes).unwrap_or(usize::MAX), "minute")
         ),
         Held::Time(_) => {
             "a scheduled run applies the rest; without a schedule, apply the merge again".to_owned()
         }
-        _ => "correct the cause, then apply the merge again".to_owned(),
+        _ => "correct the cause: a scheduled run then applies the rest; without a schedule, apply the merge again".to_owned(),
+    };
+    let exit = match held {
+        // The other one has an exit code of its own.
+        Held::Needs(other) | Held::First(other) if tasks[other].1.is_of_run() => None,
+        _ => Some(Exit::Operation),
     };
     let problem = Diagnostic::error(Code::NotStarted, &task.change.path, why).with_help(help);
-    let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::NotStarted);
+    left(task, State::NotStarted, problem, exit)
+}
+
+/// A task with which the run does not begin.
+pub fn left(
+    task: &StackTask<'_>,
+    state: State,
+    problem: Diagnostic,
+    exit: Option<Exit>,
+) -> Finished {
+    let stack = StackName::for_config(&task.config);
+    let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), state);
     outcome.add_failure(&[problem], None);
-    // Other causes have an exit code of their own.
-    let exit = matches!(held, Held::Time(_)).then_some(Exit::Operation);
     (outcome, unread_record(task, &stack), exit)
 }
 

@@ -18,6 +18,8 @@ pub struct ApplyReport {
     pub outcomes: Vec<Outcome>,
     pub records: Vec<StackRecord>,
     pub exit: Option<Exit>,
+    /// Whether the job's time did not suffice for all.
+    pub is_out_of_time: bool,
     /// What this run and earlier ones told and tried.
     pub attempts: Attempts,
     /// Whether the comment of an earlier run has the same denials.

@@ -1,6 +1,5 @@
 //! One run of a job over merged changes: comments, evidence, job summary, exit code.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -10,10 +9,13 @@ use super::comments::{close_invitations, report_unserved, unserved_configs};
 use super::deployments::DeploymentReporter;
 use super::executor::Executor;
 use super::fresh::FreshChange;
+use super::known_stacks::EarlierRuns;
+use super::merge_work::MergeWork;
+use super::order::PlannedTask;
 use super::outcome::ApplyReport;
 use super::recorded::{RecordedChange, recorded_change};
 use super::recorder::DecisionRecorder;
-use super::task::{Resolution, StackTask};
+use super::task::StackTask;
 use crate::VERSION;
 use crate::change::MergedChange;
 use crate::change::MergedRange;
@@ -71,17 +73,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Provisions the commits of one pull request. `only`: the configs to work on, besides deletions; `None` for all. Returns the paths of
-    /// its configs.
+    /// Provisions the commits of one pull request. `earlier`: what earlier runs left; `None` to work on all of it. Returns the paths of its
+    /// configs.
     pub async fn provision_range(
         &mut self,
         branch: &DefaultBranch,
         range: &MergedRange,
-        only: Option<&BTreeSet<RepoPath>>,
+        earlier: Option<EarlierRuns<'_>>,
     ) -> Result<Vec<RepoPath>, JobError> {
         let merged = MergedChange::read(self.job, branch, self.own, range).await?;
         let merged = Arc::new(merged);
-        self.provision_change(&merged, range.number, only).await?;
+        self.provision_change(&merged, range.number, earlier)
+            .await?;
         let changes = merged.plan.changes.iter();
         Ok(changes.map(|change| change.path.clone()).collect())
     }
@@ -109,64 +112,66 @@ impl<'a> Run<'a> {
         &mut self,
         merged: &Arc<MergedChange>,
         number: Option<u64>,
-        only: Option<&BTreeSet<RepoPath>>,
+        earlier: Option<EarlierRuns<'_>>,
     ) -> Result<(), JobError> {
-        let mut applied = ApplyReport::default();
-        let mut tasks = Vec::new();
-        let mut superseded = Vec::new();
-        let mut exhausted = Vec::new();
-        let mut skipped = 0;
         // A person who names configs, and the run of the push, begin anew.
-        let before = match only {
+        let before = match earlier {
             Some(_) => self.earlier_attempts(number.zip(self.own)).await?,
             None => Attempts::default(),
         };
-        for change in &merged.plan.changes {
-            if !self.is_of_this_job(change) {
-                continue;
+        let changes = merged.plan.changes.iter();
+        let changes = changes.filter(|change| self.is_of_this_job(change));
+        let mut work = MergeWork::new(merged, changes, earlier, &before);
+        let inspected;
+        let known = match earlier {
+            Some(earlier) => earlier.known,
+            None => {
+                let policies = merged.policies();
+                work.others
+                    .retain(|task| policies.limits_rollout(&task.config.target.environment));
+                inspected = self.inspect_others(merged, &work.others).await?;
+                &inspected
             }
-            // A deletion keeps its invitation in the comment.
-            if !change.is_removed() && only.is_some_and(|only| !only.contains(&change.path)) {
-                skipped += 1;
-                continue;
-            }
-            if merged.is_outdated(change) {
-                superseded.push(change.path.to_string());
-                continue;
-            }
-            if before.are_exhausted(change) {
-                exhausted.push(change.path.clone());
-                continue;
-            }
-            match Resolution::resolve(merged, change) {
-                Resolution::Task(task) => tasks.push(*task),
-                Resolution::Blocked(outcome, exit) => applied.add(*outcome, Some(exit)),
-                Resolution::NoOp => {}
-            }
-        }
-        superseded.dedup();
+        };
         let mut notices = Vec::new();
-        if !superseded.is_empty() {
+        if !work.superseded.is_empty() {
             notices.push(Notice::Superseded {
-                configs: superseded,
+                configs: work.superseded.iter().map(RepoPath::to_string).collect(),
             });
         }
+        let mut tasks = work.planned(known);
+        self.add_first_elsewhere(merged, &mut tasks).await?;
+        let applied = std::mem::take(&mut work.blocked);
         let mut applied = self.execute(merged, tasks, applied, &mut notices).await;
-        if let Some(number) = number.filter(|_| !exhausted.is_empty()) {
-            let page = exhausted_configs(number, &exhausted);
+        let is_begun = |outcome: &Outcome| outcome.state != State::NotStarted;
+        let has_begun = applied.outcomes.iter().any(is_begun);
+        if let Some(number) = number.filter(|_| !work.exhausted.is_empty()) {
+            let page = exhausted_configs(number, &work.exhausted);
             log::warn!("{}", page.trim_end());
             self.summary.push(page);
         }
+        // A newer merge decides about all of the configs, and reports it.
+        if earlier.is_some() && applied.outcomes.is_empty() && work.exhausted.is_empty() {
+            return Ok(());
+        }
+        let skipped = match earlier {
+            Some(_) => work.report_left(known, &mut applied),
+            None => 0,
+        };
         applied.attempts = before.after(&applied.outcomes, &merged.plan.changes);
         if applied.exit == Some(Exit::Denied) && before.tell_the_same(&applied.attempts) {
             applied.is_told = true;
             notices.push(Notice::DeniedAgain);
+        } else if !has_begun && before.tell_of_more() {
+            applied.is_told = true;
+            let left = earlier.map(|earlier| earlier.known.digest(earlier.waiting));
+            let left = left.filter(|left| !applied.is_out_of_time && !before.rest_with(left));
+            if let (Some(left), Some(pull_request)) = (left, number.zip(self.own)) {
+                self.write_rest(pull_request, &before.resting(&left)).await;
+            }
+            applied.attempts = before;
         }
         let is_told = applied.is_told;
-        // A newer merge decides about all of the configs, and reports it.
-        if only.is_some() && applied.outcomes.is_empty() {
-            return Ok(());
-        }
         notices.extend((skipped > 0).then_some(Notice::PendingOnly { skipped }));
         let unserved = unserved_configs(self.job, merged);
         let pull_request = number
@@ -226,6 +231,7 @@ impl<'a> Run<'a> {
         let mut notices = Vec::new();
         let deletions = tasks.clone().into_iter().filter(|task| task.verb.deletes());
         let deletions: Vec<StackTask<'_>> = deletions.collect();
+        let tasks = self.planned_command(merged, tasks).await?;
         let applied = self.execute(merged, tasks, applied, &mut notices).await;
         let confirmed = deletions
             .iter()
@@ -250,12 +256,13 @@ impl<'a> Run<'a> {
     async fn execute(
         &self,
         merged: &Arc<MergedChange>,
-        tasks: Vec<StackTask<'_>>,
+        tasks: Vec<PlannedTask<'_>>,
         mut applied: ApplyReport,
         notices: &mut Vec<Notice>,
     ) -> ApplyReport {
         let forge = &*self.job.forge;
-        let deployments = DeploymentReporter::new(forge, self.own, &merged.merge, tasks.len());
+        let of_run = tasks.iter().filter(|(_, before)| before.is_of_run());
+        let deployments = DeploymentReporter::new(forge, self.own, &merged.merge, of_run.count());
         let problems: Vec<Problem> = merged
             .policies()
             .problems()
@@ -276,8 +283,9 @@ impl<'a> Run<'a> {
             applied.records.extend(done.records);
             applied.outcomes.extend(done.outcomes);
             applied.exit = applied.exit.max(done.exit);
+            applied.is_out_of_time = done.is_out_of_time;
         } else {
-            for task in tasks {
+            for (task, _) in tasks.into_iter().filter(|(_, before)| before.is_of_run()) {
                 let (mut outcome, record) = self.deny_all(merged, &task);
                 outcome.problems.extend(problems.iter().cloned());
                 applied.records.push(record);
@@ -358,7 +366,9 @@ impl<'a> Run<'a> {
         self.summary.push(page);
         log::info!("{}", outcome_lines(&report.outcomes));
         if applied.is_told {
-            log::warn!("denied as before: the comment of the pull request has the reasons");
+            log::warn!(
+                "denied or not started as before: the comment of the pull request has the reasons"
+            );
         } else {
             self.exit = self.exit.max(applied.exit);
             let alerts = report.outcomes.iter().filter_map(Alert::from_outcome);

@@ -1,16 +1,68 @@
 //! What a run works on, and what it knows of earlier runs.
 
+use std::collections::BTreeSet;
+
+use super::known_stacks::KnownStacks;
+use super::merge_work::MergeWork;
+use super::order::{PlannedTask, first_paths};
 use super::run::Run;
+use super::schedule::Before;
+use super::task::StackTask;
+use super::unapplied::{SearchRole, UnappliedSearch};
 use crate::VERSION;
+use crate::change::{MergedChange, policy_at, valid_configs};
+use crate::forge::ForgeError;
 use crate::job::JobError;
-use crate::model::{Digest, UserId};
+use crate::model::{Digest, RepoPath, UserId};
 use crate::plan::Change;
+use crate::product::Verb;
 use crate::report::{Attempts, RunRecord};
 
 /// First line of the comment on a merged change; a digest of the environment follows.
 const MARKER: &str = "<!-- provisioner:provision ";
 
+/// First line of the comment on a merged change. `scope`: the environment and accounts of the job.
+pub fn merge_marker(scope: &str) -> String {
+    match scope.is_empty() {
+        true => format!("{MARKER}-->"),
+        false => format!("{MARKER}{} -->", Digest::sha256(scope).prefix(12)),
+    }
+}
+
 impl Run<'_> {
+    /// Reads stacks of a merge that the run does not work on. They are compared with the configs at the tip of the default branch.
+    pub(super) async fn inspect_others(
+        &self,
+        merged: &MergedChange,
+        others: &[StackTask<'_>],
+    ) -> Result<KnownStacks, JobError> {
+        let mut known = KnownStacks::default();
+        let paths: BTreeSet<&RepoPath> = others.iter().map(|task| &task.change.path).collect();
+        let (Some(sessions), Some(tip), false) =
+            (&self.sessions, merged.tip_commit(), paths.is_empty())
+        else {
+            return Ok(known);
+        };
+        let source = self.job.source(&[tip]);
+        let policy = policy_at(source, tip).await?;
+        let (mut configs, _) = valid_configs(self.job, source, tip, &policy, &[]).await?;
+        configs.retain(|config| paths.contains(&config.path));
+        // A policy that does not load denies everything.
+        let Ok(policy) = &policy else {
+            return Ok(known);
+        };
+        let search = UnappliedSearch {
+            policy,
+            role: SearchRole::Apply,
+            sessions,
+            finish_cancelled: false,
+        };
+        for (config, found) in search.search(configs).await {
+            known.add(config.path, &found);
+        }
+        Ok(known)
+    }
+
     /// Whether this job handles a change. A config with errors has no known environment, so every job handles it: otherwise no job
     /// would report it.
     pub(super) fn is_of_this_job(&self, change: &Change) -> bool {
@@ -18,13 +70,91 @@ impl Run<'_> {
         target.is_none_or(|target| self.job.environment.covers(target))
     }
 
+    /// Whether another job of the same environment handles a change.
+    fn is_elsewhere(&self, change: &Change) -> bool {
+        let own = self.job.environment.environment.as_deref();
+        let target = change.target.as_ref();
+        let target = target.filter(|target| own.is_none_or(|own| own == target.environment));
+        target.is_some_and(|target| !self.job.environment.covers(target))
+    }
+
+    /// Adds the stacks that go first in accounts of other jobs of the environment.
+    pub(super) async fn add_first_elsewhere<'t>(
+        &self,
+        merged: &'t MergedChange,
+        tasks: &mut Vec<PlannedTask<'t>>,
+    ) -> Result<(), JobError> {
+        let policies = merged.policies();
+        let changes = merged.plan.changes.iter();
+        let elsewhere = changes.filter(|change| self.is_elsewhere(change));
+        let mut others = MergeWork::new(merged, elsewhere, None, &Attempts::default()).all();
+        others.retain(|task| policies.names_first(&task.config.target.environment));
+        if others.is_empty() {
+            return Ok(());
+        }
+        let own = tasks.iter().map(|(task, _)| task.clone());
+        let first = first_paths(own.chain(others.iter().cloned()).collect(), policies);
+        others.retain(|task| first.contains(&task.change.path.to_string()));
+        let known = self.inspect_others(merged, &others).await?;
+        tasks.extend(others.into_iter().map(|task| {
+            let before = known.before(&task.change.path);
+            (task, before)
+        }));
+        Ok(())
+    }
+
     /// First line of the comment on a merged change in this job's environment and accounts.
     pub(super) fn marker(&self) -> String {
-        let scope = self.job.environment.scope();
-        match scope.is_empty() {
-            true => format!("{MARKER}-->"),
-            false => format!("{MARKER}{} -->", Digest::sha256(scope).prefix(12)),
+        merge_marker(&self.job.environment.scope())
+    }
+
+    /// Adds to the record of a merge that the run could begin nothing of it, so that `find` starts no job until something changes.
+    pub(super) async fn write_rest(&self, (number, own): (u64, UserId), attempts: &Attempts) {
+        let marker = self.marker();
+        let forge = &self.job.forge;
+        let written = async {
+            let Some(comment) = forge.own_text(number, own, &marker).await? else {
+                return Ok(());
+            };
+            let body = attempts.replaced_in(&comment);
+            forge.upsert_comment(number, own, &marker, &body).await?;
+            Ok::<(), ForgeError>(())
+        };
+        if let Err(error) = written.await {
+            log::warn!("{error}");
         }
+    }
+
+    /// The tasks of a command, and the other stacks of the merge for which they may have to wait. A command that deletes, repairs or reads
+    /// waits for none.
+    pub(super) async fn planned_command<'t>(
+        &self,
+        merged: &'t MergedChange,
+        tasks: Vec<StackTask<'t>>,
+    ) -> Result<Vec<PlannedTask<'t>>, JobError> {
+        let mut others = Vec::new();
+        let is_held = tasks.iter().any(|task| task.verb == Verb::Provision);
+        if is_held {
+            let changes = merged.plan.changes.iter();
+            let unnamed = changes.filter(|change| {
+                let mut named = tasks.iter();
+                self.is_of_this_job(change) && !named.any(|task| task.change.path == change.path)
+            });
+            others = MergeWork::new(merged, unnamed, None, &Attempts::default()).all();
+            let policies = merged.policies();
+            others.retain(|task| policies.limits_rollout(&task.config.target.environment));
+        }
+        let known = self.inspect_others(merged, &others).await?;
+        let others = others.into_iter().map(|task| {
+            let before = known.before(&task.change.path);
+            (task, before)
+        });
+        let tasks = tasks.into_iter().map(|task| (task, Before::Open));
+        let mut planned: Vec<PlannedTask<'t>> = tasks.chain(others).collect();
+        if is_held {
+            self.add_first_elsewhere(merged, &mut planned).await?;
+        }
+        Ok(planned)
     }
 
     /// What earlier runs told and tried, by their comment on a pull request.
@@ -35,11 +165,7 @@ impl Run<'_> {
         let Some((number, own)) = pull_request else {
             return Ok(Attempts::default());
         };
-        let comment = self
-            .job
-            .forge
-            .own_comment(number, own, &self.marker())
-            .await?;
+        let comment = self.job.forge.own_text(number, own, &self.marker()).await?;
         Ok(comment.map_or_else(Attempts::default, |comment| Attempts::parse(&comment)))
     }
 

@@ -152,6 +152,11 @@ impl MergedChange {
         Ok(Some(again))
     }
 
+    /// The tip of the default branch; `None` for a change without configs.
+    pub fn tip_commit(&self) -> Option<&CommitSha> {
+        self.tip.as_ref().map(|tip| &tip.commit)
+    }
+
     /// The policy before the merge, and the one of now.
     pub fn policies(&self) -> Policies<'_> {
         let now = self.tip_with_other_policy();

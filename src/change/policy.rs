@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::inputs::ChangeInputs;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::forge::{FileAt, ForgeError, Source};
 use crate::guard::{
     LoadedPolicy, POLICY_FILE, Policies, PolicyChange, absent_first, first_configs,
@@ -126,6 +126,38 @@ impl ProposedPolicies {
             warnings.extend(unusable_times(&place, bytes));
         }
         Ok(warnings)
+    }
+
+    /// Errors of alarms in the policy after the merge, if the change edits it, that are not in the accounts and regions of their configs.
+    pub async fn foreign_alarms(
+        &self,
+        (source, head): (&dyn Source, &CommitSha),
+        inputs: &ChangeInputs,
+        globs: &[String],
+    ) -> anyhow::Result<Vec<Diagnostic>> {
+        let mut problems: Vec<Diagnostic> = Vec::new();
+        let Some((after @ Ok(_), _)) = &self.after else {
+            return Ok(problems);
+        };
+        let selection = ConfigSelector::for_policy(globs, after)?;
+        let (_, targets) = inputs.targets_at(source, head, &selection).await?;
+        for target in targets {
+            let Some(place) = Policies::from(after).foreign_alarm(&target) else {
+                continue;
+            };
+            let is_known =
+                |known: &Diagnostic| known.span == Some(place.span) && known.path == place.path;
+            if problems.iter().any(is_known) {
+                continue;
+            }
+            let text = format!(
+                "the alarm of `{}` is not in account {} and region {}, where a config has its stack",
+                target.environment, target.account, target.region
+            );
+            let problem = Diagnostic::error(Code::AlarmMismatch, &place.path, text);
+            problems.push(problem.located(place));
+        }
+        Ok(problems)
     }
 
     /// Selects configs by the policy of now; by the change's own if that one does not load.

@@ -105,10 +105,13 @@ impl JobEnvironment {
             },
             comment: variable("PROVISIONER_COMMENT").as_deref() != Some("false"),
             finish_cancelled,
-            time_limit: time_limit("PROVISIONER_TIMEOUT_MINUTES", 60).map(|limit| {
-                let spent = time_limit("PROVISIONER_SPENT_SECONDS", 1);
-                limit.saturating_sub(spent.unwrap_or_default())
-            }),
+            time_limit: match given_minutes("PROVISIONER_TIMEOUT_MINUTES")? {
+                Some(limit) => {
+                    let spent = time_limit("PROVISIONER_SPENT_SECONDS", 1);
+                    Some(limit.saturating_sub(spent.unwrap_or_default()))
+                }
+                None => None,
+            },
             sarif: variable("PROVISIONER_SARIF_FILE")
                 .map_or_else(|| scratch.join("provisioner.sarif"), PathBuf::from),
             report: scratch.join("provisioner-report.json"),
@@ -138,6 +141,17 @@ impl JobEnvironment {
         let own = self.environment.iter().cloned();
         let own: Vec<String> = own.chain(self.accounts.patterns()).collect();
         own.join(" ")
+    }
+}
+
+/// A time that a person gives. A wrong one would end the job in the middle of an operation.
+fn given_minutes(name: &str) -> anyhow::Result<Option<Duration>> {
+    let limit = time_limit(name, 60).filter(|limit| !limit.is_zero());
+    match (variable(name), limit) {
+        (Some(value), None) => anyhow::bail!(
+            "{name}, the input `timeout-minutes`, is not a whole number of minutes: {value:?}"
+        ),
+        (_, limit) => Ok(limit),
     }
 }
 

@@ -242,7 +242,7 @@ catalogue! {
         "The pull request neither adds nor changes this config, or it does not add this solution.",
         "Comment on the pull request that changed the config, or add the entry in a new pull request.";
     NotStarted "not-started":
-        "The run did not begin with the stack: a stack that it needs or that goes first is not done, more stacks failed than `max-failures` allows, or the job ends soon. Nothing was changed.",
+        "The run did not begin with the stack: a stack that it needs or that goes first is not done, more stacks failed than `max-failures` allows, an earlier run left it, or the job ends soon. Nothing was changed.",
         "Correct the cause that the message names. A scheduled run applies the rest; without a schedule, apply the merge again.";
     OutputEdited "output-edited":
         "Someone edited an output file, or provisioner did not write it. Overwriting it would lose the edit.",

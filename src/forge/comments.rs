@@ -21,6 +21,14 @@ pub trait Comments: Send + Sync {
         marker: &str,
     ) -> Result<Option<String>, ForgeError>;
 
+    /// The same; `None` also if another user edited it last, or the forge does not say who did. Callers read it before each own edit.
+    async fn own_text(
+        &self,
+        number: u64,
+        own: UserId,
+        marker: &str,
+    ) -> Result<Option<String>, ForgeError>;
+
     /// Creates the comment by `own` that begins with `marker`, or replaces its body. `body` has to begin with `marker`.
     async fn upsert_comment(
         &self,

@@ -119,12 +119,24 @@ impl<'a> Policies<'a> {
         first.any(|first| first.contains(path, rank))
     }
 
+    /// Whether stacks of an environment may go first, by either policy.
+    pub fn names_first(self, environment: &str) -> bool {
+        let mut policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        policies.any(|policy| policy.first(environment).is_some())
+    }
+
     /// How many stacks of an environment may fail before no other one begins; `None` for any number.
     pub fn max_failures(self, environment: &str) -> Option<usize> {
         let policies = self.both().filter_map(|policy| policy.as_ref().ok());
         policies
             .filter_map(|policy| policy.max_failures(environment))
             .min()
+    }
+
+    /// Whether stacks of an environment may have to wait for others of the same change, by either policy.
+    pub fn limits_rollout(self, environment: &str) -> bool {
+        let mut policies = self.both().filter_map(|policy| policy.as_ref().ok());
+        policies.any(|policy| policy.limits_rollout(environment))
     }
 
     /// The change sets that a check creates for each group of configs with the same change; `None` for all, unless both policies allow less.

@@ -191,6 +191,11 @@ impl Policy {
             .or(self.defaults.max_failures)
     }
 
+    /// Whether stacks of an environment may have to wait for others of the same change.
+    pub fn limits_rollout(&self, environment: &str) -> bool {
+        self.first(environment).is_some() || self.max_failures(environment).is_some()
+    }
+
     /// The change sets that a check creates for each group of configs with the same change; `None` for all.
     pub(super) fn sample(&self, environment: &str) -> Option<usize> {
         let own = self.environments.get(environment);

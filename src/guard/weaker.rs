@@ -89,7 +89,10 @@ fn of_settings(environment: &str, field: &str, old: &Policy, new: &Policy) -> bo
 /// Fewer alarms, or a shorter time.
 fn of_rollback(environment: &str, field: &str, old: &Policy, new: &Policy) -> bool {
     let Some(old) = old.rollback_of(environment) else {
-        return false;
+        // Without the key, stacks keep their alarms. Without alarms, the next update removes them.
+        return new
+            .rollback_of(environment)
+            .is_some_and(|new| new.all().next().is_none());
     };
     let Some(new) = new.rollback_of(environment) else {
         return true;

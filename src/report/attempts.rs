@@ -21,6 +21,8 @@ const DIGITS: usize = 16;
 pub struct Attempts {
     /// Digest of the configs with their results.
     told: Option<String>,
+    /// Digest of what a run left, that could begin nothing of it.
+    rests: Option<String>,
     /// How often each config failed in a row, by a digest of its path and template.
     failed: BTreeMap<String, u32>,
 }
@@ -42,6 +44,7 @@ impl Attempts {
             };
             match key {
                 "told" if is_digest(value) => attempts.told = Some(value.to_owned()),
+                "rests" if is_digest(value) => attempts.rests = Some(value.to_owned()),
                 key if is_digest(key) => {
                     attempts.failed.insert(key.to_owned(), value.parse().ok()?);
                 }
@@ -65,20 +68,54 @@ impl Attempts {
             return String::new();
         }
         let told = self.told.iter().map(|told| format!(" told={told}"));
+        let rests = self.rests.iter().map(|rests| format!(" rests={rests}"));
         let failed = self.failed.iter().take(MAX_KEPT);
         let failed = failed.map(|(key, count)| format!(" {key}={count}"));
-        let words: String = told.chain(failed).collect();
+        let words: String = told.chain(rests).chain(failed).collect();
         format!("{BEGIN}{words}{END}\n")
     }
 
     pub fn is_empty(&self) -> bool {
-        self.told.is_none() && self.failed.is_empty()
+        self.told.is_none() && self.rests.is_none() && self.failed.is_empty()
+    }
+
+    /// The same after a run that could begin nothing. `left`: digest of what it left.
+    pub fn resting(&self, left: &str) -> Self {
+        Self {
+            rests: Some(left.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// Whether a run could begin nothing of the same.
+    pub fn rest_with(&self, left: &str) -> bool {
+        self.rests.as_deref() == Some(left)
+    }
+
+    /// A comment with this line in place of its own.
+    pub fn replaced_in(&self, comment: &str) -> String {
+        let mut lines: Vec<&str> = comment.split('\n').collect();
+        if lines.get(1).is_some_and(|line| line.starts_with(BEGIN)) {
+            lines.remove(1);
+        }
+        self.below_marker(&lines.join("\n"))
     }
 
     /// Whether a change failed so often that only a person tries it again.
     pub fn are_exhausted(&self, change: &Change) -> bool {
         let count = self.failed.get(&key(&change.path, change.template));
         count.is_some_and(|count| *count >= MAX_ATTEMPTS)
+    }
+
+    /// Whether a change failed in an earlier run.
+    pub fn have_failed(&self, change: &Change) -> bool {
+        self.failed
+            .contains_key(&key(&change.path, change.template))
+    }
+
+    /// Whether an earlier run reported that something is not done.
+    pub fn tell_of_more(&self) -> bool {
+        self.told.is_some()
     }
 
     /// Whether the results are those that were told before.
@@ -101,13 +138,22 @@ impl Attempts {
                 _ => {}
             }
         }
-        let is_bad = |outcome: &Outcome| matches!(outcome.state, State::Denied | State::Failed);
+        let is_bad = |outcome: &Outcome| {
+            matches!(
+                outcome.state,
+                State::NotStarted | State::Denied | State::Failed
+            )
+        };
         let told = outcomes.iter().any(is_bad).then(|| {
             let mut results: Vec<String> = outcomes.iter().map(result).collect();
             results.sort();
             Digest::sha256(results.join("\n")).prefix(DIGITS)
         });
-        Self { told, failed }
+        Self {
+            told,
+            rests: None,
+            failed,
+        }
     }
 }
 
@@ -130,7 +176,7 @@ fn result(outcome: &Outcome) -> String {
     )
 }
 
-/// Whether the next run fails in the same way unless something changes: AWS answered, and nobody stopped the run.
+/// Whether the next run fails in the same way unless something changes: this run tried, AWS answered, and nobody stopped the run.
 fn is_final(outcome: &Outcome) -> bool {
     let mut problems = outcome.problems.iter();
     !problems.any(|problem| {
@@ -141,6 +187,7 @@ fn is_final(outcome: &Outcome) -> bool {
                 | Code::ForgeUnreachable
                 | Code::IdentityTokenMissing
                 | Code::Interrupted
+                | Code::NotStarted
         )
     })
 }
@@ -153,10 +200,15 @@ mod tests {
     fn a_written_line_is_read_again() {
         let attempts = Attempts {
             told: Some("0123456789abcdef".to_owned()),
+            rests: Some("00112233445566aa".to_owned()),
             failed: [("fedcba9876543210".to_owned(), 2)].into(),
         };
         let comment = format!("<!-- provisioner:provision -->\n{}## P\n", attempts.line());
         assert_eq!(Attempts::parse(&comment), attempts);
+        let later = attempts.resting("ffffffffffffffff");
+        let replaced = later.replaced_in(&comment);
+        assert_eq!(Attempts::parse(&replaced), later);
+        assert_eq!(replaced.lines().count(), comment.lines().count());
         assert_eq!(Attempts::default().line(), "");
     }
 

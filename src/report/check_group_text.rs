@@ -29,7 +29,7 @@ pub(super) fn group_title(group: &EqualChanges<'_>) -> String {
         Intent::Replace => format!("{} to replace", pluralize(count, "stack")),
         Intent::Import => format!("{} to create with imports", pluralize(count, "stack")),
         Intent::Update | Intent::Unchanged if change.impact.is_empty() => {
-            format!("{configs} with the same changed resources")
+            format!("{configs} with the same change")
         }
         Intent::Update | Intent::Unchanged => {
             format!("{configs} change the same {}", same(change.impact.len()))

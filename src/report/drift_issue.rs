@@ -185,8 +185,12 @@ pub fn drift_scan_markdown(scan: &ScannedStacks, limit: usize) -> String {
         blocks.push(Block::Cut(text));
     }
     if !scan.invalid.is_empty() {
+        let stacks = match scan.invalid.len() {
+            1 => "its stack is",
+            _ => "their stacks are",
+        };
         let text = format!(
-            "❌ {} errors, so their stacks are not known:\n\n{}\n",
+            "❌ {} errors, so {stacks} not known:\n\n{}\n",
             pluralize_have(scan.invalid.len()),
             listed(&scan.invalid)
         );

@@ -125,7 +125,7 @@ impl NextStep {
                     .to_owned()
             }
             Self::OpenNewPullRequest => {
-                "The stack was not updated, because reviewers saw a different change set than the one below. Open a new pull request \
+                "The stack was not updated, because reviewers did not see the change set below. Open a new pull request \
                  that edits the config: its check shows the current change set."
                     .to_owned()
             }

@@ -35,6 +35,12 @@ pub enum Notice {
         why: String,
         opens: Option<String>,
     },
+    /// The stacks of an environment that the policy lets go first, and the number of those that wait for them.
+    GoFirst {
+        environment: String,
+        configs: Vec<String>,
+        others: usize,
+    },
     /// A fork's job can write neither comment nor status.
     ForkReport,
     /// Too many open pull requests, or too many files in them.
@@ -194,6 +200,29 @@ impl Notice {
                         "This change is not applied before the policy allows a time for it.",
                     )),
                 };
+            }
+            Self::GoFirst {
+                environment,
+                configs,
+                others,
+            } => {
+                let others = Text::count(*others, "other stack");
+                let environment = Text::name(environment);
+                if configs.is_empty() {
+                    return Text::ours("No config that the policy's `first` names changes in ")
+                        .and(environment)
+                        .and(Text::ours(", so that no stack waits for another one: "))
+                        .and(others.and(Text::ours(".")));
+                }
+                let named = configs.iter().take(MAX_NAMED).map(Text::name);
+                let more = configs.len().saturating_sub(MAX_NAMED);
+                let more = (more > 0).then(|| Text::count(more, "more config"));
+                return Text::ours("These go first in ")
+                    .and(environment)
+                    .and(Text::ours(": "))
+                    .and(Text::and_list(named.chain(more)))
+                    .and(Text::ours(". The rest waits until they succeeded: "))
+                    .and(others.and(Text::ours(".")));
             }
             Self::ForkReport => {
                 "The pull request comes from a fork, so the job cannot write a comment or a commit status. \

@@ -11,7 +11,7 @@ const MAX_ROWS: usize = 100;
 /// What a run leaves, before it applies anything.
 #[derive(Debug, Default)]
 pub struct PendingReport {
-    /// Number of configs that the run applies, and of merges that changed them.
+    /// Number of configs that the run works on, and of merges that changed them.
     pub configs: usize,
     pub merges: usize,
     /// Environments in which nothing may change now.
@@ -54,6 +54,12 @@ pub enum LeftReason {
     NotMerged,
     /// The stack was changed after the merge, and does not have the config's template.
     Attempted,
+    /// The update failed, and CloudFormation rolled it back.
+    RolledBack,
+    /// The policy allows no updates, and the stack has another template.
+    NoUpdates,
+    /// An earlier run could begin nothing of its merge, and nothing changed since.
+    Rests,
     /// Other merges come first.
     NextRun,
     /// The forge's words.
@@ -61,7 +67,7 @@ pub enum LeftReason {
 }
 
 impl LeftReason {
-    fn text(&self) -> Text {
+    pub(super) fn text(&self) -> Text {
         let sentence = |words: &'static str, outside: &String| {
             Text::ours(words).and(Text::sentence(outside.as_str()))
         };
@@ -71,7 +77,7 @@ impl LeftReason {
                 "the policy sets no plan role for the environment, so only its own job can find out",
             ),
             Self::OtherAccount => Text::ours("the credentials are of another account"),
-            Self::Unread(words) => sentence("AWS did not answer: ", words),
+            Self::Unread(words) => sentence("AWS did not give its state: ", words),
             Self::InProgress(status) => {
                 Text::ours("the stack is being changed: ").and(Text::name(status))
             }
@@ -87,9 +93,26 @@ impl LeftReason {
             Self::Attempted => Text::ours(
                 "the stack was changed after the last merge, and has another template: apply the config again by hand",
             ),
-            Self::NextRun => Text::ours("it is left for the next run"),
+            Self::RolledBack => Text::ours(
+                "its update failed and was rolled back: correct the cause, then apply the config again by hand",
+            ),
+            Self::NoUpdates => Text::ours("the policy allows no updates"),
+            Self::Rests => Text::ours(
+                "an earlier run could not begin it, and nothing changed since: the comment on its merge says why",
+            ),
+            Self::NextRun => Text::ours("another run applies it: this one has enough merges"),
             Self::MergeUnread(words) => sentence("the forge did not answer: ", words),
         }
+    }
+
+    /// The same as plain text.
+    pub fn plain(&self) -> String {
+        self.text().plain()
+    }
+
+    /// Whether an operation on the stack failed.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::RolledBack)
     }
 
     /// Whether AWS or the forge did not answer.
@@ -130,7 +153,7 @@ pub fn pending_markdown(report: &PendingReport, found: Option<&[String]>, limit:
     let head = match (found, report.configs) {
         (Some([]), _) if !report.in_review.is_empty() => "No job starts.".to_owned(),
         (Some([]) | None, 0) => "Nothing to apply.".to_owned(),
-        (None, _) => format!("This run applies {configs} of {merges}."),
+        (None, _) => format!("This run works on {configs} of {merges}."),
         (Some(found), _) => Format::Markdown.line(&jobs(found)),
     };
     let mut blocks = vec![Block::Whole(format!(
@@ -144,12 +167,12 @@ pub fn pending_markdown(report: &PendingReport, found: Option<&[String]>, limit:
     let rows = rows.map(|(config, reason)| vec![Text::name(config.as_str()), reason.text()]);
     let rows: Vec<Vec<Text>> = rows.collect();
     if !rows.is_empty() {
-        let table = Format::Markdown.table(&["config", "why it is not applied"], &rows);
+        let table = Format::Markdown.table(&["config", "why this run does not begin it"], &rows);
         blocks.push(Block::Cut(format!("{table}\n")));
     }
     if report.left.len() > MAX_ROWS {
         let rest = pluralize(report.left.len() - MAX_ROWS, "more config");
-        blocks.push(Block::Whole(format!("{rest} not applied.\n")));
+        blocks.push(Block::Whole(format!("{rest} not begun.\n")));
     }
     fit_blocks(blocks, Rest::JobReport, limit)
 }
@@ -177,7 +200,7 @@ pub fn pending_lines(report: &PendingReport, found: Option<&[String]>) -> String
     let configs = pluralize(report.configs, "config");
     let merges = pluralize(report.merges, "merge");
     let mut lines = vec![match found {
-        None => format!("merged, not applied: this run applies {configs} of {merges}"),
+        None => format!("merged, not applied: this run works on {configs} of {merges}"),
         Some([]) => "merged, not applied: no job starts".to_owned(),
         Some(found) => jobs(found).plain(),
     }];

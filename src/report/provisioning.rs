@@ -106,9 +106,13 @@ pub fn provisioning(
     let mut outcomes: Vec<&Outcome> = report.outcomes.iter().collect();
     outcomes.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.path.cmp(&b.path)));
     let (outcomes, all) = (&outcomes, outcomes.len());
+    let rest = match heading {
+        Heading::Title => Rest::JobReport,
+        Heading::Marker(_) | Heading::Command => Rest::JobSummary,
+    };
     let note = move |shown: usize, what: &str| {
         let all = pluralize(all, "config");
-        let rest = Rest::JobReport.words();
+        let rest = rest.words();
         format!("\n{shown} of {all} {what}, the rest {rest}.\n")
     };
     let parts = vec![
@@ -133,7 +137,7 @@ pub fn provisioning(
         }),
         Part::Whole(foot(report, evidence)),
     ];
-    fit_page(parts, Rest::JobReport, limit)
+    fit_page(parts, rest, limit)
 }
 
 fn head(report: &Provisioning, heading: &Heading) -> String {

@@ -89,6 +89,14 @@ impl StackStatus {
         self.0 == "CREATE_IN_PROGRESS"
     }
 
+    /// Whether the last update or import failed, and its rollback ended.
+    pub fn is_rolled_back(&self) -> bool {
+        matches!(
+            self.0.as_str(),
+            "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE"
+        )
+    }
+
     /// Whether an import failed. A stack that it should have created is then empty.
     pub fn is_import_rolled_back(&self) -> bool {
         self.0 == "IMPORT_ROLLBACK_COMPLETE"

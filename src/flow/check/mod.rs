@@ -9,7 +9,7 @@ pub mod upgrade;
 
 use std::sync::Arc;
 
-use self::on_merge::{add_closed_environments, add_on_merge};
+use self::on_merge::{add_closed_environments, add_first_stacks, add_on_merge};
 use self::preview::{PreviewContext, Seen, preview};
 use self::publish::{Publisher, deliver, publisher, set_status, write_comment};
 use self::report::{collisions, report};
@@ -148,6 +148,9 @@ async fn assess_change(
     if report.policy.is_some() || !report.plan.changes.is_empty() {
         let commits = (source, base, head);
         report.policy_warnings = policies.warnings(commits, tip, globs).await?;
+        let alarms = policies.foreign_alarms((source, head), &inputs, globs);
+        let alarms = alarms.await.map_err(JobError::Usage)?;
+        report.policy_warnings.extend(alarms);
     }
     add_lock(&mut report, &inputs, &lock);
     Ok(Assessment {
@@ -181,6 +184,7 @@ impl Assessment {
         add_on_merge(&mut report, &self.inputs, rules, Some(request), seen.facts);
         let now = job.forge.server_time();
         add_closed_environments(&mut report, self.policies.for_merge(), now);
+        add_first_stacks(&mut report, &self.inputs, self.policies.for_merge());
         report
     }
 }

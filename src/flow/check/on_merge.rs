@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::apply::{StackTask, first_paths};
 use crate::change::{ChangeInputs, ProposedPolicies};
 use crate::config::Config;
 use crate::diagnostic::{Code, Location};
 use crate::guard::{ChangeRequest, Facts, LockState, Policies};
 use crate::plan::{ChangeKey, Intent};
+use crate::product::Verb;
 use crate::report::{BeforeMerge, MergeEffect, Notice, OnMerge, Report, group_keys};
 use crate::roles::Laws;
 
@@ -89,6 +91,39 @@ pub fn add_closed_environments(
     });
     let closed: Vec<Notice> = closed.collect();
     report.notices.extend(closed);
+}
+
+/// Adds which stacks go first, in environments whose policy says so and that have more than one changed stack.
+pub fn add_first_stacks(report: &mut Report, inputs: &ChangeInputs, policies: Policies<'_>) {
+    let mut by_environment: BTreeMap<&str, Vec<StackTask<'_>>> = BTreeMap::new();
+    for change in &report.plan.changes {
+        let on_merge = report.on_merge.get(&change.key());
+        let waits = on_merge.is_some_and(|on_merge| on_merge.effect != MergeEffect::None);
+        let Some(target) = change.target.as_ref().filter(|target| {
+            waits && !change.is_removed() && policies.names_first(&target.environment)
+        }) else {
+            continue;
+        };
+        let tasks = by_environment.entry(&target.environment).or_default();
+        tasks.extend(inputs.config(change, false).map(|config| StackTask {
+            change,
+            config,
+            verb: Verb::Provision,
+            command: None,
+            solution: None,
+        }));
+    }
+    let notices = by_environment.into_iter().filter_map(|(name, tasks)| {
+        let count = tasks.len();
+        let configs = first_paths(tasks, policies);
+        (count > 1 && configs.len() < count).then(|| Notice::GoFirst {
+            environment: name.to_owned(),
+            others: count - configs.len(),
+            configs,
+        })
+    });
+    let notices: Vec<Notice> = notices.collect();
+    report.notices.extend(notices);
 }
 
 /// Adds a warning to each config that the roles of CI do not cover. They follow the scope and the products before the merge, which the

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 
-use super::unapplied::SearchRole;
-use super::waiting::{TipConfigs, leave_closed, pending_merges, tip_configs};
+use super::waiting::{PendingMerge, TipConfigs, leave_closed, pending_merges, tip_configs};
+use crate::apply::{KnownStacks, SearchRole, merge_marker};
 use crate::ci::{JobOutputs, summary};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::job::{Job, JobError, JobResult, end_without_policy};
-use crate::report::{LeftReason, PendingReport, pending_lines, pending_markdown};
+use crate::report::{Attempts, LeftReason, PendingReport, pending_lines, pending_markdown};
 
 /// Writes the environments whose jobs have something to apply into the output `environments`. `names`: configs that a person names, whose
 /// environments it then writes; empty means what was merged and is not applied.
@@ -51,7 +51,9 @@ pub async fn find_environments(job: &Job, reference: &str, names: &[String]) -> 
         for (environment, configs) in by_environment {
             let before = report.left.len();
             let by = (allowed, SearchRole::Plan);
-            let merges = pending_merges(job, &branch, by, &sessions, configs, &mut report).await?;
+            let (mut merges, known) =
+                pending_merges(job, &branch, by, &sessions, configs, &mut report).await?;
+            leave_resting(job, &environment, &mut merges, &known, &mut report).await?;
             let mut left = report.left[before..].iter();
             if !merges.is_empty() || left.any(|(_, reason)| is_open(reason)) {
                 found.insert(environment);
@@ -70,6 +72,42 @@ pub async fn find_environments(job: &Job, reference: &str, names: &[String]) -> 
         found.retain(|name| !waiting.contains(name));
     }
     finish(job, &report, found, false)
+}
+
+/// Leaves the merges of which an earlier run could begin nothing, if nothing changed since. A record that somebody else edited counts as none.
+async fn leave_resting(
+    job: &Job,
+    environment: &str,
+    merges: &mut Vec<PendingMerge>,
+    known: &KnownStacks,
+    report: &mut PendingReport,
+) -> Result<(), JobError> {
+    let Some(own) = job.forge.current_user().await? else {
+        return Ok(());
+    };
+    let marker = merge_marker(environment);
+    let mut left = Vec::new();
+    for merge in std::mem::take(merges) {
+        let text = match merge.range.number {
+            Some(number) => job.forge.own_text(number, own, &marker).await,
+            None => Ok(None),
+        };
+        // At worst, a job starts for nothing.
+        let text = text.unwrap_or_else(|error| {
+            log::warn!("{error}");
+            None
+        });
+        let attempts = text.map(|text| Attempts::parse(&text)).unwrap_or_default();
+        match attempts.rest_with(&known.digest(&merge.configs)) {
+            true => left.extend(merge.configs),
+            false => merges.push(merge),
+        }
+    }
+    report.configs -= left.len();
+    let left = left.into_iter();
+    let left = left.map(|path| (path.to_string(), LeftReason::Rests));
+    report.left.extend(left);
+    Ok(())
 }
 
 /// Whether only the job of the environment can find out.

@@ -1,21 +1,19 @@
 //! One merge of a run.
 
-use std::collections::BTreeSet;
-
-use crate::apply::Run;
+use crate::apply::{EarlierRuns, Run};
 use crate::change::MergedRange;
 use crate::forge::DefaultBranch;
 use crate::job::{Job, JobError};
 use crate::model::RepoPath;
 
-/// Provisions one merge. `is_first`: the branch was read just now. `only`: the configs to work on; `None` for all.
+/// Provisions one merge. `is_first`: the branch was read just now. `only`: what earlier runs left; `None` to work on all.
 pub(super) async fn provision_range(
     job: &Job,
     run: &mut Run<'_>,
     branch: &DefaultBranch,
     range: &MergedRange,
     is_first: bool,
-    only: Option<&BTreeSet<RepoPath>>,
+    only: Option<EarlierRuns<'_>>,
 ) -> Result<Vec<RepoPath>, JobError> {
     if is_first {
         return run.provision_range(branch, range, only).await;

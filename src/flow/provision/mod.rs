@@ -8,7 +8,6 @@
 //! | `find` | nothing: it finds the environments of `pending` |
 //! | `find_pushed` | nothing: it finds the environments of `push` |
 //! | `waiting` | the merges of `pending` |
-//! | `unapplied` | their configs, by AWS |
 //! | `merge` | one merge of each of them |
 
 mod find;
@@ -17,7 +16,6 @@ mod merge;
 mod named;
 mod pending;
 mod push;
-mod unapplied;
 mod waiting;
 
 pub use find::find_environments;

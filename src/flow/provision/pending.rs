@@ -3,9 +3,8 @@
 //! who or what started the job.
 
 use super::merge::provision_range;
-use super::unapplied::SearchRole;
 use super::waiting::{TipConfigs, leave_closed, pending_merges, tip_configs};
-use crate::apply::Run;
+use crate::apply::{EarlierRuns, KnownStacks, Run, SearchRole};
 use crate::job::{Job, JobResult, end_without_policy};
 use crate::report::{self, PendingReport};
 
@@ -28,18 +27,21 @@ pub async fn provision_pending(job: &Job, reference: &str) -> JobResult {
         report.closed = leave_closed(allowed, &mut configs, now);
     }
     let mut run = Run::new(job, job.forge.current_user().await?);
-    let mut merges = Vec::new();
+    let (mut merges, mut known) = (Vec::new(), KnownStacks::default());
     if !configs.is_empty() {
         let sessions = job.required_credentials()?;
         let by = (allowed, SearchRole::Apply);
-        merges = pending_merges(job, &branch, by, &sessions, configs, &mut report).await?;
+        (merges, known) = pending_merges(job, &branch, by, &sessions, configs, &mut report).await?;
     }
     log::info!("{}", report::pending_lines(&report, None));
     let limit = job.forge.profile().summary_chars;
     let unread = report.left.iter().any(|(_, reason)| reason.is_unread());
     run.report_pending(report::pending_markdown(&report, None, limit), unread);
     for (index, merge) in merges.iter().enumerate() {
-        let only = Some(&merge.configs);
+        let only = Some(EarlierRuns {
+            waiting: &merge.configs,
+            known: &known,
+        });
         let done = provision_range(job, &mut run, &branch, &merge.range, index == 0, only).await;
         if let Err(failure) = done {
             run.record_failure(&merge.range, &failure);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::merge::require_default_branch;
-use super::unapplied::{SearchRole, Unapplied, UnappliedSearch};
+use crate::apply::{InspectedConfig, KnownStacks, SearchRole, Unapplied, UnappliedSearch};
 use crate::change::{MergedRange, governing_files, merge_with, policy_at, valid_configs};
 use crate::config::Config;
 use crate::entries::ENTRY_FILES;
@@ -100,22 +100,27 @@ pub(super) async fn pending_merges(
     sessions: &CredentialCache,
     configs: Vec<Config>,
     report: &mut PendingReport,
-) -> Result<Vec<PendingMerge>, JobError> {
+) -> Result<(Vec<PendingMerge>, KnownStacks), JobError> {
     let search = UnappliedSearch {
         policy,
         role,
         sessions,
         finish_cancelled: job.environment.finish_cancelled,
     };
+    let mut known = KnownStacks::default();
     let mut unapplied = BTreeMap::new();
     let mut pending = Vec::new();
     for (config, found) in search.search(configs).await {
+        known.add(config.path.clone(), &found);
         match found {
-            Ok(found) => {
+            InspectedConfig::Applied
+            | InspectedConfig::NotCompared
+            | InspectedConfig::NotUpdated => {}
+            InspectedConfig::Unapplied(found) => {
                 unapplied.insert(config.path.clone(), found);
                 pending.push(config);
             }
-            Err(reason) => report.left.push((config.path.to_string(), reason)),
+            InspectedConfig::Left(reason) => report.left.push((config.path.to_string(), reason)),
         }
     }
     let mut files = governing_files(job.source(&[&branch.tip]), &branch.tip, &pending).await?;
@@ -150,6 +155,10 @@ pub(super) async fn pending_merges(
             .configs
             .into_iter()
             .partition(|path| !is_attempted(unapplied.get(path), merged_at));
+        let (rolled_back, attempted) = attempted
+            .into_iter()
+            .partition(|path| is_rolled_back(unapplied.get(path)));
+        leave(rolled_back, LeftReason::RolledBack);
         leave(attempted, LeftReason::Attempted);
         if configs.is_empty() {
             continue;
@@ -169,21 +178,22 @@ pub(super) async fn pending_merges(
     }
     for (_, (_, last)) in later {
         for path in last.configs {
-            reasons.entry(path).or_insert(LeftReason::NextRun);
+            // Another commit, such as one of its product, may have had a turn.
+            reasons.insert(path, LeftReason::NextRun);
         }
     }
-    let applied: BTreeSet<&RepoPath> = merges.iter().flat_map(|merge| &merge.configs).collect();
+    let chosen: BTreeSet<&RepoPath> = merges.iter().flat_map(|merge| &merge.configs).collect();
     let left = pending.iter().map(|config| &config.path);
-    let left = left.filter(|path| !applied.contains(path));
-    report.left.extend(left.map(|path| {
+    for path in left.filter(|path| !chosen.contains(path)) {
         let reason = reasons.remove(path).unwrap_or(LeftReason::HistoryUnknown);
-        (path.to_string(), reason)
-    }));
+        known.leave(path.clone(), reason.clone());
+        report.left.push((path.to_string(), reason));
+    }
     report.left.sort_by(|(a, _), (b, _)| a.cmp(b));
-    report.configs += applied.len();
+    report.configs += chosen.len();
     report.merges += merges.len();
     merges.sort_by_key(|merge| (merge.merged_at, merge.range.number));
-    Ok(merges)
+    Ok((merges, known))
 }
 
 /// Keeps only the entry of a config whose stack is not the program's own: nothing else makes it so. Without an entry, the config is left.
@@ -239,9 +249,25 @@ async fn last_commits(
 /// rolled back, or the product changed since. An update that failed is not repeated without a person.
 fn is_attempted(unapplied: Option<&Unapplied>, merged_at: Option<Timestamp>) -> bool {
     match (unapplied, merged_at) {
-        (Some(Unapplied::Behind(Some(changed))), Some(merged)) => *changed > merged,
+        (
+            Some(Unapplied::Behind {
+                changed: Some(changed),
+                ..
+            }),
+            Some(merged),
+        ) => *changed > merged,
         _ => false,
     }
+}
+
+fn is_rolled_back(unapplied: Option<&Unapplied>) -> bool {
+    matches!(
+        unapplied,
+        Some(Unapplied::Behind {
+            rolled_back: true,
+            ..
+        })
+    )
 }
 
 /// The indices of the merges of a run, of `count` in their order: the oldest ones, and others by the run's name.
@@ -276,7 +302,10 @@ mod tests {
     #[test]
     fn a_stack_that_was_changed_after_the_merge_was_tried() {
         let at = |second| Timestamp::from_second(second).ok();
-        let behind = |second| Unapplied::Behind(at(second));
+        let behind = |second| Unapplied::Behind {
+            changed: at(second),
+            rolled_back: false,
+        };
         assert!(is_attempted(Some(&behind(9)), at(8)));
         assert!(!is_attempted(Some(&behind(7)), at(8)));
         assert!(!is_attempted(Some(&behind(9)), None));

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use http::Method;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
@@ -14,6 +15,41 @@ use crate::model::UserId;
 pub(super) const MAX_PAGES: usize = 100;
 /// How often to create a comment again after an answer that does not say whether it was created.
 const ATTEMPTS: usize = 3;
+
+/// <https://docs.github.com/en/graphql/reference/objects#issuecomment>
+const EDITOR: &str = "query($id: ID!) { node(id: $id) { ... on IssueComment { lastEditedAt editor { \
+     ... on Bot { databaseId } ... on User { databaseId } } } } }";
+
+#[derive(Deserialize)]
+struct Edited {
+    node: Option<EditedComment>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EditedComment {
+    /// `None` if nobody edited it. An answer without the field is an error.
+    #[serde(deserialize_with = "Option::deserialize")]
+    last_edited_at: Option<String>,
+    editor: Option<Editor>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Editor {
+    database_id: Option<u64>,
+}
+
+impl EditedComment {
+    /// Whether nobody but its author edited it last.
+    fn is_by(&self, own: UserId) -> bool {
+        let editor = self.editor.as_ref().and_then(|editor| editor.database_id);
+        match self.last_edited_at {
+            None => self.editor.is_none(),
+            Some(_) => editor.map(UserId) == Some(own),
+        }
+    }
+}
 
 #[async_trait]
 impl Comments for GitHub {
@@ -36,6 +72,32 @@ impl Comments for GitHub {
     ) -> Result<Option<String>, ForgeError> {
         let ours = self.find_own_comment(number, own, marker).await?;
         Ok(ours.and_then(|comment| comment.body))
+    }
+
+    async fn own_text(
+        &self,
+        number: u64,
+        own: UserId,
+        marker: &str,
+    ) -> Result<Option<String>, ForgeError> {
+        let Some(ours) = self.find_own_comment(number, own, marker).await? else {
+            return Ok(None);
+        };
+        // Everybody with write permission may edit the comments of others, and the REST API does not say who did.
+        let what = format!("editor of the comment on pull request {number}");
+        let variables = json!({ "id": ours.node_id });
+        let reply: Edited = self.query(&what, EDITOR, variables).await?;
+        let comment = reply.node;
+        Ok(match comment.is_some_and(|comment| comment.is_by(own)) {
+            true => ours.body,
+            false => {
+                log::warn!(
+                    "{}: somebody else edited it, so its record does not count",
+                    ours.html_url
+                );
+                None
+            }
+        })
     }
 
     async fn upsert_comment(

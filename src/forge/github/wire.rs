@@ -160,6 +160,9 @@ pub struct TreeEntry {
 #[derive(Debug, Deserialize)]
 pub struct Comment {
     pub id: u64,
+    /// Of the GraphQL API.
+    #[serde(default)]
+    pub node_id: String,
     pub html_url: String,
     pub issue_url: Option<String>,
     pub body: Option<String>,

@@ -88,6 +88,17 @@ impl Comments for GitLab {
         Ok(ours.and_then(|note| note.body))
     }
 
+    /// Only Maintainers and Owners may edit the notes of others.
+    /// <https://docs.gitlab.com/user/discussions/#edit-a-comment>
+    async fn own_text(
+        &self,
+        number: u64,
+        own: UserId,
+        marker: &str,
+    ) -> Result<Option<String>, ForgeError> {
+        self.own_comment(number, own, marker).await
+    }
+
     async fn upsert_comment(
         &self,
         number: u64,

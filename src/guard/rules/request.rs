@@ -297,7 +297,7 @@ pub fn plan_is_what_was_shown(input: &RuleInput<'_>) -> Option<Denial> {
                     "the newest check of the pull request's head reported no plan".to_owned()
                 }
                 Some(Some(Some(plan))) => format!(
-                    "the reported plan {} cannot be computed again from the pull request's head",
+                    "the reported plan {} cannot be computed again: the check's comment is missing or was changed, or the pull request's head renders another plan",
                     plan.get(..12).unwrap_or(plan)
                 ),
             };

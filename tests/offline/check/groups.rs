@@ -83,7 +83,7 @@ fn a_product_edit_is_one_section_over_accounts_and_regions() {
     let (scene, run) = edited(count, "", &tagged());
     let took = begun.elapsed();
     let comment = scene.comment();
-    let heading = format!("### {count} configs with the same changed resources");
+    let heading = format!("### {count} configs with the same change");
     assert!(comment.contains(&heading), "{comment}");
     // The other section is that of the product.
     assert_eq!(comment.matches("\n### ").count(), 2, "{comment}");
@@ -106,7 +106,7 @@ fn attack_a_foreign_account_hidden_in_a_group() {
     let foreign = account(1);
     let (scene, run) = edited(12, &format!("  trusts: \"{foreign}\"\n"), &tagged());
     let comment = scene.comment();
-    assert!(comment.contains("### 11 configs with the same changed resources"));
+    assert!(comment.contains("### 11 configs with the same change"));
     assert!(comment.contains("### `notes/n0000-note.yaml`"), "{comment}");
     assert!(comment.contains(&format!("Value: {foreign}")) || comment.contains(&foreign));
     assert_eq!(run.report["groups"][0].as_array().unwrap().len(), 11);

@@ -364,6 +364,21 @@ fn an_alarm_of_another_account_is_reported_at_the_line_of_the_policy() {
     assert!(run.stderr.contains(&line), "{}", run.stderr);
 }
 
+/// No config changes, and the alarm concerns those that exist.
+#[test]
+fn an_alarm_of_another_account_is_reported_without_a_changed_config() {
+    let scene = scene(&format!("environments: {{prod: {{{ROLES}}}}}\n"));
+    let alarm = "arn:aws:cloudwatch:{region}:999999999999:alarm:errors";
+    let text = format!(
+        "version: 1\nenvironments:\n  prod:\n    {ROLES}\n    rollback:\n      alarms: ['{alarm}']\n"
+    );
+    scene.repo.commit("change").write(POLICY, text).push();
+    let run = check(&scene);
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    let line = format!("{POLICY}:6:16: error[alarm-mismatch]");
+    assert!(run.stderr.contains(&line), "{}", run.stderr);
+}
+
 /// The check says what holds now; the time of the merge decides.
 #[test]
 fn a_freeze_that_holds_now_is_named() {

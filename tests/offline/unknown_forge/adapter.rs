@@ -271,6 +271,10 @@ impl Comments for UnknownForge {
         self.answer("own comment", None)
     }
 
+    async fn own_text(&self, _: u64, _: UserId, _: &str) -> Result<Option<String>> {
+        self.answer("own text", None)
+    }
+
     async fn upsert_comment(&self, _: u64, _: UserId, _: &str, _: &str) -> Result<Upsert> {
         self.refuse_write("comment")
     }

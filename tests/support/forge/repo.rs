@@ -136,10 +136,12 @@ impl<F: Rules> Repo<F> {
     pub fn edit_comment(&self, id: u64, body: &str) {
         self.state(|s| {
             let at = s.now();
+            let editor = s.user_by_login("alice").map(|user| user.id);
             let comment = s.repo_mut(self.id).comments.get_mut(&id);
             let comment = comment.expect("the comment exists");
             body.clone_into(&mut comment.body);
             comment.updated = at;
+            comment.editor = editor;
         });
     }
 

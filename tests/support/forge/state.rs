@@ -212,6 +212,8 @@ pub struct Comment {
     pub hidden: bool,
     pub created: String,
     pub updated: String,
+    /// Who edited it last.
+    pub editor: Option<u64>,
     pub reactions: Vec<Reaction>,
 }
 
@@ -414,6 +416,7 @@ impl<F: Rules> State<F> {
             hidden: false,
             created: at.clone(),
             updated: at,
+            editor: None,
             reactions: Vec::new(),
         };
         let comments = &mut self.repo_mut(repo).comments;

@@ -15,6 +15,7 @@ mod provision;
 mod removal;
 mod replace;
 mod reviews;
+mod rollout;
 mod sample;
 mod withdrawn;
 

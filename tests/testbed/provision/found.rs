@@ -13,7 +13,7 @@ const APPLY_ROLE: &str = "version: 1\nenvironments: {prod: {roles: {apply: 'arn:
 
 impl World {
     /// The first job of the scheduled workflow.
-    fn find_job(&self) -> Job {
+    pub(super) fn find_job(&self) -> Job {
         let event = self.repo.schedule_event("37 * * * *");
         let job = self.job("schedule", &event, 2);
         job.with("PROVISIONER_MODE", "find")
@@ -22,7 +22,7 @@ impl World {
 
     /// The environments of a run that changes nothing.
     #[track_caller]
-    fn found(&self, job: &Job, status: i32) -> (Value, String) {
+    pub(super) fn found(&self, job: &Job, status: i32) -> (Value, String) {
         self.github.take_writes();
         let before = self.stacks();
         let run = job.run();
@@ -114,7 +114,7 @@ fn an_environment_that_cannot_be_read_is_found() {
     let job = world.find_job().with("AWS_ENDPOINT_URL", &proxy.url());
     let (found, summary) = world.found(&job, 31);
     assert_eq!(found, json!(["prod"]));
-    assert!(summary.contains("AWS did not answer"), "{summary}");
+    assert!(summary.contains("AWS did not give its state"), "{summary}");
 }
 
 #[test]

@@ -30,10 +30,15 @@ struct Estate {
 
 impl Estate {
     fn new(count: u64, accounts: u64) -> Self {
+        Self::with("", count, accounts)
+    }
+
+    /// `rest`: further lines of the environment's policy.
+    fn with(rest: &str, count: u64, accounts: u64) -> Self {
         let is_measured = std::env::var("PROVISIONER_MANY").is_ok();
         let count = number("PROVISIONER_MANY", count);
         let accounts = number("PROVISIONER_MANY_ACCOUNTS", accounts);
-        let world = World::new(&(policy("") + "configs: ['notes/*-note.yaml']\n"));
+        let world = World::new(&(policy(rest) + "configs: ['notes/*-note.yaml']\n"));
         let aws = EstateAws::start();
         with_product(world.repo.commit("main")).push();
         world.repo.branch("feature", &world.repo.head("main"));
@@ -193,6 +198,21 @@ fn jobs_of_a_matrix_share_the_accounts() {
         })
         .collect();
     assert_eq!(estate.run(&jobs, "six jobs"), [0; 6]);
+    estate.assert_each_is_created_once();
+}
+
+/// The stack that goes first is in an account of another job.
+#[test]
+fn attack_accounts_of_another_job_pass_what_goes_first() {
+    let estate = Estate::with("    first: 1\n", 4, 2);
+    let of = |at: u64| {
+        let account = (FIRST_ACCOUNT + at).to_string();
+        [estate.job().with("PROVISIONER_ACCOUNTS", &account)]
+    };
+    assert_eq!(estate.run(&of(1), "the others"), [30]);
+    assert_eq!(estate.aws.executed(), [""; 0]);
+    assert_eq!(estate.run(&of(0), "the first"), [0]);
+    assert_eq!(estate.run(&of(1), "the others again"), [0]);
     estate.assert_each_is_created_once();
 }
 

@@ -10,9 +10,23 @@ fn notes<const N: usize>(more: [&str; N]) -> [String; N] {
 
 /// AWS refuses the first stack.
 fn refuse_once(many: &Many) {
+    refuse(many, 1);
+}
+
+fn refuse(many: &Many, times: usize) {
     let refused = Fault::Error(400, "ValidationError", "refused".to_owned());
-    many.proxy
-        .rule(Rule::new(refused).for_operation("CreateChangeSet").times(1));
+    let rule = Rule::new(refused).for_operation("CreateChangeSet");
+    many.proxy.rule(rule.times(times));
+}
+
+/// The scheduled run of the environment.
+fn pending(many: &Many) -> crate::support::job::JobOutput {
+    let event = many.world.repo.schedule_event("17 * * * *");
+    let job = many.world.job("schedule", &event, 1);
+    job.with("PROVISIONER_MODE", "apply")
+        .with("GITHUB_REF", "refs/heads/main")
+        .with("AWS_ENDPOINT_URL", &many.proxy.url())
+        .run()
 }
 
 /// The stacks whose creation was requested, in this order.
@@ -60,6 +74,100 @@ fn attack_the_others_begin_although_the_first_failed() {
     assert_all_created(&many, 3);
 }
 
+/// Three runs fail, so that no run tries the first one again.
+#[test]
+fn attack_the_others_begin_after_the_first_is_given_up() {
+    let many = Many::with("    first: 1\n", &notes(["", "", ""]));
+    refuse(&many, 9);
+    assert_eq!(many.job().run().status, 30);
+    for _ in 0..2 {
+        assert_eq!(pending(&many).status, 30);
+    }
+    many.proxy.clear();
+    let comment = many.world.report(7);
+    let run = pending(&many);
+    assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);
+    assert_eq!(many.complete(), 0, "{}", run.summary);
+    assert!(comment.contains("1 config failed · 2 configs not started"));
+    assert_eq!(many.world.report(7), comment);
+    // Until something changes, no job starts for it.
+    let (found, summary) = many.world.found(&many.world.find_job(), 0);
+    assert_eq!(found, serde_json::json!([]), "{summary}");
+    assert!(summary.contains("nothing changed since"), "{summary}");
+    // A person applies it again.
+    assert_all_created(&many, 3);
+}
+
+/// Everybody with write permission may edit the comment, but not in the name of the program.
+#[test]
+fn attack_an_edited_record_gives_up_the_first() {
+    let many = Many::with("    first: 1\n", &notes(["", "", ""]));
+    refuse(&many, 1);
+    assert_eq!(many.job().run().status, 30);
+    let comments = many.world.repo.comments(7);
+    let mut own = comments.iter().filter(|it| it.body.contains("=1 -->"));
+    let own = own.next().expect("the comment counts a failure");
+    let edited = own.body.replacen("=1 -->", "=3 -->", 1);
+    many.world.repo.edit_comment(own.id, &edited);
+    let run = pending(&many);
+    assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);
+    assert!(
+        run.stderr.contains("somebody else edited it"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(many.complete(), 3, "{}", run.summary);
+    many.world.github.take_writes();
+}
+
+/// A newer merge, which nobody approved, changes the one that goes first.
+#[test]
+fn attack_a_later_merge_takes_the_first_out_of_the_way() {
+    let many = Many::with(
+        "    first: ['notes/n000-note.yaml']\n",
+        &notes(["", "", ""]),
+    );
+    let account = many.world.workdir.aws.account.clone();
+    let text = format!(
+        "note:\n  name: n000\n  account: \"{account}\"\n  region: {}\n  text: later\n",
+        crate::support::emulator::REGION
+    );
+    let later = many
+        .world
+        .another(8, |commit| commit.write("notes/n000-note.yaml", &text));
+    many.world.merged(&later);
+    let run = many.job().run();
+    assert_eq!(run.status, 30, "{}\n{}", run.stderr, run.summary);
+    assert_eq!(many.complete(), 0);
+    let run = pending(&many);
+    assert_eq!(many.complete(), 0, "{}\n{}", run.stderr, run.summary);
+    many.world.github.take_writes();
+}
+
+/// Each run would allow as many failures again.
+#[test]
+fn attack_failures_of_earlier_runs_are_forgotten() {
+    let rest = "    max-failures: 0\ndefaults:\n  concurrency: 1\n";
+    let many = Many::with(rest, &notes(["", "", ""]));
+    refuse(&many, 9);
+    assert_eq!(many.job().run().status, 30);
+    for _ in 0..2 {
+        assert_eq!(pending(&many).status, 30);
+    }
+    many.proxy.clear();
+    let run = pending(&many);
+    assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);
+    assert_eq!(many.complete(), 0, "{}", run.summary);
+    assert_all_created(&many, 3);
+}
+
+#[test]
+fn what_the_first_one_needs_goes_before_it() {
+    let needs = "  needs: n002-note-stack\n";
+    let many = Many::with("    first: 1\n", &notes([needs, "", ""]));
+    assert_all_created(&many, 3);
+}
+
 #[test]
 fn attack_a_stack_is_created_without_the_one_that_it_needs() {
     let needs = "  needs: n001-note-stack\n";
@@ -81,7 +189,7 @@ fn attack_more_failures_than_the_policy_allows() {
     let run = many.job().run();
     assert_eq!(run.status, 30, "{}", run.stderr);
     assert_eq!(many.complete(), 0);
-    let why = "1 stack of `prod` failed, and the policy's `max-failures` allows fewer";
+    let why = "1 stack of `prod` failed, in this run or before, and the policy's `max-failures` allows fewer";
     assert_eq!(run.summary.matches(why).count(), 2, "{}", run.summary);
     assert_all_created(&many, 3);
 }
@@ -96,6 +204,11 @@ fn nothing_begins_that_the_job_cannot_end() {
     assert_eq!(run.status, 30, "{}", run.stderr);
     assert_eq!(created(&many), [""; 0]);
     insta::assert_snapshot!("no_time", many.world.report(7));
+    for wrong in ["abc", "3h", "-3", "1.5", "0"] {
+        let run = many.job().with("PROVISIONER_TIMEOUT_MINUTES", wrong).run();
+        assert_eq!(run.status, 2, "{wrong}: {}", run.stderr);
+    }
+    assert_eq!(created(&many), [""; 0]);
     let long = many.job().with("PROVISIONER_TIMEOUT_MINUTES", "60").run();
     assert_eq!(long.status, 0, "{}", long.stderr);
     assert_eq!(many.complete(), 2);

@@ -34,6 +34,7 @@ pub fn root(state: &State, call: &Call, field: &Field) -> Outcome {
             })?;
             repository(state, field, found)
         }
+        "node" => node(state, field),
         "rateLimit" => {
             let limit = json!({"limit": 5000, "cost": 1, "remaining": 4999, "used": 1});
             scalars("RateLimit", field, &limit)
@@ -45,6 +46,32 @@ pub fn root(state: &State, call: &Call, field: &Field) -> Outcome {
 fn user(user: &User) -> Value {
     let id = node_id("User", user.id);
     json!({"login": user.login, "databaseId": user.id, "id": id, "__typename": user.kind.name()})
+}
+
+/// A comment by its id.
+fn node(state: &State, field: &Field) -> Outcome {
+    let id = field.arguments.get("id").and_then(Value::as_str);
+    let mut comments = state.repos.values().flat_map(|repo| repo.comments.values());
+    let comment = comments.find(|it| Some(node_id("IssueComment", it.id).as_str()) == id);
+    let fragment = |field: &Field, kind: &str| -> Option<usize> {
+        let name = format!("... on {kind}");
+        field.fields.iter().position(|field| field.name == name)
+    };
+    let (Some(comment), Some(at)) = (comment, fragment(field, "IssueComment")) else {
+        return Ok(Value::Null);
+    };
+    object(&field.fields[at], |inner| match inner.name.as_str() {
+        "lastEditedAt" => Ok(json!(comment.editor.map(|_| &comment.updated))),
+        "editor" => {
+            let editor = comment.editor.map(|id| state.user(id));
+            let shown = editor.and_then(|editor| {
+                let at = fragment(inner, editor.kind.name())?;
+                Some(scalars("Actor", &inner.fields[at], &user(editor)))
+            });
+            shown.unwrap_or(Ok(Value::Null))
+        }
+        _ => Err(undefined("IssueComment", inner)),
+    })
 }
 
 fn repository(state: &State, field: &Field, repo: &RepoData) -> Outcome {

@@ -72,6 +72,7 @@ pub fn update(state: &mut State, call: &Call, named: Named, id: &str) -> Answer 
     if known.body != body {
         known.body = body;
         known.updated = at;
+        known.editor = call.who.as_ref().map(|token| token.user);
     }
     let repo = &state.repos[&repo];
     Reply::ok(shape::comment(state, &call.base, repo, &repo.comments[&id]))

@@ -13,28 +13,44 @@ use crate::stack::{Health, Stack, StackName, owner_tags};
 
 /// What a config's stack lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unapplied {
+pub enum Unapplied {
     /// The stack, or its creation is not finished, or only its folders.
     Unfinished,
     /// Its tags: it is not the program's own yet.
     NotOwned,
-    /// The template of the config. When the stack was created or updated last; `None` if that is not known.
-    Behind(Option<Timestamp>),
+    /// The template of the config.
+    Behind {
+        /// When the stack was created or updated last; `None` if that is not known.
+        changed: Option<Timestamp>,
+        /// Whether its last update was rolled back.
+        rolled_back: bool,
+    },
 }
 
 /// What a run finds out about a config.
-type InspectedConfig = Result<Option<Unapplied>, LeftReason>;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InspectedConfig {
+    /// The stack is as the config says.
+    Applied,
+    /// The policy allows no updates, so the template was not compared.
+    NotCompared,
+    /// The policy allows no updates, and the stack has another template.
+    NotUpdated,
+    Unapplied(Unapplied),
+    /// A run cannot apply it.
+    Left(LeftReason),
+}
 
 /// The role that reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SearchRole {
+pub enum SearchRole {
     /// The only role that the jobs of an environment have.
     Apply,
     /// The role of a job without an environment. What it finds decides nothing about a stack.
     Plan,
 }
 
-pub(super) struct UnappliedSearch<'a> {
+pub struct UnappliedSearch<'a> {
     pub policy: &'a Policy,
     pub role: SearchRole,
     pub sessions: &'a CredentialCache,
@@ -43,28 +59,22 @@ pub(super) struct UnappliedSearch<'a> {
 }
 
 impl UnappliedSearch<'_> {
-    /// The configs that are not applied, in the order of their paths, each with why a run cannot apply it.
-    pub async fn search(
-        &self,
-        configs: Vec<Config>,
-    ) -> Vec<(Config, Result<Unapplied, LeftReason>)> {
+    /// The configs with what was found out, in the order of their paths.
+    pub async fn search(&self, configs: Vec<Config>) -> Vec<(Config, InspectedConfig)> {
         let lanes = Lanes::new(self.policy.concurrency());
         let configs = configs
             .into_iter()
             .map(|config| (Lane::from(&config.target), config));
         let found = work_in_lanes(lanes, self.sessions, configs, async |config: Config| {
-            (self.inspect(&config).await, config)
+            let found = self.inspect(&config).await;
+            (config, found.unwrap_or_else(InspectedConfig::Left))
         });
-        let found: Vec<(InspectedConfig, Config)> = found.await;
-        let unapplied = found
-            .into_iter()
-            .filter_map(|(found, config)| Some((config, found.transpose()?)));
-        let mut unapplied: Vec<(Config, Result<Unapplied, LeftReason>)> = unapplied.collect();
-        unapplied.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
-        unapplied
+        let mut found: Vec<(Config, InspectedConfig)> = found.await;
+        found.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+        found
     }
 
-    async fn inspect(&self, config: &Config) -> InspectedConfig {
+    async fn inspect(&self, config: &Config) -> Result<InspectedConfig, LeftReason> {
         let target = &config.target;
         let apply = self.policy.apply_role(target);
         let apply = apply.ok_or(LeftReason::NoApplyRole)?;
@@ -81,18 +91,21 @@ impl UnappliedSearch<'_> {
             return Err(LeftReason::OtherAccount);
         }
         let stack = cloud.stack(config.stack()).await.map_err(unread)?;
+        let absent = Ok(InspectedConfig::Unapplied(Unapplied::Unfinished));
         let Some(stack) = stack else {
-            return Ok(Some(Unapplied::Unfinished));
+            return absent;
         };
         match stack.status.health() {
-            Health::ReviewInProgress | Health::Deleted => Ok(Some(Unapplied::Unfinished)),
+            Health::ReviewInProgress | Health::Deleted => absent,
             Health::InProgress => match self.may_continue(&stack) {
-                true => Ok(Some(Unapplied::Unfinished)),
+                true => absent,
                 false => Err(LeftReason::InProgress(stack.status.0)),
             },
-            Health::Failed if stack.status.is_failed_creation() => Ok(Some(Unapplied::Unfinished)),
+            Health::Failed if stack.status.is_failed_creation() => absent,
             Health::Failed | Health::Unknown => Err(LeftReason::Failed(stack.status.0)),
-            Health::Stable if !is_own(config, &stack) => Ok(Some(Unapplied::NotOwned)),
+            Health::Stable if !is_own(config, &stack) => {
+                Ok(InspectedConfig::Unapplied(Unapplied::NotOwned))
+            }
             Health::Stable => self.compare(&cloud, config, &stack).await,
         }
     }
@@ -104,19 +117,35 @@ impl UnappliedSearch<'_> {
         self.finish_cancelled || (is_alone && stack.status.is_creation())
     }
 
-    async fn compare(&self, cloud: &Cloud, config: &Config, stack: &Stack) -> InspectedConfig {
-        if self.policy.updates(&config.target.environment) != Updates::Never {
+    async fn compare(
+        &self,
+        cloud: &Cloud,
+        config: &Config,
+        stack: &Stack,
+    ) -> Result<InspectedConfig, LeftReason> {
+        let environment = &config.target.environment;
+        let updates = self.policy.updates(environment) != Updates::Never;
+        // The others of a merge may wait for this one.
+        let is_compared = updates || self.policy.limits_rollout(environment);
+        if is_compared {
             let deployed = cloud.template(&stack.id).await.map_err(unread)?;
             if !Desired::renders_to(config, &deployed) {
+                if !updates {
+                    return Ok(InspectedConfig::NotUpdated);
+                }
                 let last = stack.updated.unwrap_or(stack.created);
-                return Ok(Some(Unapplied::Behind(Timestamp::from_second(last).ok())));
+                return Ok(InspectedConfig::Unapplied(Unapplied::Behind {
+                    changed: Timestamp::from_second(last).ok(),
+                    rolled_back: stack.status.is_rolled_back(),
+                }));
             }
         }
         let lacks = lacks_folders(cloud, config, stack).await;
-        match lacks.map_err(unfinished)? {
-            true => Ok(Some(Unapplied::Unfinished)),
-            false => Ok(None),
-        }
+        Ok(match (lacks.map_err(unfinished)?, is_compared) {
+            (true, _) => InspectedConfig::Unapplied(Unapplied::Unfinished),
+            (false, true) => InspectedConfig::Applied,
+            (false, false) => InspectedConfig::NotCompared,
+        })
     }
 }
 
