@@ -25,8 +25,23 @@ impl EffectNames {
             (stack.target.region.clone(), "{own region}"),
         ];
         words.retain(|(word, _)| !word.is_empty());
-        words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-        Self { words }
+        Self { words }.with_longest_first()
+    }
+
+    /// The same with each word of the config's name, for texts whose names are made of such words. Too coarse to show different configs once.
+    pub fn with_words_of_name(stack: &StackName, stem: &str) -> Self {
+        let mut names = Self::new(stack, stem);
+        let words = stem.split(|c: char| !c.is_alphanumeric());
+        let words = words.filter(|word| !word.is_empty());
+        let words = words.map(|word| (word.to_owned(), "{own word}"));
+        names.words.extend(words);
+        names.with_longest_first()
+    }
+
+    fn with_longest_first(mut self) -> Self {
+        self.words
+            .sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+        self
     }
 
     /// The text with words in place of the names. A name inside of another word stays: an author chooses names, and could make

@@ -22,7 +22,7 @@ pub(super) fn group_title(group: &EqualChanges<'_>) -> String {
     let configs = pluralize(count, "config");
     match change.intent {
         Intent::Invalid => format!("{configs} with the same kinds of errors"),
-        Intent::Create => pluralize(count, "new config"),
+        Intent::Create => format!("{} with the same template", pluralize(count, "new config")),
         Intent::Delete | Intent::Abandon => pluralize(count, "removed config"),
         Intent::Adopt => format!("{} to adopt", pluralize(count, "stack")),
         Intent::Unadopt => format!("{} to un-adopt", pluralize(count, "stack")),

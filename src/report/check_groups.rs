@@ -1,12 +1,13 @@
 //! Groups of configs with the same plan, so that a report says it once. A report shows one config of a group, so nothing that a
 //! reviewer has to see may differ within it but the names, accounts and regions of the stacks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
 use super::after_deletion::AfterDeletion;
 use super::check::Report;
+use super::costs::costs_markdown;
 use crate::diff::Diff;
 use crate::plan::{Change, ChangeKey, Deletion, EffectNames, Intent, ResourceAction, Verdict};
 use crate::product::Level;
@@ -49,7 +50,15 @@ pub(super) fn groups(report: &Report) -> Vec<EqualChanges<'_>> {
     let mut groups: Vec<EqualChanges<'_>> = Vec::new();
     for change in changes {
         let at = *places
-            .entry(signature(report, change).to_string())
+            .entry(
+                signature(
+                    report,
+                    change,
+                    own_names(change).as_ref(),
+                    is_alone(report, change),
+                )
+                .to_string(),
+            )
             .or_insert(groups.len());
         match groups.get_mut(at) {
             Some(group) => group.changes.push(change),
@@ -68,7 +77,36 @@ pub(super) fn groups(report: &Report) -> Vec<EqualChanges<'_>> {
             false => vec![group],
         }
     });
-    split.collect()
+    let mut groups: Vec<EqualChanges<'_>> = split.collect();
+    sort_by_kind(report, &mut groups);
+    groups
+}
+
+/// Within a level, puts one of each kind first, those of the smallest kind before all: a page may have no room for hundreds of new configs,
+/// and what only a few of them have must not be at its end.
+fn sort_by_kind(report: &Report, groups: &mut Vec<EqualChanges<'_>>) {
+    let kind = |group: &EqualChanges<'_>| {
+        let change = group.first();
+        let names = change.stack.clone().zip(change.target.clone());
+        let names = names.map(|(name, target)| {
+            let stack = StackName { name, target };
+            EffectNames::with_words_of_name(&stack, change.path.stem())
+        });
+        signature(report, change, names.as_ref(), false).to_string()
+    };
+    let kinds: Vec<String> = groups.iter().map(kind).collect();
+    let mut sizes: HashMap<&str, usize> = HashMap::new();
+    for (kind, group) in kinds.iter().zip(groups.iter()) {
+        *sizes.entry(kind).or_default() += group.changes.len();
+    }
+    let mut seen = HashSet::new();
+    let order: Vec<(bool, usize)> = kinds
+        .iter()
+        .map(|kind| (!seen.insert(kind), sizes[kind.as_str()]))
+        .collect();
+    let mut sorted: Vec<_> = order.into_iter().zip(groups.drain(..)).collect();
+    sorted.sort_by_key(|(order, group)| (std::cmp::Reverse(rank(group.first())), *order));
+    groups.extend(sorted.into_iter().map(|(_, group)| group));
 }
 
 /// The keys of changes that the report shows once, with the first one of each group first.
@@ -108,8 +146,13 @@ fn rank(change: &Change) -> (bool, Level, bool, usize) {
     )
 }
 
-/// What the report says about a change, without the names that differ in every config.
-fn signature(report: &Report, change: &Change) -> Value {
+/// What the report says about a change, with other words in place of `names`. `is_alone`: no other config has the same.
+fn signature(
+    report: &Report,
+    change: &Change,
+    names: Option<&EffectNames>,
+    is_alone: bool,
+) -> Value {
     let on_merge = report.on_merge.get(&change.key());
     let preview = report.previews.get(&change.key());
     let impact = change.impact.iter();
@@ -126,10 +169,17 @@ fn signature(report: &Report, change: &Change) -> Value {
         (problem.severity, &problem.code, message)
     });
     let resources = change.resources.iter();
-    let folders: usize = change.folders.iter().map(|set| set.count).sum();
+    let own = |text: &str| match names {
+        Some(names) => names.abstracted(text),
+        None => text.to_owned(),
+    };
+    let folders = change.folders.iter();
+    let folders = folders.map(|set| (own(&set.prefix.to_string()), set.count));
+    let region = change.target.as_ref().map_or("", |target| &*target.region);
+    let costs = change.costs.as_ref();
     json!({
-        // A section names the other file or the other stack. Every value of a new config is new.
-        "path": is_alone(report, change).then(|| change.key()),
+        // A section names the other file or the other stack.
+        "path": is_alone.then(|| change.key()),
         "intent": change.intent,
         "environment": change.target.as_ref().filter(|_| !is_invalid).map(|target| &target.environment),
         "on_merge": on_merge.map(|on_merge| (on_merge.effect, &on_merge.requires, &on_merge.denials)),
@@ -137,10 +187,11 @@ fn signature(report: &Report, change: &Change) -> Value {
         "identity": change.identity_from_defaults,
         "impact": impact.collect::<Vec<_>>(),
         "resources": resources.collect::<Vec<_>>(),
-        "folders": folders,
+        "folders": folders.collect::<Vec<_>>(),
+        "costs": costs.map(|costs| costs_markdown(costs, region)),
         "policy_update": change.policy_update,
         "problems": problems.collect::<Vec<_>>(),
-        "lines": change.diff.as_ref().map(|diff| changed_lines(change, diff)),
+        "lines": change.diff.as_ref().map(|diff| changed_lines(change, diff, own)),
         "caveat": change.caveat,
         "consumers": change.consumers,
         "preview": preview.map(|preview| &preview.shape),
@@ -148,10 +199,25 @@ fn signature(report: &Report, change: &Change) -> Value {
     })
 }
 
+/// The words that differ in every config.
+fn own_names(change: &Change) -> Option<EffectNames> {
+    let (name, target) = (change.stack.clone()?, change.target.clone()?);
+    Some(EffectNames::new(
+        &StackName { name, target },
+        change.path.stem(),
+    ))
+}
+
 /// Whether a config has a section of its own, regardless of the others.
 fn is_alone(report: &Report, change: &Change) -> bool {
+    // Templates that were not compared by line may differ in anything.
+    let is_unread = change
+        .diff
+        .as_ref()
+        .is_none_or(|diff| diff.unified.is_none());
     is_dangerous(report, change)
-        || matches!(change.intent, Intent::Create | Intent::Import)
+        || change.intent == Intent::Import
+        || change.intent == Intent::Create && is_unread
         || change.renamed.is_some()
         || change.moved_from.is_some()
         || change.stack_move.is_some()
@@ -183,16 +249,11 @@ fn loses_data(deletion: &Deletion) -> bool {
 
 /// The changed lines of the template without the names of the config and its stack, and with words in place of the stack's own account
 /// and region. The account of another stack stays.
-fn changed_lines(change: &Change, diff: &Diff) -> Option<String> {
+fn changed_lines(change: &Change, diff: &Diff, own: impl Fn(&str) -> String) -> Option<String> {
     if change.intent == Intent::Delete {
         return None;
     }
     let text = diff.unified.as_ref()?;
     let lines = text.lines().filter(|line| line.starts_with(['+', '-']));
-    let lines = lines.collect::<Vec<_>>().join("\n");
-    let (Some(name), Some(target)) = (change.stack.clone(), change.target.clone()) else {
-        return Some(lines);
-    };
-    let names = EffectNames::new(&StackName { name, target }, change.path.stem());
-    Some(names.abstracted(&lines))
+    Some(own(&lines.collect::<Vec<_>>().join("\n")))
 }

@@ -71,6 +71,39 @@ fn edited(count: u64, odd: &str, template: &str) -> (Scene, JobOutput) {
     (scene, run)
 }
 
+/// The check of a pull request that adds `count` configs. `odd`: a line of one of them.
+fn added(count: u64, odd: (u64, &str), template: &str) -> (Scene, JobOutput) {
+    let scene = Scene::new();
+    let commit = scene.repo.commit("main").write(
+        ".provisioner.yaml",
+        "version: 1\nconfigs: ['notes/*.yaml']\n",
+    );
+    let commit = commit
+        .write(&format!("{FOLDER}/product.yaml"), MANIFEST)
+        .write(&format!("{FOLDER}/config.schema.json"), SCHEMA)
+        .write(&format!("{FOLDER}/stack.yaml.j2"), template)
+        .write(&format!("{FOLDER}/iam-policy.json.j2"), "{}\n");
+    scene.repo.branch("change", &commit.push());
+    let mut change = scene.repo.commit("change");
+    for number in 0..count {
+        let more = if number == odd.0 { odd.1 } else { "" };
+        let account = account(number);
+        let text = format!(
+            "note:\n  name: n{number:04}\n  account: \"{account}\"\n  region: us-west-2\n{more}"
+        );
+        change = change.write(&format!("notes/n{number:04}-note.yaml"), text);
+    }
+    change.push();
+    let pull = scene.repo.pull("change").author(&scene.alice).number(7);
+    let job = scene.job(&pull.open());
+    scene.repo.clone_into(job.folder.path());
+    let workspace = job.folder.path().display().to_string();
+    let run = job.with("GITHUB_WORKSPACE", &workspace).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    scene.github.take_writes();
+    (scene, run)
+}
+
 fn tagged() -> String {
     STACK.replace(TABLE, &format!("{TAGGED}{TABLE}"))
 }
@@ -129,4 +162,33 @@ fn attack_data_loss_hidden_in_a_group() {
         );
     }
     assert_eq!(run.report["groups"], serde_json::json!([]));
+}
+
+/// New configs are shown once if nothing but the names of their stacks differs in their templates.
+#[test]
+fn new_configs_with_the_same_template_are_one_section() {
+    let template = tagged().replace("note.name ~ '-", "names.config ~ '-");
+    let (scene, run) = added(60, (0, ""), &template);
+    let comment = scene.comment();
+    assert!(
+        comment.contains("### 60 new configs with the same template"),
+        "{comment}"
+    );
+    assert!(comment.contains("- `notes/n0001-note.yaml` in `100000000001`, `us-west-2`"));
+    assert_eq!(run.report["groups"][0].as_array().unwrap().len(), 60);
+}
+
+#[test]
+fn attack_a_harmful_line_hidden_among_new_configs() {
+    let odd = (50, "  trusts: EVILPRINCIPAL\n");
+    // Once with names by which templates are equal, once with parts of them, so that each config has a section of its own.
+    for template in [
+        tagged().replace("note.name ~ '-", "names.config ~ '-"),
+        tagged(),
+    ] {
+        let (scene, _) = added(230, odd, &template);
+        let comment = scene.comment();
+        assert!(comment.contains("### `notes/n0050-note.yaml`"), "{comment}");
+        assert!(comment.contains("EVILPRINCIPAL"), "{comment}");
+    }
 }
