@@ -29,8 +29,7 @@ pub use file_version::newer_version;
 pub use flow::flow;
 pub use general::Tags;
 pub use node::{MapEntry, Node, NodeKind};
-pub use parse::{MAX_BYTES, decode, parse, parse_parts};
-pub use plain::KeepsKey;
+pub use parse::{MAX_BYTES, decode, parse};
 pub use product_fault::{
     PRODUCT_SCHEMA, fault_problem, manifest_problems, product_problem, product_problems,
     recognition_problems,

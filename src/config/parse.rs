@@ -2,7 +2,7 @@
 
 use super::general::{self, MAX_DEPTH, MAX_NODES, Tags};
 use super::node::Node;
-use super::plain::{self, KeepsKey};
+use super::plain;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::RepoPath;
 
@@ -20,11 +20,6 @@ pub fn parse(path: &RepoPath, bytes: &[u8], tags: Tags) -> Result<Node, Vec<Diag
             general::parse(path, text, tags)
         }
     }
-}
-
-/// The tree of a text that a built-in product renders, without keys that `keeps` leaves out. `None` if it has to be parsed whole.
-pub fn parse_parts(text: &str, keeps: KeepsKey) -> Option<Node> {
-    plain::parse_parts(text, MAX_DEPTH, MAX_NODES, keeps)
 }
 
 /// The text of a file without its byte order mark.

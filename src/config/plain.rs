@@ -6,21 +6,8 @@ use super::node::{MapEntry, Node, NodeKind};
 use super::plain_line::{MAX_ENTRIES, PlainLine};
 use crate::diagnostic::Position;
 
-/// Whether a key is kept in a mapping inside this number of mappings.
-pub type KeepsKey = fn(usize, &str) -> bool;
-
 /// The document; `None` if it is not plain, or may have more levels or values than the limits allow.
 pub(super) fn parse(text: &str, max_depth: usize, max_nodes: usize) -> Option<Node> {
-    parse_parts(text, max_depth, max_nodes, |_, _| true)
-}
-
-/// The same without the keys that `keeps` leaves out. Nothing checks their values.
-pub(super) fn parse_parts(
-    text: &str,
-    max_depth: usize,
-    max_nodes: usize,
-    keeps: KeepsKey,
-) -> Option<Node> {
     // Without an early end, so that the compiler reads many bytes at once.
     let has_control = text.bytes().fold(false, |found, byte| {
         found | (byte < b' ') & (byte != b'\n') | (byte == 0x7f)
@@ -39,8 +26,6 @@ pub(super) fn parse_parts(
         line: PlainLine::new(max_depth, max_nodes),
         rest: text,
         number: 0,
-        keeps,
-        level: 0,
     };
     parser.next_line();
     let root = parser.block()?;
@@ -53,9 +38,6 @@ struct PlainParser<'a> {
     rest: &'a str,
     /// Of the line that was read last.
     number: usize,
-    keeps: KeepsKey,
-    /// Mappings around the current one.
-    level: usize,
 }
 
 impl PlainParser<'_> {
@@ -104,22 +86,15 @@ impl PlainParser<'_> {
         let mut entries: Vec<MapEntry> = Vec::new();
         loop {
             let (key, key_span) = self.line.key()?;
-            let is_kept = (self.keeps)(self.level, &key);
             if entries.len() == MAX_ENTRIES || entries.iter().any(|entry| entry.key == key) {
                 return None;
             }
-            if is_kept {
-                self.level += 1;
-                let value = self.value_of_key(column)?;
-                self.level -= 1;
-                entries.push(MapEntry {
-                    key,
-                    key_span,
-                    value,
-                });
-            } else {
-                self.skip_value(column);
-            }
+            let value = self.value_of_key(column)?;
+            entries.push(MapEntry {
+                key,
+                key_span,
+                value,
+            });
             if self.is_right_of(column) || self.is_at(column) && self.line.is_item() {
                 return None;
             }
@@ -150,14 +125,6 @@ impl PlainParser<'_> {
         self.line.leave();
         let end = self.here();
         self.line.node(kind, start, end)
-    }
-
-    /// Passes over the value of a key.
-    fn skip_value(&mut self, column: usize) {
-        self.next_line();
-        while self.is_right_of(column) || self.is_at(column) && self.line.is_item() {
-            self.next_line();
-        }
     }
 
     fn list_below_key(&mut self) -> Option<(NodeKind, Position)> {

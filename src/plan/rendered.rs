@@ -1,7 +1,7 @@
 //! Problems of a config that its rendered template shows, without a plan.
 
 use super::naming::naming_problems;
-use super::render::rendered_names;
+use super::render::rendered;
 use crate::config::{Config, TEST_SUFFIX, fault_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::product::{FaultPlace, ProductFault, TEMPLATE};
@@ -25,7 +25,7 @@ impl RenderedProblems {
 
     /// With the names that no other stack can have. Both are read from one rendered template.
     pub fn with_claims(config: &Config) -> (Self, Vec<NameClaim>) {
-        let (text, document) = match rendered_names(config) {
+        let (text, document) = match rendered(config) {
             Ok(rendered) => rendered,
             Err(faults) => {
                 let problems = Self {
@@ -43,7 +43,7 @@ impl RenderedProblems {
     pub(super) fn of_rendered(config: &Config, text: &str, document: &Document) -> Self {
         // Rules of the product report what is wrong with a test's names first.
         let test = config.with_name_suffix(TEST_SUFFIX).ok();
-        let test = test.and_then(|test| Some((rendered_names(&test).ok()?, test)));
+        let test = test.and_then(|test| Some((rendered(&test).ok()?, test)));
         let named = test.as_ref().map(|((_, document), test)| (test, document));
         let size = size_problem(config, text, document).or_else(|| {
             let ((text, document), _) = test.as_ref()?;

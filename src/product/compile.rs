@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
 use super::action::action_error;
-use super::direct::DirectTemplates;
-use super::expression::{Compiled, Printed, engine};
+use super::expression::{Compiled, Metering, Printed, engine};
 use super::fault::{self, FaultPlace, text_name, yaml_fault};
 use super::folders::CompiledFolders;
 use super::limits::MAX_EXPRESSIONS;
@@ -62,7 +61,6 @@ impl Product {
                 folder_tree: parts.folder_tree,
                 samples: parts.samples,
                 templates: parts.templates,
-                direct: parts.direct,
                 texts: parts.texts,
                 names: parts.names,
                 target: parts.target,
@@ -89,7 +87,6 @@ struct Parts {
     folder_tree: Option<FolderTree>,
     samples: Vec<String>,
     templates: Templates,
-    direct: Option<DirectTemplates>,
     texts: Templates,
     names: Vec<(String, Compiled)>,
     target: [Compiled; 3],
@@ -132,16 +129,12 @@ impl Parts {
             let tree = FolderTree::parse(&folders.source, text);
             tree.map_err(|fault| faults.push(fault)).ok()
         });
-        let (templates, texts) = (templates(source, faults), texts(manifest, faults));
+        let (templates, texts) = (templates(source, faults), texts(source, manifest, faults));
         let (templates, texts) = (templates?, texts?);
 
-        let direct = match source.is_built_in() {
-            true => DirectTemplates::new(template_files(source)),
-            false => None,
-        };
         let compiler = Compiler {
-            product: source,
             engine: templates,
+            metering: Metering::for_product(source),
             compiled: RefCell::new((0, Vec::new())),
         };
         let compile = |key: Vec<String>, source: &str| compiler.compile(key, source);
@@ -218,7 +211,6 @@ impl Parts {
             folder_tree,
             samples,
             templates,
-            direct,
             texts,
             names: names?,
             target: [account?, region?, environment?],
@@ -235,20 +227,20 @@ impl Parts {
 }
 
 /// Compiles expressions; counts them, and keeps the faults.
-struct Compiler<'s> {
-    product: &'s ProductSource,
+struct Compiler {
     engine: Templates,
+    metering: Metering,
     compiled: RefCell<(usize, Vec<ProductFault>)>,
 }
 
-impl Compiler<'_> {
+impl Compiler {
     fn compile(&self, key: Vec<String>, source: &str) -> Option<Compiled> {
         let mut compiled = self.compiled.borrow_mut();
         compiled.0 += 1;
         if compiled.0 > MAX_EXPRESSIONS {
             return None;
         }
-        let result = Compiled::new(self.engine, self.product, source);
+        let result = Compiled::new(self.engine, self.metering, source);
         result
             .map_err(|error| {
                 let fault = ProductFault::of_engine(MANIFEST, &key, &error);
@@ -296,14 +288,13 @@ fn samples(
 }
 
 /// The templates: every file that ends with `.j2`.
-fn template_files(source: &ProductSource) -> impl Iterator<Item = (&String, &String)> {
-    let files = source.files.iter();
-    files.filter(|(name, _)| name.ends_with(".j2"))
-}
-
 fn templates(source: &ProductSource, faults: &mut Vec<ProductFault>) -> Option<Templates> {
-    let files = template_files(source).map(|(name, text)| (name.clone(), text.clone()));
-    let failed = match engine(Printed::Json, files) {
+    let files = source
+        .files
+        .iter()
+        .filter(|(name, _)| name.ends_with(".j2"));
+    let files = files.map(|(name, text)| (name.clone(), text.clone()));
+    let failed = match engine(Printed::Json, Metering::for_product(source), files) {
         Ok(templates) => return Some(templates),
         Err(failed) => failed,
     };
@@ -313,7 +304,11 @@ fn templates(source: &ProductSource, faults: &mut Vec<ProductFault>) -> Option<T
 }
 
 /// The texts of the manifest: messages and helps of rules, and consequences.
-fn texts(manifest: &Manifest, faults: &mut Vec<ProductFault>) -> Option<Templates> {
+fn texts(
+    source: &ProductSource,
+    manifest: &Manifest,
+    faults: &mut Vec<ProductFault>,
+) -> Option<Templates> {
     let rules = manifest.rules.iter().enumerate().flat_map(|(index, rule)| {
         let message = (text_name("rules", index, "message"), rule.message.clone());
         let help = rule.help.clone();
@@ -325,7 +320,11 @@ fn texts(manifest: &Manifest, faults: &mut Vec<ProductFault>) -> Option<Template
         let name = text_name("impact", index, "consequence");
         (name, rule.consequence.clone())
     });
-    let failed = match engine(Printed::Text, rules.chain(impact)) {
+    let failed = match engine(
+        Printed::Text,
+        Metering::for_product(source),
+        rules.chain(impact),
+    ) {
         Ok(texts) => return Some(texts),
         Err(failed) => failed,
     };

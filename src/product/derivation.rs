@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use minijinja::Value;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
 
-use super::config_value::{config_value, map};
 use super::expression::{Compiled, as_text};
 use super::fault::{self, failure};
 use super::known_names::KnownNames;
@@ -14,7 +14,6 @@ use super::{Derived, Product, ProductError, RunInput, budget};
 
 const NAMES: &str = "names";
 const GIVEN: &str = "given";
-const FILE: &str = "file";
 
 impl Product {
     /// Derives the names of a config (defaults applied) in order. It stops at the first expression that reads a value that
@@ -30,13 +29,10 @@ impl Product {
         invalid: bool,
     ) -> Result<(Derived, bool), ProductError> {
         let sections = config.as_object().into_iter().flatten();
-        // A config with such a section has an error, and must not replace the engine's.
-        let own = [FILE, NAMES, GIVEN, budget::VARIABLE];
         let mut fixed: Vec<(Value, Value)> = sections
-            .filter(|(key, _)| !own.contains(&key.as_str()))
-            .map(|(key, value)| (Value::from(key.as_str()), config_value(value)))
+            .map(|(key, value)| (Value::from(key.as_str()), Value::from(Serde(value))))
             .collect();
-        fixed.push((FILE.into(), map(vec![("stem".into(), stem.into())])));
+        fixed.push(("file".into(), context! { stem }));
         let mut names = NamesInOrder::new(fixed, given);
         for (name, expression) in &self.names {
             if expression.reads.iter().any(|path| is_bad(path)) {
@@ -107,11 +103,7 @@ impl NamesInOrder {
     fn new(mut fixed: Vec<(Value, Value)>, given: &RunInput) -> Self {
         let tier = given.tier.as_deref().unwrap_or_default();
         let suffix = given.suffix.as_deref().unwrap_or_default();
-        let given = vec![
-            ("tier".into(), tier.into()),
-            ("suffix".into(), suffix.into()),
-        ];
-        fixed.push((GIVEN.into(), map(given)));
+        fixed.push((GIVEN.into(), context! { tier, suffix }));
         fixed.push((budget::VARIABLE.into(), budget::unspent()));
         let known = Arc::new(KnownNames::default());
         Self {
@@ -144,9 +136,5 @@ impl NamesInOrder {
 
 /// One flat map, because nested `context!` maps are searched one after another at every use.
 fn scope(fixed: &[(Value, Value)], names: Value) -> Value {
-    map(fixed
-        .iter()
-        .cloned()
-        .chain([(NAMES.into(), names)])
-        .collect())
+    Value::from_pairs(fixed.iter().cloned().chain([(NAMES.into(), names)]))
 }

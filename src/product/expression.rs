@@ -1,20 +1,15 @@
 //! Expressions of a manifest. Each is compiled once and evaluated for every config.
 
-use std::fmt;
-
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Expression, UndefinedBehavior, Value};
 
-use super::direct_value::DirectExpression;
 use super::source::ProductSource;
 use super::{budget, limits, operands};
 
 /// A compiled expression and the config keys it reads.
+#[derive(Debug)]
 pub struct Compiled {
-    engine: &'static Environment<'static>,
     expression: Expression<'static, 'static>,
-    /// Of a built-in product.
-    direct: Option<DirectExpression>,
     /// Dotted paths, such as `client.company_prefix` or `names.bucket`.
     pub reads: Vec<String>,
 }
@@ -22,46 +17,48 @@ pub struct Compiled {
 impl Compiled {
     pub fn new(
         engine: &'static Environment<'static>,
-        product: &ProductSource,
+        metering: Metering,
         source: &str,
     ) -> Result<Self, minijinja::Error> {
-        let measured = operands::measure_expression(source)?;
-        let charged = format!("({measured})|{}", budget::CHARGED);
-        let expression = engine.compile_expression_owned(charged)?;
+        let source = match metering {
+            Metering::Full => {
+                let source = operands::measure_expression(source)?;
+                format!("({source})|{}", budget::CHARGED)
+            }
+            Metering::Instructions => source.to_owned(),
+        };
+        let expression = engine.compile_expression_owned(source)?;
         let mut reads: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
         reads.sort();
-        Ok(Self {
-            engine,
-            expression,
-            direct: match product.is_built_in() {
-                true => DirectExpression::new(source),
-                false => None,
-            },
-            reads,
-        })
+        Ok(Self { expression, reads })
     }
 
     pub fn eval(&self, scope: &Value) -> Result<Value, minijinja::Error> {
-        let direct = self.direct.as_ref();
-        match direct.and_then(|direct| direct.eval(self.engine, scope)) {
-            Some(value) => {
-                debug_assert!(self.eval_in_engine(scope).is_ok_and(|same| same == value));
-                Ok(value)
-            }
-            None => {
-                #[cfg(test)]
-                crate::model::work::count("engine");
-                self.eval_in_engine(scope)
-            }
-        }
-    }
-
-    fn eval_in_engine(&self, scope: &Value) -> Result<Value, minijinja::Error> {
         budget::within(scope, || {
             let value = self.expression.eval(scope.clone())?;
             limits::check(&value)?;
             Ok(value)
         })
+    }
+}
+
+/// How much of an evaluation's work is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metering {
+    /// Instructions, the size of each operand, and the steps of all evaluations of a config: for products of a repository, which may be
+    /// hostile.
+    Full,
+    /// Instructions of each evaluation: for built-in products, which build no value much larger than a config. The rest takes half of the
+    /// time of a rendering.
+    Instructions,
+}
+
+impl Metering {
+    pub fn for_product(source: &ProductSource) -> Self {
+        match source.is_built_in() {
+            true => Self::Instructions,
+            false => Self::Full,
+        }
     }
 }
 
@@ -82,11 +79,17 @@ pub enum Printed {
 /// Returns the sources that do not compile, each with its error.
 pub fn engine(
     printed: Printed,
+    metering: Metering,
     sources: impl IntoIterator<Item = (String, String)>,
 ) -> Result<&'static Environment<'static>, Vec<(String, minijinja::Error)>> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = syntax().map_err(|error| vec![(String::new(), error)])?;
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()
+        .map_err(|error| vec![(String::new(), error)])?;
     engine.set_syntax(syntax.clone());
     limits::register(&mut engine);
     engine.add_filter(budget::CHARGED, budget::charged);
@@ -101,8 +104,11 @@ pub fn engine(
     super::filters::register(&mut engine);
     let mut failed = Vec::new();
     for (name, source) in sources {
-        let added = operands::measure_template(&name, &source, syntax.clone())
-            .and_then(|source| engine.add_template_owned(name.clone(), source));
+        let measured = match metering {
+            Metering::Full => operands::measure_template(&name, &source, syntax.clone()),
+            Metering::Instructions => Ok(source),
+        };
+        let added = measured.and_then(|source| engine.add_template_owned(name.clone(), source));
         if let Err(error) = added {
             failed.push((name, error));
         }
@@ -111,23 +117,6 @@ pub fn engine(
         return Err(failed);
     }
     Ok(Box::leak(Box::new(engine)))
-}
-
-/// The syntax of all templates.
-pub(super) fn syntax() -> Result<SyntaxConfig, minijinja::Error> {
-    SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .keep_trailing_newline(true)
-        .build()
-}
-
-impl fmt::Debug for Compiled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compiled")
-            .field("reads", &self.reads)
-            .finish_non_exhaustive()
-    }
 }
 
 /// A text without quotes, and any other value as minijinja prints it.

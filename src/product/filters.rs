@@ -1,9 +1,7 @@
 //! Filters for products' templates and expressions, beside minijinja's own.
 
-use std::fmt;
-
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::{Environment, Error, ErrorKind, Output, Value};
 
 use crate::model::Digest;
 
@@ -19,7 +17,7 @@ pub fn register(engine: &mut Environment<'_>) {
 }
 
 /// Writes a value as JSON that is also valid YAML 1.1 and 1.2: characters that YAML cannot print are escaped.
-pub fn write_json(out: &mut impl fmt::Write, value: &Value) -> Result<(), Error> {
+pub fn write_json(out: &mut Output, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
         return Err(Error::new(
             ErrorKind::UndefinedError,

@@ -6,8 +6,6 @@ use indexmap::IndexMap;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
 
-use super::config_value::{MAX_SEARCHED, map};
-
 /// The names so far: an expression sees those before its own. One map for all expressions, because copies of it for each would take
 /// the square of their number.
 #[derive(Debug, Default)]
@@ -22,10 +20,7 @@ impl KnownNames {
     /// A map that no longer changes.
     pub fn finished(&self) -> Value {
         let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        map(names
-            .iter()
-            .map(|(name, value)| (Value::from(name.as_str()), value.clone()))
-            .collect())
+        Value::from_pairs(names.iter().map(|(name, value)| (name.as_str(), value)))
     }
 }
 
@@ -36,13 +31,7 @@ impl Object for KnownNames {
 
     fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
         let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let value = match names.len() <= MAX_SEARCHED {
-            true => names
-                .iter()
-                .find_map(|(known, value)| (known == name).then_some(value)),
-            false => names.get(name),
-        };
-        value.cloned()
+        names.get(name).cloned()
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {

@@ -4,14 +4,8 @@ mod action;
 mod bounds;
 mod budget;
 mod compile;
-mod config_value;
 mod defaults;
 mod derivation;
-mod direct;
-#[cfg(test)]
-mod direct_check;
-mod direct_text;
-mod direct_value;
 mod expression;
 mod fault;
 mod filters;
@@ -67,7 +61,6 @@ pub use schema_refs::{SchemaFault, SchemaPlace};
 pub use source::{Files, MANIFEST, POLICY, ProductSource, SCHEMA, TEMPLATE};
 pub use verb::{Class, StackEffect, Verb};
 
-use direct::DirectTemplates;
 use expression::{Compiled, as_text};
 use fault::{failure, render_failure};
 
@@ -85,8 +78,6 @@ pub struct Product {
     samples: Vec<String>,
     /// The files.
     templates: &'static Environment<'static>,
-    /// Of a built-in product.
-    direct: Option<DirectTemplates>,
     /// Messages and helps of rules, and consequences of changed keys.
     texts: &'static Environment<'static>,
     names: Vec<(String, Compiled)>,
@@ -296,24 +287,7 @@ impl Product {
     }
 
     pub fn render_template(&self, scope: &Value) -> Result<String, ProductError> {
-        self.render_file(TEMPLATE, scope)
-    }
-
-    fn render_file(&self, name: &str, scope: &Value) -> Result<String, ProductError> {
-        let direct = self.direct.as_ref();
-        let direct = direct.and_then(|direct| direct.render(self.templates, name, scope));
-        let Some(text) = direct else {
-            #[cfg(test)]
-            crate::model::work::count("engine");
-            return render(self.templates, name, scope);
-        };
-        #[cfg(test)]
-        count_rendered(name);
-        debug_assert_eq!(
-            render_in_engine(self.templates, name, scope).ok().as_ref(),
-            Some(&text)
-        );
-        Ok(text)
+        render(self.templates, TEMPLATE, scope)
     }
 
     /// The failure of a policy that is not JSON, with the line before: it may end with an extra comma.
@@ -347,7 +321,7 @@ impl Product {
 
     /// The operator's IAM policy of a config, as JSON.
     pub fn render_policy(&self, scope: &Value) -> Result<String, ProductError> {
-        let text = self.render_file(POLICY, scope)?;
+        let text = render(self.templates, POLICY, scope)?;
         match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
             Ok(_) => Ok(text),
             Err(error) => Err(self.not_json(&text, &error)),
@@ -361,24 +335,11 @@ fn render(
     scope: &Value,
 ) -> Result<String, ProductError> {
     #[cfg(test)]
-    count_rendered(name);
-    render_in_engine(engine, name, scope)
-}
-
-#[cfg(test)]
-fn count_rendered(name: &str) {
     crate::model::work::count(match name {
         TEMPLATE => "render template",
         POLICY => "render policy",
         _ => "render text",
     });
-}
-
-fn render_in_engine(
-    engine: &'static Environment<'static>,
-    name: &str,
-    scope: &Value,
-) -> Result<String, ProductError> {
     let rendered = budget::within(scope, || {
         let mut output = limits::BoundedOutput::default();
         let rendered = engine

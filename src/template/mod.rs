@@ -44,7 +44,7 @@ pub use intrinsic::{Reference, walk};
 pub use limits::{INLINE_BYTES, MANAGED_POLICY_CHARS, ROLE_INLINE_CHARS, SECTION_LIMITS};
 pub use links::{Link, LinkKind, SSM_PARAMETER, StackLinks};
 pub use money::Money;
-pub use name_claim::{NameClaim, name_claims, parse_names, policy_claims};
+pub use name_claim::{NameClaim, name_claims, policy_claims};
 pub use named_import::{NamedProblem, named_imports};
 pub use naming::{
     NamePart, NameProblem, NameRule, PhysicalName, STACK_TYPE, Uniqueness, known_types, name_rule,

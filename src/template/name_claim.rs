@@ -6,20 +6,10 @@ use super::bucket_policy::bucket_policies;
 use super::document::{Document, Resource};
 use super::import_types::BUCKET_POLICY;
 use super::intrinsic::tag_of;
-use super::naming::{Uniqueness, is_name_property, physical_names};
-use crate::config::{Node, NodeKind, parse_parts};
+use super::naming::{Uniqueness, physical_names};
+use crate::config::{Node, NodeKind};
 use crate::product::{Partition, Target};
 use crate::text::quote;
-
-/// Properties of which claims are made, beside the names.
-const SCOPE_PROPERTIES: [&str; 6] = [
-    "EventBusName",
-    "PrivateDnsEnabled",
-    "RouteTableIds",
-    "ServiceName",
-    "VpcEndpointType",
-    "VpcId",
-];
 
 const ENDPOINT: &str = "AWS::EC2::VPCEndpoint";
 
@@ -40,18 +30,6 @@ impl NameClaim {
     pub fn kind(&self) -> &str {
         &self.key[0]
     }
-}
-
-/// The parts of a template that have its resources, names and claims. `None` if the text has to be parsed whole.
-pub fn parse_names(text: &str) -> Option<Document> {
-    let keeps = |level: usize, key: &str| match level {
-        0 => matches!(key, "Parameters" | "Resources"),
-        2 => matches!(key, "Type" | "Default" | "Properties"),
-        3 => is_name_property(key) || SCOPE_PROPERTIES.contains(&key),
-        _ => true,
-    };
-    let tree = parse_parts(text, keeps)?;
-    Some(Document { tree })
 }
 
 /// The claims of a template, in its order. Computed names and values are not known.
@@ -205,34 +183,6 @@ mod tests {
         };
         let claims = name_claims(&document, &target).into_iter();
         claims.map(|claim| claim.key.join(" | ")).collect()
-    }
-
-    #[test]
-    fn parts_without_names_are_left_out() {
-        let text = "Resources:
-  A:
-    Type: AWS::S3::Bucket
-    Metadata:
-      BucketName: x
-    Properties:
-      Tags:
-      - Key: a
-        Value: b
-      BucketName: data
-      Rules:
-        - x
-  B:
-    Type: AWS::SNS::Topic
-Outputs:
-  A:
-    Value: x
-";
-        let expected = r#"{"Resources":{"A":{"Type":"AWS::S3::Bucket","Properties":{"BucketName":"data"}},"B":{"Type":"AWS::SNS::Topic"}}}"#;
-        assert_eq!(
-            parse_names(text).unwrap().tree.to_json().to_string(),
-            expected
-        );
-        assert!(parse_names("Resources: !Ref A\n").is_none());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Names that AWS accepts, and where they are unique. The table names its sources.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
@@ -92,15 +92,6 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| read().unwrap_or_default());
 /// The rule of a type; `None` if the table does not list it.
 pub fn name_rule(kind: &str) -> Option<&'static NameRule> {
     RULES.get(kind)
-}
-
-/// Whether a type has its name in a property of this name.
-pub(super) fn is_name_property(property: &str) -> bool {
-    static PROPERTIES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
-        let rules = RULES.values();
-        rules.map(|rule| rule.property.as_str()).collect()
-    });
-    PROPERTIES.contains(property)
 }
 
 /// The resource types that the program knows. AWS has more.
