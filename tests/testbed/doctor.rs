@@ -177,7 +177,7 @@ fn attack_an_apply_role_that_trusts_pull_requests_is_reported() {
 
 #[test]
 fn a_job_of_the_environment_may_assume_the_apply_role() {
-    let world = World::without_roles(POLICY, "repo:acme@5501/infra@880042:environment:prod");
+    let world = World::without_roles(POLICY, "repo:acme/infra:environment:prod");
     roles::deploy(&world.workdir, &world.issuer.address);
     let pull = world.pull();
     let run = world.doctor(&world.job(&pull, &world.github.actions_token()));

@@ -127,9 +127,19 @@ fn with_new_lifecycle(updates: &str) -> Workdir {
         }],
     }}]);
     preview(&workdir, described);
+    // Only a run with an update detects drift.
     workdir
         .aws
-        .on_optional("DescribeStackEvents", json!({"StackEvents": []}));
+        .on_optional("DescribeStackEvents", json!({"StackEvents": []}))
+        .on_optional("DetectStackDrift", json!({"StackDriftDetectionId": "d"}))
+        .on_optional(
+            "DescribeStackDriftDetectionStatus",
+            json!({
+                "StackId": workdir.stack(), "StackDriftDetectionId": "d", "DetectionStatus": "DETECTION_COMPLETE",
+                "StackDriftStatus": "IN_SYNC", "DriftedStackResourceCount": 0, "Timestamp": "2026-11-20T00:00:00Z",
+            }),
+        )
+        .on_optional("DescribeStackResourceDrifts", json!({"StackResourceDrifts": []}));
     workdir.aws.on_optional(
         "ExecuteChangeSet",
         crate::support::replay::refused("AccessDenied", "not now"),
