@@ -230,32 +230,41 @@ async fn tear_down(
         buckets,
     } = inspected;
     let effect = ShownEffect::Deletion(&deletion);
-    let mut permit = site
+    let permit = site
         .confirmed::<TearDown>(desired, &mut facts, &shown, effect)
         .await?;
+    let mut first = Some(permit);
     let mut versions = 0;
     for bucket in &buckets {
         let name = bucket.name();
         let count = deletion.buckets.get(name).copied();
         let counted = Counted::Versions { bucket: name };
         let notify = |done| site.progress.count(&desired.stack, counted, done, count);
-        if shown.stack.is_none() {
-            let changed = retained_changes(site, desired, bucket, count).await?;
-            permit = site.decide_on(desired, &mut facts, &shown, changed).await?;
-        }
+        let permit = match (&shown.stack, first.take()) {
+            (Some(_), Some(permit)) => permit,
+            (Some(_), None) => site.decide_again(desired, &mut facts, &shown).await?,
+            (None, _) => {
+                let changed = retained_changes(site, desired, bucket, count).await?;
+                site.decide_on(desired, &mut facts, &shown, changed).await?
+            }
+        };
         let step = Step::BucketEmptied { bucket: name };
         site.progress.step(&desired.stack, step);
         drop(site.cloud.empty(permit, bucket, &notify).await?);
         versions += count.unwrap_or_default();
-        permit = site.decide_again(desired, &mut facts, &shown).await?;
     }
     let Some(stack) = &shown.stack else {
+        let mut changed = Vec::new();
         for bucket in &buckets {
-            let changed = retained_changes(site, desired, bucket, None).await?;
-            permit = site.decide_on(desired, &mut facts, &shown, changed).await?;
+            changed.extend(retained_changes(site, desired, bucket, None).await?);
         }
+        let permit = site.decide_on(desired, &mut facts, &shown, changed).await?;
         delete_buckets(site, desired, permit, &buckets).await?;
         return Ok(DeletionResult { deletion, versions });
+    };
+    let permit = match first {
+        Some(permit) => permit,
+        None => site.decide_again(desired, &mut facts, &shown).await?,
     };
     // The buckets are those of the stack that is deleted here.
     let rest = match buckets.is_empty() {
