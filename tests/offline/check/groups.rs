@@ -8,6 +8,7 @@
 use std::time::Instant;
 
 use crate::support::check::Scene;
+use crate::support::github::CommitBuilder;
 use crate::support::job::JobOutput;
 
 const FOLDER: &str = ".provisioner/products/note";
@@ -33,34 +34,34 @@ fn account(number: u64) -> String {
     format!("{:012}", 100_000_000_000 + number % ACCOUNTS)
 }
 
-/// The check of a pull request that edits the template of `count` configs in 60 accounts and two regions. `odd`: a line of the first.
-fn edited(count: u64, odd: &str, template: &str) -> (Scene, JobOutput) {
-    let scene = Scene::new();
-    let mut commit = scene
-        .repo
-        .commit("main")
+/// A commit with the product.
+fn with_product(commit: CommitBuilder, template: &str) -> CommitBuilder {
+    commit
         .write(
             ".provisioner.yaml",
             "version: 1\nconfigs: ['notes/*.yaml']\n",
         )
         .write(&format!("{FOLDER}/product.yaml"), MANIFEST)
         .write(&format!("{FOLDER}/config.schema.json"), SCHEMA)
-        .write(&format!("{FOLDER}/stack.yaml.j2"), STACK)
-        .write(&format!("{FOLDER}/iam-policy.json.j2"), "{}\n");
-    for number in 0..count {
+        .write(&format!("{FOLDER}/stack.yaml.j2"), template)
+        .write(&format!("{FOLDER}/iam-policy.json.j2"), "{}\n")
+}
+
+/// A commit with `count` configs in 60 accounts and two regions. `odd`: a line of one of them.
+fn with_configs(commit: CommitBuilder, count: u64, odd: (u64, &str)) -> CommitBuilder {
+    (0..count).fold(commit, |commit, number| {
         let region = ["us-west-2", "eu-west-1"][usize::from(number % 2 == 1)];
         let account = account(number);
-        let odd = if number == 0 { odd } else { "" };
+        let more = if number == odd.0 { odd.1 } else { "" };
         let text = format!(
-            "note:\n  name: n{number:04}\n  account: \"{account}\"\n  region: {region}\n{odd}"
+            "note:\n  name: n{number:04}\n  account: \"{account}\"\n  region: {region}\n{more}"
         );
-        commit = commit.write(&format!("notes/n{number:04}-note.yaml"), text);
-    }
-    scene.repo.branch("change", &commit.push());
-    let change = scene.repo.commit("change");
-    change
-        .write(&format!("{FOLDER}/stack.yaml.j2"), template)
-        .push();
+        commit.write(&format!("notes/n{number:04}-note.yaml"), text)
+    })
+}
+
+/// The check of the branch `change`.
+fn checked(scene: Scene) -> (Scene, JobOutput) {
     let pull = scene.repo.pull("change").author(&scene.alice).number(7);
     let job = scene.job(&pull.open());
     scene.repo.clone_into(job.folder.path());
@@ -71,37 +72,26 @@ fn edited(count: u64, odd: &str, template: &str) -> (Scene, JobOutput) {
     (scene, run)
 }
 
-/// The check of a pull request that adds `count` configs. `odd`: a line of one of them.
+/// The check of a pull request that edits the template of `count` configs. `odd`: a line of the first.
+fn edited(count: u64, odd: &str, template: &str) -> (Scene, JobOutput) {
+    let scene = Scene::new();
+    let commit = with_product(scene.repo.commit("main"), STACK);
+    let commit = with_configs(commit, count, (0, odd));
+    scene.repo.branch("change", &commit.push());
+    let change = scene.repo.commit("change");
+    change
+        .write(&format!("{FOLDER}/stack.yaml.j2"), template)
+        .push();
+    checked(scene)
+}
+
+/// The check of a pull request that adds `count` configs.
 fn added(count: u64, odd: (u64, &str), template: &str) -> (Scene, JobOutput) {
     let scene = Scene::new();
-    let commit = scene.repo.commit("main").write(
-        ".provisioner.yaml",
-        "version: 1\nconfigs: ['notes/*.yaml']\n",
-    );
-    let commit = commit
-        .write(&format!("{FOLDER}/product.yaml"), MANIFEST)
-        .write(&format!("{FOLDER}/config.schema.json"), SCHEMA)
-        .write(&format!("{FOLDER}/stack.yaml.j2"), template)
-        .write(&format!("{FOLDER}/iam-policy.json.j2"), "{}\n");
+    let commit = with_product(scene.repo.commit("main"), template);
     scene.repo.branch("change", &commit.push());
-    let mut change = scene.repo.commit("change");
-    for number in 0..count {
-        let more = if number == odd.0 { odd.1 } else { "" };
-        let account = account(number);
-        let text = format!(
-            "note:\n  name: n{number:04}\n  account: \"{account}\"\n  region: us-west-2\n{more}"
-        );
-        change = change.write(&format!("notes/n{number:04}-note.yaml"), text);
-    }
-    change.push();
-    let pull = scene.repo.pull("change").author(&scene.alice).number(7);
-    let job = scene.job(&pull.open());
-    scene.repo.clone_into(job.folder.path());
-    let workspace = job.folder.path().display().to_string();
-    let run = job.with("GITHUB_WORKSPACE", &workspace).run();
-    assert_eq!(run.status, 0, "{}", run.stderr);
-    scene.github.take_writes();
-    (scene, run)
+    with_configs(scene.repo.commit("change"), count, odd).push();
+    checked(scene)
 }
 
 fn tagged() -> String {
@@ -164,18 +154,18 @@ fn attack_data_loss_hidden_in_a_group() {
     assert_eq!(run.report["groups"], serde_json::json!([]));
 }
 
-/// New configs are shown once if nothing but the names of their stacks differs in their templates.
+/// New configs are shown once if nothing but the names of their stacks differs in their templates. Prices differ between two regions.
 #[test]
 fn new_configs_with_the_same_template_are_one_section() {
     let template = tagged().replace("note.name ~ '-", "names.config ~ '-");
     let (scene, run) = added(60, (0, ""), &template);
     let comment = scene.comment();
-    assert!(
-        comment.contains("### 60 new configs with the same template"),
-        "{comment}"
-    );
-    assert!(comment.contains("- `notes/n0001-note.yaml` in `100000000001`, `us-west-2`"));
-    assert_eq!(run.report["groups"][0].as_array().unwrap().len(), 60);
+    let heading = "### 30 new configs with the same template";
+    assert_eq!(comment.matches(heading).count(), 2, "{comment}");
+    assert!(comment.contains("- `notes/n0001-note.yaml` in `100000000001`, `eu-west-1`"));
+    let sizes = run.report["groups"].as_array().unwrap().iter();
+    let sizes: Vec<usize> = sizes.map(|group| group.as_array().unwrap().len()).collect();
+    assert_eq!(sizes, [30, 30]);
 }
 
 #[test]
