@@ -63,7 +63,7 @@ impl ActionCandidate {
                 part: None,
             };
         }
-        let failed = || Some(ConfigResult::failed(&loaded.file, Some(&*config)));
+        let failed = || Some(ConfigResult::failed(&loaded.file, Some(&config)));
         let (problem, result) = match action {
             Some(Ok((action, true))) => {
                 let problem = solution_problem(request, &config, action.verb);
@@ -71,7 +71,7 @@ impl ActionCandidate {
                     _ if problem.as_ref().is_some_and(Diagnostic::is_error) => failed(),
                     Verb::ValidateConfig => Some(ConfigResult {
                         resolved: request.resolved.then(|| resolved_values(&config)),
-                        ..ConfigResult::done(&loaded.file, Some(&*config))
+                        ..ConfigResult::done(&loaded.file, Some(&config))
                     }),
                     _ => None,
                 };
@@ -148,7 +148,7 @@ fn accepts_template(config: &Config, verb: Verb, loaded: &mut LoadedConfig) -> b
     };
     if verb.judges_template() {
         let is_error = problem.is_error();
-        loaded.diagnostics.push(*problem);
+        loaded.diagnostics.push(problem);
         return !is_error;
     }
     if verb.renders() {

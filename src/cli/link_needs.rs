@@ -26,7 +26,7 @@ pub(super) fn link_needs(
         return None;
     }
     let read = load_each(registry, all, |one| {
-        let found = one.config.as_deref().and_then(|config| {
+        let found = one.config.as_ref().and_then(|config| {
             let links = config_links(config)?;
             Some((StackName::for_config(config), links.needs))
         });

@@ -15,13 +15,12 @@ use crate::workspace::{ConfigFile, add_repository_products};
 /// A config file, and the result of loading it.
 pub(super) struct LoadedConfig {
     pub file: ConfigFile,
-    /// Boxed, because thousands of candidates have none.
-    pub config: Option<Box<Config>>,
+    pub config: Option<Config>,
     pub diagnostics: Vec<Diagnostic>,
     /// Why the template does not render: errors of actions that need it. A stack can be deleted without.
     pub faults: Vec<Diagnostic>,
     /// The template is too large: an error or a warning, as the action needs it.
-    pub size: Option<Box<Diagnostic>>,
+    pub size: Option<Diagnostic>,
     /// Names of the template that no other stack can have.
     pub names: Vec<NameClaim>,
 }
@@ -70,10 +69,10 @@ fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
             }
             LoadedConfig {
                 file,
-                config: loaded.config.map(Box::new),
+                config: loaded.config,
                 diagnostics: loaded.diagnostics,
                 faults: problems.faults,
-                size: problems.size.map(Box::new),
+                size: problems.size,
                 names,
             }
         }

@@ -24,7 +24,7 @@ pub fn run(request: &ActionRequest, group: &[LoadedConfig], results: &mut Action
     let policy = policy.ok();
     let done: Vec<_> = group
         .par_iter()
-        .filter_map(|one| Some((one, one.config.as_deref()?)))
+        .filter_map(|one| Some((one, one.config.as_ref()?)))
         .map(
             |(one, config)| match page(request, one, config, policy.as_ref()) {
                 Ok(path) => {

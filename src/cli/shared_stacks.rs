@@ -38,7 +38,7 @@ pub(super) fn reject_shared_stacks(candidates: &mut [ActionCandidate], registry:
     let others = selected_configs_but(|file| names.contains_key(&file.canonical()));
     let others = others.unwrap_or_default();
     let others = load_each(registry, others, |one| {
-        let config = one.config.as_deref();
+        let config = one.config.as_ref();
         let claimed = config.map(|config| ConfigClaims::new(config, &one.names));
         (one.file, claimed)
     });
@@ -79,8 +79,8 @@ fn reject(one: &mut ActionCandidate, claims: &StackClaims, own: &RepoPath, regis
         return;
     }
     let loaded = one.loaded.config.take();
-    let config = loaded.or_else(|| load_again(&one.loaded.file, registry).map(Box::new));
-    let clashes = claims.clashes(own, config.as_deref());
+    let config = loaded.or_else(|| load_again(&one.loaded.file, registry));
+    let clashes = claims.clashes(own, config.as_ref());
     if verb.changes_stack() {
         one.reject(clashes);
     } else {

@@ -15,7 +15,7 @@ use crate::workspace::OutputFolder;
 pub fn run(group: &[LoadedConfig], results: &mut ActionResults) {
     let checked: Vec<_> = group
         .par_iter()
-        .filter_map(|one| Some((one, one.config.as_deref()?)))
+        .filter_map(|one| Some((one, one.config.as_ref()?)))
         .map(|(one, config)| {
             let outputs = OutputFolder::new(one.file.base().join("templates"), false);
             let problems = problems(config, &outputs);

@@ -256,8 +256,8 @@ fn reading(zone: &TimeZone, time: DateTime, late: bool) -> Result<Zoned, jiff::E
     }
 }
 
-/// UTC unless the file names another one. Short names such as `EST` have no summer time, and `Etc/GMT-1` is east of Greenwich: whoever
-/// writes one seldom means it.
+/// UTC unless the file names another one. Short names such as `EST` have no summer time, and `Etc/GMT-1` is east of Greenwich:
+/// people who write one seldom mean it.
 fn zone(name: Option<&str>) -> Result<TimeZone, TimeFault> {
     let Some(name) = name else {
         return Ok(TimeZone::UTC);

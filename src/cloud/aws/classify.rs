@@ -4,6 +4,7 @@
 //! throttling codes also from the AWS SDKs' retry behavior.
 
 use crate::cloud::AwsErrorKind;
+use crate::cloud::error::is_quota;
 
 const NOT_ALLOWED: &[&str] = &[
     "AccessDenied",
@@ -74,14 +75,9 @@ const UNREACHABLE: &[&str] = &[
     "ServiceUnavailable",
 ];
 
-/// Codes whose status says otherwise. Cloud Control reports a quota of a service with 429, and to wait does not help. STS reports a
-/// region that the account disabled with 403, and no permission helps.
-const INVALID: &[&str] = &[
-    "LimitExceededException",
-    "RegionDisabledException",
-    "ServiceLimitExceededException",
-    "ValidationError",
-];
+/// Codes whose status says otherwise, beside those of quotas: STS reports a region that the account disabled with 403, and no permission
+/// helps.
+const INVALID: &[&str] = &["RegionDisabledException", "ValidationError"];
 
 /// `status`: of the HTTP answer.
 pub fn kind(code: Option<&str>, status: u16) -> AwsErrorKind {
@@ -92,7 +88,8 @@ pub fn kind(code: Option<&str>, status: u16) -> AwsErrorKind {
         _ if is_in(LIMITED) => AwsErrorKind::Limited { until: None },
         _ if is_in(EXPIRED) => AwsErrorKind::Expired,
         _ if is_in(UNREACHABLE) => AwsErrorKind::Unreachable,
-        _ if is_in(INVALID) => AwsErrorKind::Invalid,
+        // Cloud Control reports a quota with 429, and to wait does not help.
+        _ if is_in(INVALID) || code.is_some_and(is_quota) => AwsErrorKind::Invalid,
         401 => AwsErrorKind::Expired,
         403 => AwsErrorKind::NotAllowed,
         404 => AwsErrorKind::NotFound,
