@@ -41,9 +41,8 @@ impl RenderedProblems {
 
     /// Problems of the config's stack, and of a test deployment.
     pub(super) fn of_rendered(config: &Config, text: &str, document: &Document) -> Self {
-        // Rules of the product report what is wrong with a test's names first.
-        let test = config.with_name_suffix(TEST_SUFFIX).ok();
-        let test = test.and_then(|test| Some((rendered(&test).ok()?, test)));
+        let test = is_test_checked(config, text).then(|| test_deployment(config));
+        let test = test.flatten();
         let named = test.as_ref().map(|((_, document), test)| (test, document));
         let size = size_problem(config, text, document).or_else(|| {
             let ((text, document), _) = test.as_ref()?;
@@ -61,6 +60,18 @@ impl RenderedProblems {
             size,
         }
     }
+}
+
+/// Whether a test deployment can have problems that the stack does not have. The tests of built-in products prove that it has the
+/// same resources with valid names, and no template is rendered for what is proved. It can still be too large.
+fn is_test_checked(config: &Config, text: &str) -> bool {
+    !config.product.source.is_built_in() || text.len() > INLINE_BYTES
+}
+
+/// A test deployment of the config, and its template. `None` if the rules of the product report what is wrong with its names.
+fn test_deployment(config: &Config) -> Option<((String, Document), Config)> {
+    let test = config.with_name_suffix(TEST_SUFFIX).ok()?;
+    Some((rendered(&test).ok()?, test))
 }
 
 /// Errors of resources that only a test deployment has: reviewers see the template of the stack alone.

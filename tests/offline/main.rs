@@ -56,6 +56,7 @@ mod review;
 mod roles;
 mod roles_gitlab;
 mod scope_roles;
+mod test_deployments;
 mod threats;
 mod unknown_forge;
 mod workflows;
