@@ -24,8 +24,10 @@ use crate::guard::Caller;
 use crate::lanes::{Lane, Throttled};
 use crate::pacing;
 
-/// Attempts of one request. With 30 % of the requests throttled, one in 150,000 fails for good.
-const ATTEMPTS: u32 = 10;
+/// Attempts of one request. With half of the requests throttled, one in 60,000 fails for good.
+const ATTEMPTS: u32 = 16;
+/// Attempts of the first request of a region: without a network, all fail.
+const FIRST_ATTEMPTS: u32 = 10;
 /// The SDK's default, which means that no other number was set.
 const SDK_DEFAULT_ATTEMPTS: u32 = 3;
 /// Each attempt doubles the pause. The eighth is the longest, unless AWS requests another. The SDK repeats a lost request at once.
@@ -37,7 +39,10 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The SDK's default chain of credentials, read once.
 #[derive(Debug)]
 pub struct Session {
+    /// For the first request of a region.
     config: SdkConfig,
+    /// For all others.
+    retries: RetryConfig,
     stop: CancellationToken,
     clouds: Mutex<HashMap<String, Cloud>>,
     throttles: Arc<ThrottleCounts>,
@@ -66,7 +71,8 @@ impl Session {
     ) -> Self {
         let region = Region::new(region.to_owned());
         let config = loader().region(region).no_credentials().load().await;
-        let Self { config, stop, .. } = Self::with(config, stop);
+        let plain = Self::with(config, stop);
+        let config = plain.config;
         let sts = aws_sdk_sts::Client::new(&config);
         let federated = WebIdentityProvider::new(role, name, identity, sts);
         let config = config
@@ -76,23 +82,22 @@ impl Session {
             .build();
         Self {
             config,
-            stop,
-            clouds: Mutex::default(),
             throttles,
-            no_profile: None,
+            ..plain
         }
     }
 
     fn with(config: SdkConfig, stop: CancellationToken) -> Self {
         let asked = config.retry_config().map(RetryConfig::max_attempts);
-        let attempts = asked.filter(|asked| *asked != SDK_DEFAULT_ATTEMPTS);
+        let asked = asked.filter(|asked| *asked != SDK_DEFAULT_ATTEMPTS);
         let retries = RetryConfig::standard()
-            .with_max_attempts(attempts.unwrap_or(ATTEMPTS))
+            .with_max_attempts(asked.unwrap_or(FIRST_ATTEMPTS))
             .with_initial_backoff(pacing::pause(MIN_BACKOFF))
             .with_max_backoff(pacing::pause(MAX_BACKOFF));
-        let config = config.into_builder().retry_config(retries).build();
+        let attempts = asked.unwrap_or(ATTEMPTS);
         Self {
-            config,
+            retries: retries.clone().with_max_attempts(attempts),
+            config: config.into_builder().retry_config(retries).build(),
             stop,
             clouds: Mutex::default(),
             throttles: Arc::default(),
@@ -128,6 +133,8 @@ impl Session {
             region: region.to_owned(),
         };
         log::debug!("AWS credentials of {} in {region}", caller.arn);
+        let config = config.into_builder();
+        let config = config.retry_config(self.retries.clone()).build();
         let retries = retries(&caller.account, region);
         // An endpoint of the user's own has no host names for buckets.
         let path_style = config.endpoint_url().is_some();
