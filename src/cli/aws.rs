@@ -151,7 +151,7 @@ async fn run_all(
                 let is_done = details.conclusion.is_success();
                 results.add(ConfigResult {
                     ok: is_done && !details.diagnostics.iter().any(Diagnostic::is_error),
-                    details: Some(details),
+                    details: Some(Box::new(details)),
                     trail,
                     ..ConfigResult::done(&one.file, Some(config))
                 });

@@ -77,7 +77,7 @@ pub struct ConfigResult {
     pub outcome: Option<WriteOutcome>,
     /// Tables and data of actions that query AWS.
     #[serde(rename = "result")]
-    pub details: Option<ActionOutcome>,
+    pub details: Option<Box<ActionOutcome>>,
     /// Keys that come from the defaults of the folder and give the stack its target and its names.
     pub identity_from_defaults: Vec<Cause>,
     /// All values with their sources, if the command line asks for them.
