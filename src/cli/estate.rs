@@ -137,6 +137,7 @@ async fn read_commit(args: &EstateArgs) -> Result<(Estate, Exit), EstateError> {
         commit: &commit,
         configs: &configs,
         invalid: &invalid,
+        is_whole: globs.is_empty(),
         access: session
             .as_ref()
             .map_or(StackAccess::Nobody, StackAccess::Person),

@@ -1,5 +1,7 @@
 //! The estate as a document, as a text and in the job summary.
 
+use std::collections::BTreeMap;
+
 use super::drift_issue::rotation_text;
 use super::escape::code;
 use super::fit::{Block, Rest, fit_blocks};
@@ -66,13 +68,31 @@ fn is_urgent(row: &EstateRow) -> bool {
 
 fn counts(estate: &Estate) -> Vec<Vec<Text>> {
     let counts = estate.counts.iter();
-    let rows = counts.map(|count| {
-        vec![
-            Text::ours(state_words(count.state)),
-            Text::number(count.rows),
-        ]
+    let rows = counts.flat_map(|count| match count.state {
+        EstateState::Unknown => unknown_counts(estate),
+        _ => vec![(state_words(count.state), count.rows)],
     });
-    rows.collect()
+    rows.map(|(words, count)| vec![Text::ours(words), Text::number(count)])
+        .collect()
+}
+
+/// The rows of unknown state, by what is not known.
+fn unknown_counts(estate: &Estate) -> Vec<(&'static str, usize)> {
+    let rows = estate.rows.iter();
+    let rows = rows.filter(|row| row.state == EstateState::Unknown);
+    let mut counts: BTreeMap<Option<Unknown>, usize> = BTreeMap::new();
+    for row in rows {
+        let reason = row.status.unknown.or(row.template.unknown);
+        *counts.entry(reason).or_default() += 1;
+    }
+    let counts = counts.into_iter();
+    let words = |reason: Option<Unknown>| match reason {
+        Some(reason) => unknown_words(reason),
+        None => state_words(EstateState::Unknown),
+    };
+    counts
+        .map(|(reason, count)| (words(reason), count))
+        .collect()
 }
 
 /// The counts, the most urgent rows, and why facts are not known.

@@ -58,7 +58,7 @@ pub fn estate_page(estate: &Estate, request: &str) -> Result<String, Error> {
         states,
         accounts => accounts(estate),
         environments => names(|row| row.environment.as_deref()),
-        account_names => names(|row| row.account.as_deref()),
+        account_names => names(|row| Some(account(row))),
         products => names(|row| row.product.as_deref()),
         problems => problems
             .map(|problem| context! { what => problem.what.as_str(), reason => problem.reason.as_str() })
@@ -76,12 +76,15 @@ fn hash(text: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text))
 }
 
+fn account(row: &EstateRow) -> &str {
+    row.account.as_deref().unwrap_or(NO_ACCOUNT)
+}
+
 /// The overview: for each account the number of rows in each state, with a level from 0 to 4 that gives the cell its color.
 fn accounts(estate: &Estate) -> Vec<Value> {
     let mut counts: BTreeMap<&str, BTreeMap<EstateState, usize>> = BTreeMap::new();
     for row in &estate.rows {
-        let account = row.account.as_deref().unwrap_or(NO_ACCOUNT);
-        let of_account = counts.entry(account).or_default();
+        let of_account = counts.entry(account(row)).or_default();
         *of_account.entry(row.state).or_default() += 1;
     }
     let rest = counts.len().saturating_sub(MAX_ACCOUNTS);
@@ -129,7 +132,7 @@ fn row_value(row: &EstateRow, now: &str, request: &str) -> Value {
         config => config.unwrap_or("no config"),
         stack => text(&row.stack),
         environment => text(&row.environment),
-        account => text(&row.account),
+        account => account(row),
         product => text(&row.product),
         places => [&row.environment, &row.account, &row.region, &row.product]
             .map(|text| place(text, row.state))
@@ -205,9 +208,16 @@ fn drift(fact: &Fact<EstateDrift>, now: &str) -> Value {
         let more: Vec<String> = age.into_iter().chain(outdated).collect();
         (text.to_owned(), (!more.is_empty()).then(|| more.join(", ")))
     };
+    // Drifted stacks first, then those whose check is the oldest.
+    let rank = fact.value.as_ref().map_or(4, |drift| match drift.status {
+        DriftStatus::Modified | DriftStatus::Deleted => 0,
+        DriftStatus::Unknown => 1,
+        DriftStatus::NotChecked => 2,
+        DriftStatus::InSync => 3,
+    });
     let checked = fact.value.as_ref().and_then(|drift| drift.checked.clone());
-    let cell = cell(fact, words);
-    context! { sort => checked.unwrap_or_else(|| "0".to_owned()), ..cell }
+    let sort = format!("{rank} {}", checked.unwrap_or_default());
+    context! { sort, ..cell(fact, words) }
 }
 
 fn change(fact: &Fact<LastChange>, request: &str) -> Value {

@@ -47,6 +47,7 @@ pub async fn publish(
         commit: tip,
         configs: scanned.configs,
         invalid: scanned.invalid,
+        is_whole: true,
         access: StackAccess::Roles {
             policy: scanned.policy,
             sessions: scanned.sessions,

@@ -22,10 +22,12 @@ pub struct EstateInput<'a> {
     /// `None` outside of a job.
     pub forge: Option<&'a dyn Forge>,
     pub commit: &'a CommitSha,
-    /// All valid configs of the commit.
+    /// The valid configs.
     pub configs: &'a [Config],
     /// The configs with errors.
     pub invalid: &'a [RepoPath],
+    /// Whether these are all configs of the commit. A part of them does not tell which stacks have no config.
+    pub is_whole: bool,
     pub access: StackAccess<'a>,
     /// Whether deployed templates are current, as far as the run compared them before.
     pub current: &'a BTreeMap<RepoPath, bool>,
@@ -75,10 +77,12 @@ pub async fn read_estate(input: &EstateInput<'_>) -> Result<(Estate, PlaceStacks
         let (last_change, pull_requests) = history(path);
         rows.push(invalid_row(path.clone(), last_change, pull_requests));
     }
-    let names = input.configs.iter().map(StackName::for_config);
-    let names: Vec<StackName> = names.collect();
-    let is_complete = input.invalid.is_empty();
-    rows.extend(stacks_without_config(&places, &names, is_complete));
+    if input.is_whole {
+        let names = input.configs.iter().map(StackName::for_config);
+        let names: Vec<StackName> = names.collect();
+        let is_complete = input.invalid.is_empty();
+        rows.extend(stacks_without_config(&places, &names, is_complete));
+    }
     let repository = input.repository.clone();
     let time = input.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let estate = Estate::new(repository, commit.clone(), time, rows, problems);

@@ -2,6 +2,7 @@
 
 mod calls;
 mod discover;
+mod estate;
 mod faults;
 mod inventory;
 mod journey;
