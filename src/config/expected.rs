@@ -22,7 +22,9 @@ fn form_of_type(key: &str, subschema: &Value, value: &Value, raw: &str) -> Optio
         None => false,
     };
     let text = value.as_str();
-    if let Some(spaced) = text.filter(|_| !wants("string")).and_then(with_space) {
+    let has_keys = !wants("array") || has_mappings(subschema);
+    let spaced = text.filter(|_| !wants("string"));
+    if let Some(spaced) = spaced.and_then(|text| with_space(text, has_keys)) {
         return Some(spaced);
     }
     let is_scalar = !matches!(value, Value::Array(_) | Value::Object(_) | Value::Null);
@@ -36,7 +38,10 @@ fn form_of_type(key: &str, subschema: &Value, value: &Value, raw: &str) -> Optio
         _ if wants("array") && has_mappings(subschema) => None,
         _ if wants("array") => match written {
             Some(item) => Some(format!("write a list: `{key}: [{item}]`")),
-            None => example(subschema).map(|list| format!("write a list: `{key}: {list}`")),
+            None => {
+                let list = example(subschema).or_else(|| is_scalar.then(|| "[…]".to_owned()));
+                list.map(|list| format!("write a list: `{key}: {list}`"))
+            }
         },
         _ if wants("object") => {
             let has_keys = subschema.get("properties").is_some();
@@ -89,16 +94,25 @@ pub fn type_help(
         (Some(form), _) if form.starts_with("quote it") => Some(form),
         (Some(form), Some(advice)) => Some(format!("{form}; {advice}")),
         (None, None) => {
-            let example = example(subschema)?;
-            Some(format!("write for example `{key}: {example}`"))
+            let example = example(subschema);
+            let example = example.map(|example| format!("write for example `{key}: {example}`"));
+            example.or_else(|| range(subschema))
         }
         (form, advice) => form.or(advice),
     }
 }
 
-/// A key or an item without the space after its colon or hyphen, which YAML reads as one text.
-fn with_space(text: &str) -> Option<String> {
-    if let Some((key, value)) = without_space(text) {
+/// The numbers that a schema allows.
+fn range(subschema: &Value) -> Option<String> {
+    let bound = |name: &str| subschema[name].as_u64();
+    let (least, most) = (bound("minimum")?, bound("maximum")?);
+    Some(format!("write a whole number from {least} to {most}"))
+}
+
+/// A key or an item without the space after its colon or hyphen, which YAML reads as one text. `has_keys`: whether a key may stand here.
+fn with_space(text: &str, has_keys: bool) -> Option<String> {
+    let pair = without_space(text).filter(|_| has_keys);
+    if let Some((key, value)) = pair {
         return Some(format!("put a space after the colon: `{key}: {value}`"));
     }
     let item = text.strip_prefix('-')?;

@@ -341,9 +341,25 @@ impl<'a> Builder<'a> {
         let problem = match unpaired {
             _ if tab => problem.with_help("indent with blanks: YAML does not allow tabs here"),
             Some((_, pair, what)) => problem.with_help(format!("{what}: `{pair}`")),
-            None => problem,
+            None => match self.unquoted_at(span) {
+                Some(text) => problem.with_help(format!("quote it: \"{text}\"")),
+                None => problem,
+            },
         };
         self.problems.push(problem.at(&self.source, span));
+    }
+
+    /// The text at a place that YAML takes for syntax unless it is quoted: it begins with a reserved character, or is an item with a
+    /// colon in a list with brackets.
+    fn unquoted_at(&self, span: Span) -> Option<&str> {
+        let line = self.source.line(span.start.line)?;
+        let is_end = |c: char| c.is_whitespace() || ",[]\"'".contains(c);
+        let (at, _) = line.char_indices().nth(span.start.column - 1)?;
+        let before = line[..at].rsplit(is_end).next()?.len();
+        let text = line[at - before..].split(is_end).next()?;
+        let is_reserved = text.starts_with(['@', '`', '%']);
+        let is_arn = text.starts_with("arn:");
+        (is_reserved || is_arn).then_some(text)
     }
 
     /// The last written line before this one if its key lacks the colon or the space after it: its place, the pair as it should be,

@@ -121,16 +121,19 @@ impl Node {
         }
     }
 
-    /// The key at the end of `path`, or the last key on the way that exists.
+    /// The key at the end of `path` (keys and list indices from the root), or the last key on the way that exists.
     pub fn key_of<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Span {
         let mut node = self;
         let mut place = Span::point(self.span.start.line, self.span.start.column);
-        for entry in path.into_iter().map_while(|part| {
-            let entry = node.entry(part)?;
-            node = &entry.value;
-            Some(entry)
-        }) {
-            place = entry.key_span;
+        for part in path {
+            let item = part.parse().ok().and_then(|at: usize| node.items().get(at));
+            if let Some(entry) = node.entry(part) {
+                (node, place) = (&entry.value, entry.key_span);
+            } else if let Some(item) = item {
+                node = item;
+            } else {
+                break;
+            }
         }
         place
     }

@@ -5,6 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _, Zoned};
 use serde::Deserialize;
 
+use crate::text::did_you_mean;
+
 /// Openings that are tried until one is outside of every freeze.
 const MAX_TRIES: usize = 200;
 /// A window opens at least once within these days.
@@ -265,9 +267,14 @@ fn zone(name: Option<&str>) -> Result<TimeZone, TimeFault> {
     let is_place = name.contains('/') && !name.to_ascii_lowercase().starts_with("etc/");
     let zone = (is_place || name == "UTC").then(|| TimeZone::get(name).ok());
     zone.flatten().ok_or_else(|| {
-        let message = format!(
-            "is `{name}`, which is no time zone of a place; write UTC, or a name such as Europe/Berlin or America/New_York"
-        );
+        let names = jiff::tz::db().available();
+        let names: Vec<String> = names.map(|name| name.to_string()).collect();
+        let places = names.iter().map(String::as_str);
+        let advice = match did_you_mean(name, places.filter(|name| name.contains('/'))) {
+            Some(meant) => format!("did you mean {meant}?"),
+            None => "write UTC, or a name such as Europe/Berlin or America/New_York".to_owned(),
+        };
+        let message = format!("is `{name}`, which is no time zone of a place; {advice}");
         TimeFault::new("zone", message)
     })
 }

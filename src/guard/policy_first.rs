@@ -26,6 +26,7 @@ pub fn absent_first(path: &RepoPath, bytes: &[u8], absent: &BTreeSet<String>) ->
         let message = format!("`first` names a config that does not exist: {name}");
         let problem = Diagnostic::error(Code::FirstConfigAbsent, path, message);
         let problem = problem.with_severity(Severity::Warning);
+        let problem = problem.with_help("write the path of a config, from the root of the repository; `*` does not stand for several");
         problem.at(&file.source(), node.span)
     });
     warnings.collect()

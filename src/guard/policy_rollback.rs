@@ -8,6 +8,7 @@ use crate::config::{Node, ParsedFile};
 use crate::diagnostic::{Code, Diagnostic, Location};
 use crate::model::RepoPath;
 use crate::stack::MAX_TRIGGERS;
+use crate::text::quote;
 
 const KEY: &str = "rollback";
 
@@ -70,10 +71,20 @@ fn alarm_problem(path: &RepoPath, settings: &Value) -> Option<Diagnostic> {
         let help = "add `alarms` or `composite-alarms`; `alarms: []` removes the alarms of the stacks at their next update";
         return Some(Diagnostic::error(Code::PolicyInvalid, path, message).with_help(help));
     }
-    (count > MAX_TRIGGERS).then(|| {
+    if count > MAX_TRIGGERS {
         let message = format!(
             "`{KEY}` lists {count} alarms; CloudFormation allows {MAX_TRIGGERS} for a stack"
         );
-        Diagnostic::error(Code::PolicyInvalid, path, message)
-    })
+        return Some(Diagnostic::error(Code::PolicyInvalid, path, message));
+    }
+    let [metric, composite] = LISTS.map(|key| settings.get(key).and_then(Value::as_array));
+    let twice = metric?
+        .iter()
+        .find(|alarm| composite.is_some_and(|all| all.contains(alarm)))?;
+    let message = format!(
+        "`alarms` and `composite-alarms` both list {}",
+        quote(twice.as_str()?)
+    );
+    let help = "keep it in one list: an alarm has one type, and CloudFormation fails an operation with the other";
+    Some(Diagnostic::error(Code::PolicyInvalid, path, message).with_help(help))
 }

@@ -89,6 +89,38 @@ fn a_number_with_a_fraction_is_an_error_with_its_line() {
     }
 }
 
+/// What each mistake has to say: where it is, and what to write.
+#[test]
+fn mistakes_say_what_to_write() {
+    let alarm = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:errors";
+    let rollback = |lists: &str| format!("defaults:\n  rollback:\n{lists}\n");
+    let mistakes = [
+        rollback(&format!("    alarms: {alarm}")),
+        rollback("    alarms: [arn:aws:cloudwatch:{region}:{account_id}:alarm:x]"),
+        rollback(&format!("    alarms: [\"{alarm}\"]\n    composite-alarms: [\"{alarm}\"]")),
+        rollback(&format!("    alarms: [\"{alarm}\"]\n    monitoring-minutes: an hour")),
+        "defaults: {first: -1}\n".to_owned(),
+        "defaults: {first: 2.5}\n".to_owned(),
+        "defaults: {sample: 0}\n".to_owned(),
+        "defaults: {max-failures: none}\n".to_owned(),
+        "defaults: {max-failures: 10%}\n".to_owned(),
+        "defaults: {approvals: two}\n".to_owned(),
+        "defaults:\n  approvers: @acme/platform\n".to_owned(),
+        "defaults:\n  approvers: \"@acme/platform\"\n".to_owned(),
+        "defaults:\n  windows:\n  - {days: [monday], from: \"09:00\", to: \"17:00\"}\n".to_owned(),
+        "defaults:\n  windows:\n  - {from: \"09:00\", to: \"17:00\", zone: Europe/Berln}\n".to_owned(),
+        "defaults:\n  windows:\n  - from: \"09:00\"\n    to: \"17:00\"\n    timezone: Europe/Berlin\n".to_owned(),
+        "defaults:\n  freeze:\n  - {from: 2026-12-18}\n".to_owned(),
+        "scope: {names: [a]}\n".to_owned(),
+    ];
+    let shown = mistakes.map(|text| {
+        let text = format!("version: 1\n{text}");
+        let problems = read_policy(&RepoPath::typed(".provisioner.yaml"), Some(text.as_bytes()));
+        provisioner::report::diagnostics(&problems.unwrap_err())
+    });
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
 /// The output of an action on a config, which has no credentials and reaches no AWS.
 fn action(folder: &Path, args: &[&str]) -> (i32, String) {
     let output = Command::new(BINARY)
