@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::document::{DeletionBehavior, Document};
 use super::resolve::{ResolvedTemplate, TemplateInputs};
+use super::ssm_input::SsmInput;
 use crate::product::Target;
 
 /// The type whose physical ids are names of parameters.
@@ -83,6 +84,10 @@ impl StackLinks {
         let resolved = ResolvedTemplate::new(document, &inputs);
         let link = |kind, name: &str| Link::new(target, kind, name);
         let mut links = Self::default();
+        // CloudFormation reads it for each change set, also if no resource uses it.
+        for name in SsmInput::names(document) {
+            links.needs.insert(link(LinkKind::Parameter, name));
+        }
         for output in document.section("Outputs") {
             let value = resolved.value(&output.value);
             let name = value.pointer("/Export/Name").and_then(Value::as_str);
@@ -174,7 +179,8 @@ mod tests {
     #[test]
     fn exports_and_parameters_link_stacks() {
         let (provides, needs) = links(
-            "Parameters:\n  Vpc: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /vpc/id}\n  Env: {Type: String, Default: prod}\n\
+            "Parameters:\n  Vpc: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /vpc/id}\n  Unused: {Type: 'AWS::SSM::Parameter::Value<List<String>>', Default: /unused}\n  \
+             Name: {Type: 'AWS::SSM::Parameter::Name', Default: /name}\n  Env: {Type: String, Default: prod}\n\
              Resources:\n  Name: {Type: 'AWS::SSM::Parameter', Properties: {Name: !Sub '/acme/${Env}/name', Type: String, Value: x}}\n  \
              Own: {Type: 'AWS::SSM::Parameter', Properties: {Name: /own, Type: String, Value: '{{resolve:ssm:/acme/prod/name:3}}'}}\n  \
              Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: !ImportValue shared-queue\n      KmsMasterKeyId: !Sub 'a-{{resolve:ssm-secure:key}}'\n      \
@@ -191,6 +197,7 @@ mod tests {
                 "Export other",
                 "Export shared-queue",
                 "Parameter key",
+                "Parameter unused",
                 "Parameter vpc/id"
             ]
         );

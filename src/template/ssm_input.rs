@@ -49,6 +49,15 @@ impl SsmInput {
         })
     }
 
+    /// The names of the parameters whose values a template reads.
+    pub fn names(document: &Document) -> impl Iterator<Item = &str> {
+        let parameters = document.section("Parameters").iter();
+        parameters.filter_map(|parameter| {
+            Self::parse(parameter.value.get("Type").and_then(Node::text)?)?;
+            parameter.value.get("Default").and_then(Node::text)
+        })
+    }
+
     /// `AWS::SSM::Parameter::Value<…>`.
     fn parse(kind: &str) -> Option<Self> {
         let inside = |text: &str, before: &str| {
