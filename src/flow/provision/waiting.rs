@@ -17,6 +17,8 @@ use crate::report::{ClosedEnvironment, LeftReason, PendingReport};
 
 /// Merges of a run. Each costs some forty requests, of the 1,000 an hour that all jobs of a repository can share.
 const MAX_MERGES: usize = 10;
+/// Commits of a run whose merges are read.
+const MAX_COMMITS: usize = 20;
 /// Of them, the oldest. The others change from run to run, so that merges which stay denied do not hold the rest.
 const OLDEST: usize = 5;
 
@@ -128,15 +130,18 @@ pub(super) async fn pending_merges(
     pending.retain(|config| files.contains_key(&config.path));
     let commits = last_commits(job, &branch.tip, files).await?;
     let seed = job.environment.run.name().unwrap_or_default();
-    let count = commits.len();
-    let (chosen, later): (Vec<_>, Vec<_>) = {
-        let chosen = chosen(count, &seed);
-        let commits = commits.into_iter().enumerate();
-        commits.partition(|(index, _)| chosen.contains(index))
-    };
+    let order = order(commits.len(), &seed);
+    let mut commits: Vec<Option<(CommitSha, LastCommit)>> = commits.into_iter().map(Some).collect();
     let mut merges: Vec<PendingMerge> = Vec::new();
     let mut reasons: BTreeMap<RepoPath, LeftReason> = BTreeMap::new();
-    for (_, (commit, last)) in chosen {
+    // A commit without a merge, such as a push, takes no room of a merge.
+    for index in order.into_iter().take(MAX_COMMITS) {
+        if merges.len() == MAX_MERGES {
+            break;
+        }
+        let Some((commit, last)) = commits[index].take() else {
+            continue;
+        };
         let mut leave = |configs: BTreeSet<RepoPath>, reason: LeftReason| {
             reasons.extend(configs.into_iter().map(|path| (path, reason.clone())));
         };
@@ -176,7 +181,7 @@ pub(super) async fn pending_merges(
             }),
         }
     }
-    for (_, (_, last)) in later {
+    for (_, last) in commits.into_iter().flatten() {
         for path in last.configs {
             // Another commit, such as one of its product, may have had a turn.
             reasons.insert(path, LeftReason::NextRun);
@@ -270,15 +275,16 @@ fn is_rolled_back(unapplied: Option<&Unapplied>) -> bool {
     )
 }
 
-/// The indices of the merges of a run, of `count` in their order: the oldest ones, and others by the run's name.
-fn chosen(count: usize, seed: &str) -> BTreeSet<usize> {
+/// The indices of commits, of `count` in their order, as a run reads them: the oldest ones, and the others from one on that the run's name
+/// chooses.
+fn order(count: usize, seed: &str) -> Vec<usize> {
     if count <= MAX_MERGES {
         return (0..count).collect();
     }
     let rest = count - OLDEST;
     let digest = Digest::sha256(seed).prefix(8);
     let start = usize::from_str_radix(&digest, 16).unwrap_or_default() % rest;
-    let others = (0..MAX_MERGES - OLDEST).map(|step| OLDEST + (start + step) % rest);
+    let others = (0..rest).map(|step| OLDEST + (start + step) % rest);
     (0..OLDEST).chain(others).collect()
 }
 
@@ -288,13 +294,13 @@ mod tests {
 
     #[test]
     fn the_oldest_merges_and_in_turn_each_other_one_are_chosen() {
-        assert_eq!(chosen(3, "1.1"), (0..3).collect());
+        assert_eq!(order(3, "1.1"), [0, 1, 2]);
         let mut all = BTreeSet::new();
         for run in 0..200 {
-            let chosen = chosen(40, &format!("{run}.1"));
-            assert_eq!(chosen.len(), MAX_MERGES);
-            assert!((0..OLDEST).all(|oldest| chosen.contains(&oldest)));
-            all.extend(chosen);
+            let order = order(40, &format!("{run}.1"));
+            assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), 40);
+            assert_eq!(order[..OLDEST], [0, 1, 2, 3, 4]);
+            all.extend(order.into_iter().take(MAX_MERGES));
         }
         assert_eq!(all, (0..40).collect());
     }
