@@ -215,9 +215,14 @@ async fn workflows(diagnosis: &mut Diagnosis, job: &JobFacts<'_>) {
             diagnosis.pass(PART, "workflows", &Found::WorkflowsStart);
         }
         Ok(Some(stopped)) => {
-            for StoppedWorkflow { name, state } in stopped {
-                let found = Found::WorkflowStopped { state };
-                diagnosis.fail(PART, &name, &found, Exit::Unreachable);
+            let help = job.forge.profile().workflow_help;
+            for workflow in stopped {
+                let StoppedWorkflow { name, state, .. } = workflow;
+                let found = Found::WorkflowStopped { state, help };
+                match workflow.is_absent {
+                    true => diagnosis.skip(PART, &name, &found),
+                    false => diagnosis.fail(PART, &name, &found, Exit::Unreachable),
+                }
             }
         }
         Err(error) => {

@@ -33,6 +33,8 @@ pub struct Profile {
     pub environment_help: &'static str,
     /// How to let doctor see whether an environment is limited.
     pub unknown_environment_help: &'static str,
+    /// How to let the forge start a workflow or a schedule again.
+    pub workflow_help: &'static str,
     /// How reviewers avoid a forged comment or status.
     pub forgery_help: &'static str,
     /// Who can forge the comment and the status.

@@ -10,8 +10,10 @@ use super::ForgeError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoppedWorkflow {
     pub name: String,
-    /// The forge's word.
+    /// Why, with the forge's word.
     pub state: String,
+    /// Whether the forge knows none of that name, which is no fault.
+    pub is_absent: bool,
 }
 
 /// Reads what the forge knows of provisioner's workflows. The answers are claims: they decide nothing about a stack.
@@ -23,7 +25,7 @@ pub trait Workflows: Send + Sync {
         Ok(BTreeSet::new())
     }
 
-    /// The workflows that the forge does not start. `None` if it lists none, or the token may not read the list.
+    /// The workflows or schedules that the forge does not start. `None` if it lists none, or the token may not read the list.
     async fn stopped_workflows(&self) -> Result<Option<Vec<StoppedWorkflow>>, ForgeError> {
         Ok(None)
     }

@@ -60,8 +60,9 @@ pub enum Found {
     WorkflowsStart,
     /// The forge does not start it.
     WorkflowStopped {
-        /// The forge's word.
+        /// Why, with the forge's word.
         state: String,
+        help: &'static str,
     },
 
     CodeOwnersRequired {
@@ -292,7 +293,7 @@ impl Found {
                 "not proven: it does not exist, or this token may not read it".to_owned()
             }
             Self::WorkflowsStart => "the forge starts them".to_owned(),
-            Self::WorkflowStopped { state } => format!("switched off: {state}"),
+            Self::WorkflowStopped { state, .. } => state.clone(),
             Self::CodeOwnersRequired { branch } => format!("required on {branch}"),
             Self::CodeOwnersNotRequired { branch } => format!("not required on {branch}"),
             Self::CodeOwnersUnproven => {

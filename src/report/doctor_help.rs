@@ -27,9 +27,7 @@ impl Found {
             }
             Self::EnvironmentOpen { help, .. } => (*help).to_owned(),
             Self::EnvironmentUnknown { help } => help.clone(),
-            Self::WorkflowStopped { .. } => {
-                "enable it (Actions → the workflow → Enable workflow): until then, its schedule starts no job".to_owned()
-            }
+            Self::WorkflowStopped { help, .. } => (*help).to_owned(),
             Self::CodeOwnersNotRequired { .. } | Self::CodeOwnersUnproven => {
                 "require a review from code owners in the rules of the default branch".to_owned()
             }

@@ -26,6 +26,7 @@ const PROFILE: Profile = Profile {
     grant: "grant the job",
     environment_help: "in Settings → Environments, choose selected branches and tags as deployment branches, with one rule for the default branch",
     unknown_environment_help: "create the environment in the repository's settings, and grant the job actions: read",
+    workflow_help: "enable it (Actions → the workflow → Enable workflow): until then, its schedule starts no job",
     forgery_help: "read the rendered diff, or give the action the token of an app of its own",
     forgers: "with a job's own token, every workflow of this repository can forge them",
     token_help: "set GITHUB_TOKEN in the step's env to the job's github.token",

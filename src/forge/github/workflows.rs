@@ -97,7 +97,8 @@ impl Workflows for GitHub {
             .filter(|workflow| workflow.state != "active");
         let stopped = stopped.map(|workflow| StoppedWorkflow {
             name: workflow.path,
-            state: workflow.state,
+            state: format!("switched off: {}", workflow.state),
+            is_absent: false,
         });
         Ok(Some(stopped.collect()))
     }

@@ -56,7 +56,7 @@ impl GitLab {
     }
 
     /// The rules that match a branch; `None` if the token may not read them.
-    async fn protection_rules(
+    pub(super) async fn protection_rules(
         &self,
         branch: &str,
     ) -> Result<Option<Vec<wire::ProtectedBranch>>, ForgeError> {

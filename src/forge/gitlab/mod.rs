@@ -23,6 +23,7 @@ mod source;
 mod statuses;
 mod versions;
 mod wire;
+mod workflows;
 
 use jiff::Timestamp;
 use secrecy::SecretString;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{GitLab, ProjectAccess};
 use crate::forge::{
     Connect, Forge, ForgeError, Profile, Profiled, ReadPermission, ServerTime, TokenPermission,
-    Workflows, WritePermission,
+    WritePermission,
 };
 
 const PROFILE: Profile = Profile {
@@ -26,6 +26,7 @@ const PROFILE: Profile = Profile {
     grant: "give the token",
     environment_help: "run the job on the default branch only, protect the branch, and add `id_tokens: PROVISIONER_ID_TOKEN` to the job",
     unknown_environment_help: "add `id_tokens: PROVISIONER_ID_TOKEN` to the job",
+    workflow_help: "set up the schedule on the default branch, activate it, or choose *Take ownership* (Build → Pipeline schedules): until then, it starts no job",
     forgery_help: "read the rendered diff before you approve",
     forgers: "every Developer can print the token of the check and forge them",
     token_help: "set the CI/CD variables PROVISIONER_CHECK_TOKEN and PROVISIONER_APPLY_TOKEN to access tokens with the scope `api`",
@@ -48,9 +49,6 @@ fn permission(permission: TokenPermission) -> &'static str {
         }
     }
 }
-
-/// GitLab has no job that waits beside others of its group, and no list of workflows.
-impl Workflows for GitLab {}
 
 impl ServerTime for GitLab {
     fn server_time(&self) -> Option<Timestamp> {

@@ -208,6 +208,43 @@ pub struct StackDeployment {
     pub user: Option<UserRef>,
 }
 
+/// A deployment whose job waits for approvals.
+#[derive(Deserialize)]
+pub struct BlockedDeployment {
+    #[serde(rename = "ref")]
+    pub reference: String,
+    pub environment: Option<BlockedEnvironment>,
+    pub deployable: Option<DeployingJob>,
+}
+
+#[derive(Deserialize)]
+pub struct BlockedEnvironment {
+    pub name: String,
+}
+
+#[derive(Deserialize)]
+pub struct DeployingJob {
+    pub name: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct PipelineSchedule {
+    pub description: String,
+    /// With `refs/heads/`, or without.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    pub active: bool,
+    pub owner: Option<ScheduleOwner>,
+}
+
+#[derive(Deserialize)]
+pub struct ScheduleOwner {
+    pub id: u64,
+    pub username: String,
+    /// `active`, `blocked` or another word.
+    pub state: Option<String>,
+}
+
 #[derive(Deserialize)]
 pub struct StackEnvironment {
     pub id: u64,
@@ -230,11 +267,13 @@ pub struct ProtectedBranch {
     pub name: String,
     #[serde(default)]
     pub push_access_levels: Option<Vec<PushLevel>>,
+    #[serde(default)]
+    pub merge_access_levels: Option<Vec<PushLevel>>,
     pub allow_force_push: Option<bool>,
     pub code_owner_approval_required: Option<bool>,
 }
 
-/// Who may push: a role, or a user, group or deploy key.
+/// Who may push, or merge: a role, or a user, group or deploy key.
 #[derive(Deserialize)]
 pub struct PushLevel {
     pub access_level: Option<u64>,

@@ -37,6 +37,7 @@ const PROFILE: Profile = Profile {
     grant: "grant the job",
     environment_help: "limit the environment to the default branch",
     unknown_environment_help: "create the environment",
+    workflow_help: "start it again",
     forgery_help: "read the rendered diff",
     forgers: "other jobs can forge them",
     token_help: "",

@@ -1,7 +1,9 @@
 //! Notes, issues, statuses, deployments and environments, made by others than the program.
 
 use super::build::Repo;
-use super::state::{Comment, Deployment, Environment, Issue, Pipeline, State, Status, User};
+use super::state::{
+    Comment, Deployment, Environment, Issue, Pipeline, Schedule, State, Status, User,
+};
 
 impl Repo {
     /// A note that users of the API do not see, such as a reference from a private project.
@@ -75,6 +77,61 @@ impl Repo {
         self.with(|p| {
             let status = p.statuses.iter_mut().find(|s| s.id == id);
             "failed".clone_into(&mut status.expect("the status exists").state);
+        });
+    }
+
+    /// A schedule of a branch.
+    pub fn schedule(&self, description: &str, reference: &str, owner: &User) -> u64 {
+        self.state(|s| {
+            let schedule = Schedule {
+                id: s.id(),
+                description: description.to_owned(),
+                reference: reference.to_owned(),
+                active: true,
+                owner: owner.id,
+                created: s.now(),
+            };
+            let id = schedule.id;
+            s.repo_mut(self.id).schedules.push(schedule);
+            id
+        })
+    }
+
+    pub fn stop_schedule(&self, id: u64) {
+        self.with(|p| {
+            let schedule = p.schedules.iter_mut().find(|one| one.id == id);
+            schedule.expect("the schedule exists").active = false;
+        });
+    }
+
+    /// A job of an environment waits for approvals of its deployment.
+    pub fn blocked_deployment(&self, environment: &str, job: &str, reference: &str) {
+        let sha = self.head("main");
+        self.state(|s| {
+            let (id, at) = (s.id(), s.now());
+            let environment = Environment {
+                id: s.id(),
+                name: environment.to_owned(),
+                state: "available",
+                external_url: None,
+                created: at.clone(),
+                updated: at.clone(),
+            };
+            let deployment = Deployment {
+                id,
+                iid: id,
+                sha,
+                reference: reference.to_owned(),
+                environment: environment.id,
+                status: "blocked".to_owned(),
+                creator: s.repos[&self.id].owner,
+                created: at.clone(),
+                updated: at,
+                job: Some(job.to_owned()),
+            };
+            let project = s.repo_mut(self.id);
+            project.environments.push(environment);
+            project.deployments.push(deployment);
         });
     }
 

@@ -96,6 +96,12 @@ impl Repo {
         self.run("push", branch, before, user)
     }
 
+    /// A job of a child pipeline: it has the branch and the commits of its parent, and none of the variables that started the parent.
+    /// <https://docs.gitlab.com/ci/pipelines/downstream_pipelines/#parent-child-pipelines>
+    pub fn child_pipeline(&self, branch: &str, before: &str, user: &User) -> Variables {
+        self.run("parent_pipeline", branch, before, user)
+    }
+
     /// A job of a schedule on the default branch, as the schedule's owner.
     pub fn schedule_pipeline(&self) -> Variables {
         let owner = self.state(|s| {

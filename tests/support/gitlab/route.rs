@@ -36,6 +36,7 @@ fn in_project(state: &mut State, call: &Call, id: &str, path: &[&str]) -> Option
         (_, ["issues", rest @ ..]) => return in_issues(state, call, id, rest),
         ("GET", ["pipelines"]) => ci::pipelines(state, call, id),
         ("GET", ["pipelines", pipeline]) => ci::pipeline(state, call, id, pipeline),
+        ("GET", ["pipeline_schedules"]) => ci::schedules(state, call, id),
         ("GET", ["merge_trains", branch]) => ci::merge_train(state, call, id, branch),
         ("GET", ["deployments"]) => deployments::list(state, call, id),
         ("POST", ["deployments"]) => deployments::create(state, call, id),

@@ -43,6 +43,7 @@ pub struct ProjectFields {
     pub pipelines: Vec<Pipeline>,
     pub environments: Vec<Environment>,
     pub deployments: Vec<Deployment>,
+    pub schedules: Vec<Schedule>,
     pub events: Vec<Event>,
     pub merge_method: &'static str,
     /// Approvals of another patch go with a push.
@@ -160,6 +161,18 @@ pub struct Deployment {
     pub creator: u64,
     pub created: String,
     pub updated: String,
+    /// The name of its job.
+    pub job: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    pub id: u64,
+    pub description: String,
+    pub reference: String,
+    pub active: bool,
+    pub owner: u64,
+    pub created: String,
 }
 
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ mod attacks;
 mod clients;
 mod flows;
 mod runner;
+mod schedules;
 mod trains;
 mod triggers;
 mod words;

@@ -35,6 +35,14 @@ pub fn pipeline(state: &State, call: &Call, id: &str, pipeline: &str) -> Answer 
     Reply::ok(all)
 }
 
+/// <https://docs.gitlab.com/api/pipeline_schedules/#list-all-pipeline-schedules>
+pub fn schedules(state: &State, call: &Call, id: &str) -> Answer {
+    let project = readable(state, call, id)?;
+    member(state, call, project, AccessLevel::Reporter)?;
+    let all = project.schedules.iter();
+    paged(call, all.map(|one| shape::schedule(state, one)).collect())
+}
+
 /// 403 without the feature. <https://docs.gitlab.com/api/merge_trains/#list-merge-requests-in-a-merge-train>
 pub fn merge_train(state: &State, call: &Call, id: &str, branch: &str) -> Answer {
     let project = readable(state, call, id)?;

@@ -94,6 +94,7 @@ pub fn create(state: &mut State, call: &Call, id: &str) -> Answer {
         creator: user,
         updated: created.clone(),
         created,
+        job: None,
     };
     state.repo_mut(project).deployments.push(deployment.clone());
     restart(state, project, environment);

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::state::{Car, Deployment, Environment, Pipeline, Project, State, Status};
+use super::super::state::{
+    Car, Deployment, Environment, Pipeline, Project, Schedule, State, Status,
+};
 use super::user;
 
 /// As merge requests, commits and merge trains have it.
@@ -125,8 +127,25 @@ pub fn deployment(state: &State, project: &Project, deployment: &Deployment) -> 
         "updated_at": deployment.updated,
         "user": user(state, deployment.creator),
         "environment": environment.map(|e| basic(e, &e.name.to_lowercase().replace('/', "-"))),
-        "deployable": null,
+        "deployable": deployment.job.as_ref().map(|name| json!({ "name": name })),
         "status": deployment.status,
+    })
+}
+
+/// <https://docs.gitlab.com/api/pipeline_schedules/#list-all-pipeline-schedules>
+pub fn schedule(state: &State, schedule: &Schedule) -> Value {
+    json!({
+        "id": schedule.id,
+        "description": schedule.description,
+        "ref": schedule.reference,
+        "cron": "37 * * * *",
+        "cron_timezone": "UTC",
+        "next_run_at": schedule.created,
+        "active": schedule.active,
+        "created_at": schedule.created,
+        "updated_at": schedule.created,
+        "owner": user(state, schedule.owner),
+        "inputs": [],
     })
 }
 

@@ -5,7 +5,7 @@ mod merge_request;
 mod project;
 
 pub use ci::{
-    deployment, environment, head_pipeline, listed_pipeline, pipeline, status, train_car,
+    deployment, environment, head_pipeline, listed_pipeline, pipeline, schedule, status, train_car,
 };
 pub use merge_request::{approvals, award, issue, merge_request, note, reviewer, version};
 pub use project::{
