@@ -18,7 +18,7 @@ pub use accounts::JobAccounts;
 pub use detect::{actor, alerts, annotations, in_job, read_environment, worded};
 pub use environment::{JobEnvironment, JobRun, is_blank, variable};
 pub use event::{CiEvent, DispatchMode};
-pub use outputs::{JobOutputs, counts, links, summary};
+pub use outputs::{JobOutputs, counts, links, start_jobs, summary};
 pub use system::CiSystem;
 
 /// The supported CI systems.

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::detect::system;
+use super::event::CiEvent;
 use crate::report::{PageLink, PlanCounts};
 
 /// Output variables of the step, in order.
@@ -29,6 +30,11 @@ pub fn summary(markdown: &str) -> io::Result<()> {
 /// Links pages on the page of the job, where the CI system has a place for it.
 pub fn links(links: &[PageLink]) -> io::Result<()> {
     system().map_or(Ok(()), |system| (system.write_links)(links))
+}
+
+/// Starts the jobs of environments that a job of this event found. Another call replaces what this one starts.
+pub fn start_jobs(event: &CiEvent, found: &[String]) -> anyhow::Result<()> {
+    system().map_or(Ok(()), |system| (system.start_jobs)(event, found))
 }
 
 /// Shows how many stacks a change would create, update and delete, where the CI system has a place for it.

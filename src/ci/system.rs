@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use super::environment::JobEnvironment;
+use super::event::CiEvent;
 use crate::diagnostic::Diagnostic;
 use crate::report::{Alert, PageLink, PlanCounts};
 
@@ -27,6 +28,8 @@ pub struct CiSystem {
     pub write_counts: fn(&PlanCounts) -> io::Result<()>,
     /// Links pages on the page of the job, where the system has a place for it.
     pub write_links: fn(&[PageLink]) -> io::Result<()>,
+    /// Starts the jobs of environments that a job of this event found, where its output variables cannot start them.
+    pub start_jobs: fn(&CiEvent, &[String]) -> anyhow::Result<()>,
     /// Annotates changed files with diagnostics. Returns text for standard output.
     pub annotations: fn(&mut dyn Iterator<Item = &Diagnostic>) -> String,
     /// Why the job failed as text for standard output, which the system shows on the page of the run.

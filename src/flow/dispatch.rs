@@ -53,6 +53,10 @@ pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> Jo
         log::info!("{}", NothingToDo::Cancelled);
         return Ok((String::new(), Exit::Ok));
     }
+    if finds(&job.environment.event) {
+        // What ends the job early starts nothing.
+        ci::start_jobs(&job.environment.event, &[]).map_err(JobError::Internal)?;
+    }
     match &job.environment.event {
         CiEvent::PullRequest { number } => super::check::check_pull_request(&job, *number).await,
         CiEvent::MergeGroup { base, head } => {
@@ -108,6 +112,17 @@ pub async fn run_job(environment: JobEnvironment, stop: CancellationToken) -> Jo
         CiEvent::Idle { name, only_if } => Ok(ignore(name, Some(only_if))),
         CiEvent::Other(name) => Ok(ignore(name, None)),
     }
+}
+
+fn finds(event: &CiEvent) -> bool {
+    matches!(
+        event,
+        CiEvent::Push { finds: true, .. }
+            | CiEvent::Dispatch {
+                mode: DispatchMode::Find,
+                ..
+            }
+    )
 }
 
 fn ignore(event: &str, only_if: Option<&'static str>) -> (String, Exit) {

@@ -116,7 +116,7 @@ fn environments(answers: &Answers, repository: &str) -> SetupStep {
         "Create the environments, with reviewers, for jobs of the default branch alone",
         commands.collect(),
     )
-    .with_note("Without the branch rule, provisioner denies every change (`environment-not-protected`). The reviewers approve each merge, command and scheduled job that has something to apply or to report. If your plan has no reviewers for environments, leave out the `reviewers` fields.")
+    .with_note("Without the branch rule, provisioner denies every change (`environment-not-protected`). The reviewers approve each merge, command and scheduled job that has something to apply or to report. In a private repository, environments need GitHub Pro, Team or Enterprise. Their reviewers need Enterprise there: without it, leave out the `reviewers` fields.")
 }
 
 /// Each Enterprise Server gives the app an id of its own.

@@ -63,7 +63,7 @@ pub fn steps(answers: &Answers, changes: &SetupChanges, git: &GitState) -> Vec<S
                 schedule("37 * * * *", "apply", "apply"),
             ],
         )
-        .with_note("The schedule's owner must be an Owner of the project, because the schedule sets a variable. With deployment approvals, each run that applies waits for them: choose times at which people work."),
+        .with_note("The schedule's owner must be an Owner of the project, because the schedule sets a variable. In a protected environment (Premium), the owner must be allowed to deploy, and a run that applies something waits for the approvals: choose times at which people work."),
     );
     steps.extend(first_config(answers, changes, git, open));
     steps

@@ -9,8 +9,9 @@ use super::trust::{Invalid, Issuer, TrustedJobs, is_name};
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
 const GITLAB_ISSUER: &str = "gitlab.com";
 
-/// The pipelines that change stacks: merges, commands in comments, and schedules that apply what is left.
-pub const APPLY_SOURCES: [&str; 3] = ["push", "trigger", "schedule"];
+/// The pipelines that change stacks: merges, commands in comments, schedules that apply what is left, and the child pipelines of merges
+/// and schedules. A child pipeline has the branch and the commit of its parent.
+pub const APPLY_SOURCES: [&str; 4] = ["push", "trigger", "schedule", "parent_pipeline"];
 
 /// A project by its path, such as `group/subgroup/project`, and its id.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -54,7 +54,7 @@ fn attack_only_jobs_of_the_project_are_trusted() {
             "gitlab.com:sub": [format!("{SUBJECT}main")],
             "gitlab.com:project_id": "42",
             "gitlab.com:ref_protected": "true",
-            "gitlab.com:pipeline_source": ["push", "trigger", "schedule"],
+            "gitlab.com:pipeline_source": ["push", "trigger", "schedule", "parent_pipeline"],
         }})
     );
 }

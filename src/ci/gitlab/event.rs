@@ -6,10 +6,13 @@
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
-use super::sources::{SourceKind, pipeline_source};
+use super::sources::{PARENT_SOURCE, SourceKind, pipeline_source};
 use super::variables::Variables;
 use crate::ci::event::{CiEvent, DispatchMode, scheduled};
 use crate::model::CommitSha;
+
+const MODE: &str = "PROVISIONER_MODE";
+const ENVIRONMENT: &str = "PROVISIONER_ENVIRONMENT";
 
 /// Reads the event from the variables. `payload` is the content of `TRIGGER_PAYLOAD`, the file with the webhook that started the
 /// pipeline.
@@ -24,6 +27,7 @@ pub fn parse_event(variables: &dyn Variables, payload: Option<&str>) -> anyhow::
         SourceKind::Schedule => Some(schedule(variables)?),
         SourceKind::Trigger => payload.map(comment).transpose()?.flatten(),
         SourceKind::Manual => manual(variables)?,
+        SourceKind::Parent => child(variables)?,
     };
     Ok(match (event, source.only_if) {
         (Some(event), _) => event,
@@ -60,7 +64,7 @@ fn push(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
     // Zeros in the first pipeline of a branch.
     let is_none = before.bytes().all(|byte| byte == b'0');
     Ok(Some(CiEvent::Push {
-        finds: false,
+        finds: variables.value(MODE).as_deref() == Some("find"),
         reference: format!("refs/heads/{branch}"),
         before: (!is_none).then(|| CommitSha::parse(&before)).transpose()?,
         after: Some(commit(variables, "CI_COMMIT_SHA")?),
@@ -68,20 +72,30 @@ fn push(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
 }
 
 fn mode(variables: &dyn Variables) -> anyhow::Result<Option<DispatchMode>> {
-    let name = "PROVISIONER_MODE";
-    let word = variables.value(name).unwrap_or_default();
-    match DispatchMode::parse(name, &word)? {
-        // No job of a pipeline can start another one by what it finds.
-        Some(DispatchMode::Find) => bail!("{name}: expected `look` or `apply`: {word:?}"),
-        mode => Ok(mode),
-    }
+    DispatchMode::parse(MODE, &variables.value(MODE).unwrap_or_default())
 }
 
 fn schedule(variables: &dyn Variables) -> anyhow::Result<CiEvent> {
-    let environment = variables.value("PROVISIONER_ENVIRONMENT");
+    scheduled_as(mode(variables)?, variables)
+}
+
+fn scheduled_as(mode: Option<DispatchMode>, variables: &dyn Variables) -> anyhow::Result<CiEvent> {
+    let environment = variables.value(ENVIRONMENT);
     let reference = variables.value("CI_COMMIT_BRANCH");
     let reference = reference.map(|branch| format!("refs/heads/{branch}"));
-    scheduled(mode(variables)?, environment.as_deref(), reference)
+    scheduled(mode, environment.as_deref(), reference)
+}
+
+/// A job of the pipeline that a job which finds environments wrote: what the parent pipeline was started for, in one environment.
+fn child(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
+    if variables.value(ENVIRONMENT).is_none() {
+        return Ok(None);
+    }
+    match variables.value(PARENT_SOURCE).as_deref() {
+        Some("push") => push(variables),
+        Some("schedule") => scheduled_as(Some(DispatchMode::Apply), variables).map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// A person's pipeline. Without the mode it is for other jobs.
@@ -89,6 +103,10 @@ fn manual(variables: &dyn Variables) -> anyhow::Result<Option<CiEvent>> {
     let Some(mode) = mode(variables)? else {
         return Ok(None);
     };
+    if mode == DispatchMode::Find {
+        // AWS and the guard would take what it starts for the job of a push or a schedule.
+        bail!("{MODE}: expected `look` or `apply`: \"find\"");
+    }
     let branch = variables.value("CI_COMMIT_BRANCH");
     let reference = match branch {
         Some(branch) => format!("refs/heads/{branch}"),

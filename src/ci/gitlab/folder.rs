@@ -40,6 +40,13 @@ fn create(folder: &Path) -> io::Result<()> {
     DirBuilder::new().create(folder)
 }
 
+/// Opens an empty file of the folder. What the folder has in its place is removed, and no link in it is followed.
+pub fn replace(folder: &Path, name: &str) -> io::Result<File> {
+    let path = folder.join(name);
+    remove(&path)?;
+    File::create_new(&path)
+}
+
 /// Appends to a file of the folder, which must be a folder and hold no link of this name.
 pub fn append(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     let path = folder.join(name);

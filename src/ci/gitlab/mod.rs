@@ -1,6 +1,7 @@
 //! GitLab CI: variables, the webhook's file, reports and artifacts.
 //! <https://docs.gitlab.com/ci/variables/predefined_variables/>
 
+mod child;
 mod event;
 mod folder;
 mod output;
@@ -30,6 +31,7 @@ use crate::forge::gitlab::{JobClaims, JobIdentity, JobPipeline, ProjectAccess};
 use crate::model::{CommitSha, UserId, WebAddress};
 use crate::report::with_merge_requests;
 
+pub use child::{ChildInput, FILE as CHILD_PIPELINE, IDLE as IDLE_PIPELINE, child_pipeline};
 pub use event::parse_event;
 pub use folder::{FOLDER, append, make as make_folder};
 pub use output::{alerts, dotenv, link_report, write_findings};
@@ -50,6 +52,7 @@ pub(super) const SYSTEM: CiSystem = CiSystem {
     write_summary: output::write_summary,
     write_counts: output::write_counts,
     write_links: output::write_links,
+    start_jobs: child::write,
     annotations: output::annotations,
     alerts,
 };

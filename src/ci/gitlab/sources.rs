@@ -10,6 +10,8 @@ pub enum SourceKind {
     Trigger,
     /// A person started it.
     Manual,
+    /// The pipeline that `child.rs` writes.
+    Parent,
 }
 
 /// One line of the table.
@@ -56,7 +58,16 @@ pub const PIPELINE_SOURCES: &[PipelineSource] = &[
         does: "detects drift, or provisions merged configs again",
         only_if: Some("`PROVISIONER_MODE` is `look` or `apply`"),
     },
+    PipelineSource {
+        names: &["parent_pipeline"],
+        kind: SourceKind::Parent,
+        does: "provisions the merged changes, or applies what is not applied, in the environments that `provisioner-find` found",
+        only_if: Some("the component's job `provisioner-find` started it"),
+    },
 ];
+
+/// The variable that says what started the parent of a child pipeline: `push` or `schedule`.
+pub const PARENT_SOURCE: &str = "PROVISIONER_PARENT_SOURCE";
 
 /// The line of a source; `None` if the program ignores it.
 pub fn pipeline_source(name: &str) -> Option<&'static PipelineSource> {

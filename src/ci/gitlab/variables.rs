@@ -5,7 +5,7 @@
 
 use anyhow::{Context as _, bail};
 
-use super::sources::{SourceKind, pipeline_source};
+use super::sources::{PARENT_SOURCE, SourceKind, pipeline_source};
 use crate::forge::gitlab::JobClaims;
 
 /// A job's variables by name. An empty one is unset.
@@ -46,7 +46,8 @@ fn needed(variables: &dyn Variables) -> Vec<&'static str> {
                 _ => &["CI_MERGE_REQUEST_IID"],
             }
         }
-        Some(SourceKind::Push) => &[
+        Some(SourceKind::Parent) if variables.value(PARENT_SOURCE).is_none() => &[],
+        Some(SourceKind::Push | SourceKind::Parent) => &[
             "CI_DEFAULT_BRANCH",
             "CI_COMMIT_BEFORE_SHA",
             "CI_COMMIT_SHA",

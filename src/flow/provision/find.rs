@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::waiting::{PendingMerge, TipConfigs, leave_closed, pending_merges, tip_configs};
 use crate::apply::{KnownStacks, SearchRole, merge_marker};
-use crate::ci::{JobOutputs, summary};
+use crate::ci::{JobOutputs, start_jobs, summary};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::job::{Job, JobError, JobResult, end_without_policy};
@@ -117,7 +117,7 @@ fn is_open(reason: &LeftReason) -> bool {
 
 /// `is_named`: a person named the configs.
 fn finish(job: &Job, report: &PendingReport, found: BTreeSet<String>, is_named: bool) -> JobResult {
-    write_environments(&found)?;
+    write_environments(job, &found)?;
     let found: Vec<String> = found.into_iter().collect();
     if !is_named {
         let limit = job.forge.profile().summary_chars;
@@ -132,8 +132,10 @@ fn finish(job: &Job, report: &PendingReport, found: BTreeSet<String>, is_named: 
     Ok((String::new(), exit))
 }
 
-/// Writes the output `environments`.
-pub(super) fn write_environments(found: &BTreeSet<String>) -> Result<(), JobError> {
+/// Writes the output `environments`, or what else starts the jobs.
+pub(super) fn write_environments(job: &Job, found: &BTreeSet<String>) -> Result<(), JobError> {
+    let names: Vec<String> = found.iter().cloned().collect();
+    start_jobs(&job.environment.event, &names).map_err(JobError::Internal)?;
     let json = serde_json::to_string(found).context("environments");
     let mut outputs = JobOutputs::default();
     outputs.set("environments", json.map_err(JobError::Internal)?);

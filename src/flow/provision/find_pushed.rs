@@ -38,7 +38,7 @@ pub async fn find_pushed_environments(
             }
         }
     }
-    write_environments(&found)?;
+    write_environments(job, &found)?;
     let found: Vec<String> = found.into_iter().collect();
     let line = pushed_environments(&found);
     log::info!("{}", line.plain());

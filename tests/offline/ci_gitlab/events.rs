@@ -117,18 +117,82 @@ fn pushes() {
 fn other_sources() {
     let source = |name: &str| event(&[("CI_PIPELINE_SOURCE", name)]);
     assert_eq!(source("schedule"), CiEvent::Schedule);
-    for name in ["trigger", "web", "api"] {
+    for name in ["trigger", "web", "api", "parent_pipeline"] {
         assert_eq!(source(name), idle(name));
     }
-    for name in [
-        "pipeline",
-        "parent_pipeline",
-        "chat",
-        "external_pull_request_event",
-    ] {
+    for name in ["pipeline", "chat", "external_pull_request_event"] {
         assert_eq!(source(name), CiEvent::Other(name.to_owned()));
     }
     assert!(read(&[], None).is_err());
+}
+
+#[test]
+fn a_job_that_finds_environments_is_of_a_push_or_a_schedule() {
+    let find = |source: &'static str| {
+        [
+            ("CI_PIPELINE_SOURCE", source),
+            ("CI_COMMIT_BRANCH", "main"),
+            ("CI_COMMIT_BEFORE_SHA", BASE),
+            ("PROVISIONER_MODE", "find"),
+        ]
+    };
+    let push = event(&find("push"));
+    assert!(
+        matches!(push, CiEvent::Push { finds: true, .. }),
+        "{push:?}"
+    );
+    let schedule = event(&find("schedule"));
+    assert_eq!(
+        schedule,
+        CiEvent::Dispatch {
+            reference: "refs/heads/main".to_owned(),
+            mode: DispatchMode::Find,
+            configs: Vec::new(),
+        }
+    );
+    // A person could choose what the child pipeline does, and AWS would not see who started it.
+    for source in ["web", "api"] {
+        read(&find(source), None).unwrap_err();
+    }
+    for source in ["parent_pipeline", "trigger"] {
+        assert_eq!(event(&find(source)), idle(source));
+    }
+}
+
+#[test]
+fn a_child_pipeline_does_what_its_parent_is_for_in_one_environment() {
+    let child = |source: &'static str, environment: &'static str| {
+        event(&[
+            ("CI_PIPELINE_SOURCE", "parent_pipeline"),
+            ("CI_COMMIT_BRANCH", "main"),
+            ("CI_COMMIT_BEFORE_SHA", BASE),
+            ("PROVISIONER_PARENT_SOURCE", source),
+            ("PROVISIONER_ENVIRONMENT", environment),
+        ])
+    };
+    let push = CiEvent::Push {
+        finds: false,
+        reference: "refs/heads/main".to_owned(),
+        before: Some(sha(BASE)),
+        after: Some(sha(HEAD)),
+    };
+    assert_eq!(child("push", "prod"), push);
+    let schedule = CiEvent::Dispatch {
+        reference: "refs/heads/main".to_owned(),
+        mode: DispatchMode::Apply,
+        configs: Vec::new(),
+    };
+    assert_eq!(child("schedule", "prod"), schedule);
+    for (source, environment) in [
+        ("push", ""),
+        ("schedule", ""),
+        ("", "prod"),
+        ("web", "prod"),
+        ("merge_request_event", "prod"),
+    ] {
+        let event = child(source, environment);
+        assert_eq!(event, idle("parent_pipeline"), "{source} {environment}");
+    }
 }
 
 #[test]

@@ -121,13 +121,20 @@ fn attack_no_job_that_counts_approvals_runs_without_the_user_of_the_check() {
     ];
     for (source, mode) in [
         ("push", ""),
+        ("push", "find"),
+        ("schedule", "find"),
+        ("parent_pipeline", ""),
         ("trigger", ""),
         ("schedule", ""),
         ("web", "apply"),
         ("api", "apply"),
     ] {
         let project = TempDir::new().unwrap();
-        let mut more = vec![("CI_PIPELINE_SOURCE", source), ("PROVISIONER_MODE", mode)];
+        let mut more = vec![
+            ("CI_PIPELINE_SOURCE", source),
+            ("PROVISIONER_MODE", mode),
+            ("PROVISIONER_PARENT_SOURCE", "push"),
+        ];
         more.extend(commits);
         let ended = run(project.path(), &more);
         assert_eq!(ended.status, 2, "{source}: {}", ended.log);

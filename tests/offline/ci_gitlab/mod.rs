@@ -1,6 +1,7 @@
 //! GitLab CI: what its variables mean, and what a job leaves.
 
 mod check_user;
+mod child;
 mod claims;
 mod events;
 mod fetched;

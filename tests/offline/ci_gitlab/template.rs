@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use provisioner::ci::gitlab::CHILD_PIPELINE;
 use serde_json::Value;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -22,10 +23,32 @@ fn component() -> [Value; 2] {
     ]
 }
 
+/// The jobs that run a script, and that of the child pipeline.
 fn jobs() -> Vec<(String, Value)> {
     let [_, jobs] = component();
     let jobs = jobs.as_object().unwrap().clone();
-    jobs.into_iter().collect()
+    let with_script = jobs
+        .into_iter()
+        .filter(|(_, job)| job.get("script").is_some());
+    with_script.chain([child()]).collect()
+}
+
+/// The text that the job which finds environments passes to the program.
+fn child_template() -> String {
+    let [_, jobs] = component();
+    let script = jobs["$[[ inputs.prefix ]]-find"]["script"][0].as_str();
+    let (_, text) = script.unwrap().split_once(" <<'JOBS'\n").unwrap();
+    text.strip_suffix("JOBS\n").unwrap().to_owned()
+}
+
+/// The job of the child pipeline.
+fn child() -> (String, Value) {
+    let text = child_template().replace("@environments@", "[FOUND]");
+    let jobs: Value = serde_yaml::from_str(&text).unwrap();
+    let jobs = jobs.as_object().unwrap();
+    assert_eq!(jobs.len(), 1);
+    let (name, job) = jobs.iter().next().unwrap();
+    (name.clone(), job.clone())
 }
 
 #[test]
@@ -96,17 +119,92 @@ fn every_input_is_described_and_used() {
 
 #[test]
 fn the_component_sets_nothing_global() {
-    for (name, _) in jobs() {
+    let [_, jobs] = component();
+    for name in jobs.as_object().unwrap().keys() {
         assert!(name.starts_with("$[[ inputs.prefix ]]-"), "{name}");
     }
-    assert_eq!(jobs().len(), 5);
+    assert_eq!(jobs.as_object().unwrap().len(), 7);
 }
 
-/// The one command of a job.
+/// The one command of a job, without its standard input.
 fn script(job: &Value) -> String {
     let lines = job["script"].as_array().unwrap();
     assert_eq!(lines.len(), 1, "{lines:?}");
-    lines[0].as_str().unwrap().to_owned()
+    let text = lines[0].as_str().unwrap();
+    let command = text
+        .split_once(" <<'JOBS'")
+        .map_or(text, |(command, _)| command);
+    command.replace("\\\n", "")
+}
+
+/// The child pipeline does what the job did in its place. Only its environments, and how it learns what it is for, differ.
+#[test]
+fn the_child_pipeline_has_the_job_of_the_component() {
+    let (name, mut child) = child();
+    let [_, jobs] = component();
+    let mut own = jobs[&name].clone();
+    let (inner, outer) = (script(&child), script(&own));
+    for key in ["stage", "needs", "rules", "parallel", "script"] {
+        own.as_object_mut().unwrap().remove(key);
+        child.as_object_mut().unwrap().remove(key);
+    }
+    assert_eq!(child, own);
+    let words = |text: &str| -> BTreeSet<String> { text.split(' ').map(str::to_owned).collect() };
+    let (inner, outer) = (words(&inner), words(&outer));
+    let more: Vec<&String> = inner.difference(&outer).collect();
+    assert_eq!(
+        more,
+        [
+            "CI_COMMIT_BEFORE_SHA=@before@",
+            "PROVISIONER_PARENT_SOURCE=@source@"
+        ]
+    );
+    let less: Vec<&String> = outer.difference(&inner).collect();
+    assert_eq!(
+        less,
+        [
+            "CI_COMMIT_BEFORE_SHA=\"$CI_COMMIT_BEFORE_SHA\"",
+            "PROVISIONER_ACCOUNTS=\"$PROVISIONER_ACCOUNTS\"",
+            "PROVISIONER_MODE=\"$PROVISIONER_MODE\"",
+            "PROVISIONER_PATHS=\"$PROVISIONER_PATHS\"",
+        ]
+    );
+}
+
+/// Only the file of the job that found environments is the child pipeline, and no variable of a person or of a job reaches it.
+#[test]
+fn attack_no_variable_and_no_other_file_reaches_the_child_pipeline() {
+    let [_, jobs] = component();
+    let find = "$[[ inputs.prefix ]]-find";
+    let bridge = &jobs["$[[ inputs.prefix ]]-environments"];
+    assert_eq!(
+        bridge["trigger"],
+        serde_json::json!({
+            "include": [{ "artifact": format!("provisioner-out/{CHILD_PIPELINE}"), "job": find }],
+            "strategy": "mirror",
+            "forward": { "yaml_variables": false, "pipeline_variables": false },
+        })
+    );
+    assert_eq!(bridge["inherit"]["variables"], false);
+    assert!(bridge.get("variables").is_none());
+    assert_eq!(bridge["needs"], serde_json::json!([find]));
+    let conditions = |job: &Value| -> Vec<Value> {
+        let rules = job["rules"].as_array().unwrap();
+        rules.iter().map(|rule| rule["if"].clone()).collect()
+    };
+    // The two jobs are in the same pipelines, and none of them is one that a person starts.
+    assert_eq!(conditions(bridge), conditions(&jobs[find]));
+    for condition in conditions(bridge) {
+        let condition = condition.as_str().unwrap().to_owned();
+        assert!(
+            condition.contains("== \"push\"") || condition.contains("== \"schedule\""),
+            "{condition}"
+        );
+    }
+    assert!(jobs[find].get("environment").is_none());
+    for placeholder in ["@environments@", "@source@", "@before@"] {
+        assert_eq!(child_template().matches(placeholder).count(), 1);
+    }
 }
 
 /// What a script passes: literals, and variables with their names.
@@ -172,7 +270,14 @@ fn attack_a_script_passes_listed_variables_only() {
             let is_source = ["merge_request_event", "trigger"]
                 .map(|source| format!("CI_PIPELINE_SOURCE={source}"))
                 .contains(&literal);
-            if is_source || LITERALS.contains(&&*literal) {
+            let is_of_child = [
+                "PROVISIONER_MODE=find",
+                "PROVISIONER_ENVIRONMENTS='$[[ inputs.environments ]]'",
+                "CI_COMMIT_BEFORE_SHA=@before@",
+                "PROVISIONER_PARENT_SOURCE=@source@",
+            ]
+            .contains(&&*literal);
+            if is_source || is_of_child || LITERALS.contains(&&*literal) {
                 continue;
             }
             let found = passed.captures(word);
@@ -194,9 +299,10 @@ fn attack_a_script_passes_listed_variables_only() {
 fn attack_accounts_hide_stacks_from_a_check() {
     for (name, job) in jobs() {
         let changes = name.ends_with("-provision") || name.ends_with("-command-apply");
+        let is_child = job == child().1;
         assert_eq!(
             script(&job).contains("PROVISIONER_ACCOUNTS="),
-            changes,
+            changes && !is_child,
             "{name}"
         );
         let group = job["resource_group"].as_str().unwrap_or_default();
@@ -215,6 +321,7 @@ fn passed_to_program(script: &str, variables: &str, job: &[(&str, &str)]) -> Str
         .replace("$[[ inputs.check-user ]]", "17")
         .replace("$[[ inputs.configs ]]", "a/*.yaml\nb/$X.yaml")
         .replace("$[[ inputs.tier ]]", "")
+        .replace("$[[ inputs.environments ]]", "[\"dev\"]")
         .replace("$[[ inputs.comment ]]", "true")
         .replace("$[[ inputs.variables ]]", variables)
         .replace("/usr/local/bin/provisioner ci", "/usr/bin/env");
@@ -371,8 +478,10 @@ fn jobs_that_change_stacks_share_a_resource_group() {
         );
         assert_eq!(job["environment"]["name"], "$PROVISIONER_ENVIRONMENT");
         let matrix = &job["parallel"]["matrix"][0]["PROVISIONER_ENVIRONMENT"];
-        assert_eq!(matrix, "$[[ inputs.environments ]]", "{name}");
+        if job != &child().1 {
+            assert_eq!(matrix, "$[[ inputs.environments ]]", "{name}");
+        }
         number += 1;
     }
-    assert_eq!(number, applying.len());
+    assert_eq!(number, applying.len() + 1);
 }

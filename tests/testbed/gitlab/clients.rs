@@ -56,6 +56,10 @@ fn world() -> (Sample, serde_json::Value) {
     let head = pull.head_sha();
     let base = sample.base.clone();
     let history = [head.clone(), base.clone()];
+    let owner = &sample.author;
+    sample
+        .repo
+        .schedule("provisioner apply", "refs/heads/main", owner);
     let facts = json!({
         "server": gl.server_url(),
         "token": gl.token(&sample.reviewer),

@@ -31,7 +31,8 @@ impl Runner {
         let text = std::fs::read_to_string(template).unwrap();
         // The image has the program there.
         let program = " /usr/local/bin/provisioner ci";
-        assert_eq!(text.matches(program).count(), 5);
+        // Five jobs, the job that finds environments, and that of the child pipeline.
+        assert_eq!(text.matches(program).count(), 7);
         write(
             "component.yml",
             &text.replace(program, &format!(" {BINARY} ci")),
@@ -43,7 +44,7 @@ impl Runner {
             ".gitlab-ci.yml",
             &format!(
                 "stages: [test, deploy]\ninclude:\n  - local: component.yml\n    inputs:\n      image: x@sha256:{digest}\n      \
-                 environments: [prod]\n      tags: [shell]\n      server: {server}\n      check-user: \"{checker}\"\n      variables: \"{} AWS_ENDPOINT_URL='{}'\"\n",
+                 environments: [prod]\n      find: \"false\"\n      tags: [shell]\n      server: {server}\n      check-user: \"{checker}\"\n      variables: \"{} AWS_ENDPOINT_URL='{}'\"\n",
                 format_args!("{}='{}'", SHORT_PAUSES.0, SHORT_PAUSES.1),
                 world.workdir.url,
             ),

@@ -114,17 +114,25 @@ impl Project {
             (
                 " /usr/local/bin/provisioner ci".to_owned(),
                 format!(" {BINARY} ci"),
-                5,
+                7,
             ),
             (
                 "'$[[ inputs.server ]]".to_owned(),
                 format!("'{}", self.gitlab.server_url()),
-                10,
+                14,
             ),
             (
                 " $[[ inputs.variables ]] ".to_owned(),
                 format!(" {variables} "),
-                5,
+                7,
+            ),
+            // The runner gives the jobs of a child pipeline the variables of its parent.
+            (
+                "      default: \"true\"\n      options: [\"true\", \"false\"]\n    configs:"
+                    .to_owned(),
+                "      default: \"false\"\n      options: [\"true\", \"false\"]\n    configs:"
+                    .to_owned(),
+                1,
             ),
         ] {
             assert_eq!(text.matches(&from).count(), count, "{from}");
