@@ -48,13 +48,15 @@ impl KnownStacks {
         }
     }
 
-    /// A digest of what is known, and of the configs that wait, by which a later run finds out whether anything changed.
-    pub fn digest(&self, waiting: &BTreeSet<RepoPath>) -> String {
+    /// A digest of what is known, and of the configs that wait, by which a later run finds out whether anything changed. `facts`: what else
+    /// decides about the merge; empty for a merge of which nothing could begin because of its stacks.
+    pub fn digest(&self, waiting: &BTreeSet<RepoPath>, facts: &str) -> String {
         let waiting = waiting.iter().map(|path| format!("waits {path}"));
         let applied = self.applied.iter().map(|path| format!("applied {path}"));
         let left = self.left.iter();
         let left = left.map(|(path, reason)| format!("{path} {}", reason.plain()));
-        let lines: Vec<String> = waiting.chain(applied).chain(left).collect();
+        let facts = (!facts.is_empty()).then(|| format!("decided by {facts}"));
+        let lines: Vec<String> = waiting.chain(applied).chain(left).chain(facts).collect();
         Digest::sha256(lines.join("\n")).prefix(16)
     }
 

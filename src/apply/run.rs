@@ -162,9 +162,15 @@ impl<'a> Run<'a> {
         if applied.exit == Some(Exit::Denied) && before.tell_the_same(&applied.attempts) {
             applied.is_told = true;
             notices.push(Notice::DeniedAgain);
+            self.rest_denied(
+                merged,
+                number.zip(self.own).zip(earlier),
+                (&before, &applied),
+            )
+            .await;
         } else if !has_begun && before.tell_of_more() {
             applied.is_told = true;
-            let left = earlier.map(|earlier| earlier.known.digest(earlier.waiting));
+            let left = earlier.map(|earlier| earlier.known.digest(earlier.waiting, ""));
             let left = left.filter(|left| !applied.is_out_of_time && !before.rest_with(left));
             if let (Some(left), Some(pull_request)) = (left, number.zip(self.own)) {
                 self.write_rest(pull_request, &before.resting(&left)).await;

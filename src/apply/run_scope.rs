@@ -2,21 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::known_stacks::KnownStacks;
+use super::known_stacks::{EarlierRuns, KnownStacks};
 use super::merge_work::MergeWork;
 use super::order::{PlannedTask, first_paths};
+use super::outcome::ApplyReport;
 use super::run::Run;
 use super::schedule::Before;
 use super::task::StackTask;
 use super::unapplied::{SearchRole, UnappliedSearch};
 use crate::VERSION;
-use crate::change::{MergedChange, policy_at, valid_configs};
+use crate::change::{MergedChange, policy_at, review_facts, valid_configs};
+use crate::diagnostic::Code;
 use crate::forge::ForgeError;
 use crate::job::JobError;
 use crate::model::{Digest, RepoPath, UserId};
 use crate::plan::Change;
 use crate::product::Verb;
-use crate::report::{Attempts, RunRecord};
+use crate::report::{Attempts, Outcome, RunRecord, State};
 
 /// First line of the comment on a merged change; a digest of the environment follows.
 const MARKER: &str = "<!-- provisioner:provision ";
@@ -26,6 +28,38 @@ pub fn merge_marker(scope: &str) -> String {
     match scope.is_empty() {
         true => format!("{MARKER}-->"),
         false => format!("{MARKER}{} -->", Digest::sha256(scope).prefix(12)),
+    }
+}
+
+/// Whether only a review, the policy, the lock or a new merge changes the outcome. Time and AWS change the others by themselves.
+fn is_for_people(outcome: &Outcome) -> bool {
+    let mut errors = outcome.problems.iter().filter(|problem| problem.error);
+    let is_decided = |code: &Code| {
+        matches!(
+            code,
+            Code::ApprovalMissing
+                | Code::ApprovalStale
+                | Code::ApprovalBeforePlan
+                | Code::ApprovalByAuthor
+                | Code::ApprovalByPusher
+                | Code::ApproverNotAllowed
+                | Code::ChangesRequested
+                | Code::NotMerged
+                | Code::NotRequested
+                | Code::PlanChanged
+                | Code::ProductNotLocked
+                | Code::UpdateNotAllowed
+                | Code::ImpactTooHigh
+                | Code::ImpactUnknown
+                | Code::EnvironmentNotAllowed
+                | Code::RoleNotConfigured
+        )
+    };
+    match outcome.state {
+        State::Denied => errors.all(|problem| is_decided(&problem.code)),
+        // Why it did not begin is known of the stacks.
+        State::NotStarted | State::Skipped => true,
+        _ => false,
     }
 }
 
@@ -122,6 +156,34 @@ impl Run<'_> {
         };
         if let Err(error) = written.await {
             log::warn!("{error}");
+        }
+    }
+
+    /// Records that a merge was denied as before, if people decide about all of it, so that `find` starts no job until a fact changes by which
+    /// they do, or until the next day.
+    pub(super) async fn rest_denied(
+        &self,
+        merged: &MergedChange,
+        earlier: Option<((u64, UserId), EarlierRuns<'_>)>,
+        (before, applied): (&Attempts, &ApplyReport),
+    ) {
+        let (Some((pull_request, earlier)), Some(tip)) = (earlier, merged.tip_commit()) else {
+            return;
+        };
+        if applied.is_out_of_time || !applied.outcomes.iter().all(is_for_people) {
+            return;
+        }
+        // At worst, a job starts for nothing.
+        let facts = match review_facts(self.job, pull_request.0, tip).await {
+            Ok(facts) => facts,
+            Err(error) => return log::warn!("{}", error.text()),
+        };
+        let Some(facts) = facts else {
+            return;
+        };
+        let left = earlier.known.digest(earlier.waiting, &facts);
+        if !before.rest_with(&left) {
+            self.write_rest(pull_request, &before.resting(&left)).await;
         }
     }
 

@@ -30,6 +30,8 @@ pub struct JobEnvironment {
     pub environment: Option<String>,
     /// The job changes only stacks of these accounts.
     pub accounts: JobAccounts,
+    /// The accounts of each job that a job which finds environments starts in one of them.
+    pub groups: Vec<JobAccounts>,
     /// The workflow's settings for all configs.
     pub given: RunInput,
     pub comment: bool,
@@ -91,8 +93,14 @@ impl JobEnvironment {
     ) -> anyhow::Result<Self> {
         let accounts = variable("PROVISIONER_ACCOUNTS").unwrap_or_default();
         let finish_cancelled = variable("PROVISIONER_FINISH_CANCELLED").as_deref() == Some("true");
+        let groups = accounts.lines().filter(|line| !line.trim().is_empty());
+        let groups: Vec<JobAccounts> = groups.map(JobAccounts::parse).collect::<Result<_, _>>()?;
         Ok(Self {
             accounts: JobAccounts::parse(&accounts)?,
+            groups: match groups.is_empty() {
+                true => vec![JobAccounts::default()],
+                false => groups,
+            },
             event,
             repository,
             issuer,
@@ -138,10 +146,15 @@ impl JobEnvironment {
 
     /// The environment and the accounts; empty for a job of all stacks.
     pub fn scope(&self) -> String {
-        let own = self.environment.iter().cloned();
-        let own: Vec<String> = own.chain(self.accounts.patterns()).collect();
-        own.join(" ")
+        scope_of(self.environment.as_deref(), &self.accounts)
     }
+}
+
+/// The scope of a job of an environment and accounts.
+pub fn scope_of(environment: Option<&str>, accounts: &JobAccounts) -> String {
+    let own = environment.map(str::to_owned).into_iter();
+    let own: Vec<String> = own.chain(accounts.patterns()).collect();
+    own.join(" ")
 }
 
 /// A time that a person gives. A wrong one would end the job in the middle of an operation.

@@ -16,7 +16,7 @@ mod system;
 
 pub use accounts::JobAccounts;
 pub use detect::{actor, alerts, annotations, in_job, read_environment, worded};
-pub use environment::{JobEnvironment, JobRun, is_blank, variable};
+pub use environment::{JobEnvironment, JobRun, is_blank, scope_of, variable};
 pub use event::{CiEvent, DispatchMode};
 pub use outputs::{JobOutputs, counts, links, start_jobs, summary};
 pub use system::CiSystem;

@@ -33,7 +33,7 @@ pub use facts::{
 };
 pub use lock::LockState;
 pub use permit::{Permit, decide, denials, denials_before_credentials, denials_before_merge};
-pub use policies::{ApprovalRequirement, LoadedPolicy, Policies};
+pub use policies::{ApprovalRequirement, BY_FORMER_POLICY, LoadedPolicy, Policies};
 pub use policy::{
     FILE as POLICY_FILE, Policy, SCHEMA as POLICY_SCHEMA, Scope, Updates, read as read_policy,
     read_file as read_policy_file,

@@ -13,6 +13,9 @@ use crate::diagnostic::{Diagnostic, Location};
 use crate::product::Target;
 use crate::stack::{RollbackTriggers, StackName};
 
+/// How the fact of a denial ends that only the policy before the change gives.
+pub const BY_FORMER_POLICY: &str = "by the policy before the change";
+
 /// A policy, or the errors of its file.
 pub type LoadedPolicy = Result<Policy, Vec<Diagnostic>>;
 
@@ -258,13 +261,13 @@ impl<'a> Policies<'a> {
         let only = |denials: &[Denial], others: &[Denial], which: &str| -> Vec<Denial> {
             let denials = denials.iter().filter(|denial| !others.contains(denial));
             let named = denials.map(|denial| Denial {
-                fact: format!("{}, by the policy {which}", denial.fact),
+                fact: format!("{}, {which}", denial.fact),
                 ..denial.clone()
             });
             named.collect()
         };
-        let by_now = only(&now, &before, "of now");
-        let by_before = only(&before, &now, "before the change");
+        let by_now = only(&now, &before, "by the policy of now");
+        let by_before = only(&before, &now, BY_FORMER_POLICY);
         let by_both = before.into_iter().filter(|denial| now.contains(denial));
         by_both.chain(by_before).chain(by_now).collect()
     }

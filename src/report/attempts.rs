@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::outcome::{Outcome, State};
 use crate::diagnostic::Code;
+use crate::guard::BY_FORMER_POLICY;
 use crate::model::{Digest, RepoPath};
 use crate::plan::Change;
 
@@ -92,6 +93,11 @@ impl Attempts {
         self.rests.as_deref() == Some(left)
     }
 
+    /// Whether a run left a record of what it could not begin.
+    pub fn rests(&self) -> bool {
+        self.rests.is_some()
+    }
+
     /// A comment with this line in place of its own.
     pub fn replaced_in(&self, comment: &str) -> String {
         let mut lines: Vec<&str> = comment.split('\n').collect();
@@ -166,9 +172,15 @@ fn key(path: &RepoPath, template: Option<Digest>) -> String {
 fn result(outcome: &Outcome) -> String {
     let problems = outcome.problems.iter().filter(|problem| problem.error);
     let codes: Vec<&str> = problems.map(|problem| problem.code.as_str()).collect();
+    // The present policy may allow meanwhile what both denied.
+    let mut errors = outcome.problems.iter().filter(|problem| problem.error);
+    let former = match errors.any(|problem| problem.text.contains(BY_FORMER_POLICY)) {
+        true => " former",
+        false => "",
+    };
     let stack = outcome.stack.as_ref().map(ToString::to_string);
     format!(
-        "{} {} {:?} {}",
+        "{} {} {:?} {}{former}",
         outcome.path,
         stack.unwrap_or_default(),
         outcome.state,

@@ -7,10 +7,12 @@ use anyhow::Context as _;
 
 use super::waiting::{PendingMerge, TipConfigs, leave_closed, pending_merges, tip_configs};
 use crate::apply::{KnownStacks, SearchRole, merge_marker};
-use crate::ci::{JobOutputs, start_jobs, summary};
+use crate::change::review_facts;
+use crate::ci::{JobOutputs, scope_of, start_jobs, summary};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::job::{Job, JobError, JobResult, end_without_policy};
+use crate::model::CommitSha;
 use crate::report::{Attempts, LeftReason, PendingReport, pending_lines, pending_markdown};
 
 /// Writes the environments whose jobs have something to apply into the output `environments`. `names`: configs that a person names, whose
@@ -39,21 +41,33 @@ pub async fn find_environments(job: &Job, reference: &str, names: &[String]) -> 
         closed: leave_closed(allowed, &mut configs, job.forge.server_time()),
         ..PendingReport::default()
     };
-    let mut by_environment: BTreeMap<String, Vec<Config>> = BTreeMap::new();
+    let mut by_job: BTreeMap<(String, String), Vec<Config>> = BTreeMap::new();
     for config in configs {
-        let environment = config.target.environment.clone();
-        by_environment.entry(environment).or_default().push(config);
+        let environment = &config.target.environment;
+        let mut groups = job.environment.groups.iter();
+        // A job of another workflow works on the other accounts.
+        let Some(group) = groups.find(|group| group.contains(&config.target.account)) else {
+            continue;
+        };
+        let scope = scope_of(Some(environment), group);
+        let key = (environment.clone(), scope);
+        by_job.entry(key).or_default().push(config);
     }
     let mut found = BTreeSet::new();
-    if !by_environment.is_empty() {
+    if !by_job.is_empty() {
         let sessions = job.required_credentials()?;
-        // Each environment on its own, so that the merges of one leave room for those of another.
-        for (environment, configs) in by_environment {
+        // Each job on its own, so that the merges of one leave room for those of another, and because each has a comment of its own.
+        for ((environment, scope), configs) in by_job {
             let before = report.left.len();
             let by = (allowed, SearchRole::Plan);
             let (mut merges, known) =
                 pending_merges(job, &branch, by, &sessions, configs, &mut report).await?;
-            leave_resting(job, &environment, &mut merges, &known, &mut report).await?;
+            let rests = Rests {
+                marker: merge_marker(&scope),
+                tip: &branch.tip,
+                known: &known,
+            };
+            leave_resting(job, &rests, &mut merges, &mut report).await?;
             let mut left = report.left[before..].iter();
             if !merges.is_empty() || left.any(|(_, reason)| is_open(reason)) {
                 found.insert(environment);
@@ -74,31 +88,65 @@ pub async fn find_environments(job: &Job, reference: &str, names: &[String]) -> 
     finish(job, &report, found, false)
 }
 
-/// Leaves the merges of which an earlier run could begin nothing, if nothing changed since. A record that somebody else edited counts as none.
+/// What tells whether a merge rests.
+struct Rests<'a> {
+    /// First line of the comment of the job that may start.
+    marker: String,
+    tip: &'a CommitSha,
+    known: &'a KnownStacks,
+}
+
+impl Rests<'_> {
+    /// Whether an earlier run could begin nothing of a merge, or denied it as before, and nothing changed since.
+    async fn holds(
+        &self,
+        job: &Job,
+        number: u64,
+        attempts: &Attempts,
+        merge: &PendingMerge,
+    ) -> bool {
+        if attempts.rest_with(&self.known.digest(&merge.configs, "")) {
+            return true;
+        }
+        if !attempts.rests() {
+            return false;
+        }
+        match review_facts(job, number, self.tip).await {
+            Ok(Some(facts)) => attempts.rest_with(&self.known.digest(&merge.configs, &facts)),
+            Ok(None) => false,
+            // At worst, a job starts for nothing.
+            Err(error) => {
+                log::warn!("{}", error.text());
+                false
+            }
+        }
+    }
+}
+
+/// Leaves the merges that rest. A record that somebody else edited counts as none.
 async fn leave_resting(
     job: &Job,
-    environment: &str,
+    rests: &Rests<'_>,
     merges: &mut Vec<PendingMerge>,
-    known: &KnownStacks,
     report: &mut PendingReport,
 ) -> Result<(), JobError> {
     let Some(own) = job.forge.current_user().await? else {
         return Ok(());
     };
-    let marker = merge_marker(environment);
     let mut left = Vec::new();
     for merge in std::mem::take(merges) {
-        let text = match merge.range.number {
-            Some(number) => job.forge.own_text(number, own, &marker).await,
-            None => Ok(None),
+        let Some(number) = merge.range.number else {
+            merges.push(merge);
+            continue;
         };
+        let text = job.forge.own_text(number, own, &rests.marker).await;
         // At worst, a job starts for nothing.
         let text = text.unwrap_or_else(|error| {
             log::warn!("{error}");
             None
         });
         let attempts = text.map(|text| Attempts::parse(&text)).unwrap_or_default();
-        match attempts.rest_with(&known.digest(&merge.configs)) {
+        match rests.holds(job, number, &attempts, &merge).await {
             true => left.extend(merge.configs),
             false => merges.push(merge),
         }

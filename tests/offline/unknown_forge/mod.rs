@@ -121,6 +121,7 @@ impl Repository {
             configs: Vec::new(),
             environment: Some("prod".to_owned()),
             accounts: JobAccounts::default(),
+            groups: vec![JobAccounts::default()],
             given: RunInput::default(),
             finish_cancelled: false,
             time_limit: None,

@@ -16,6 +16,7 @@ mod environments;
 mod evidence;
 mod faults;
 mod found;
+mod found_rests;
 mod kills;
 pub mod many;
 mod many_accounts;
