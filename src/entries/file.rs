@@ -48,11 +48,22 @@ pub struct NewEntry {
     pub entry: StackEntry,
     /// An error at the entry's line, without message and help.
     place: Diagnostic,
+    /// The same at the line of its stack.
+    stack: Diagnostic,
     /// The same for each of its resources: at the line of the id, and of the identifier.
     resources: Vec<[Diagnostic; 2]>,
 }
 
 impl NewEntry {
+    /// An error at the line of the entry's stack.
+    pub fn stack_error(&self, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+        let problem = Diagnostic {
+            message: message.into(),
+            ..self.stack.clone()
+        };
+        problem.with_help(help)
+    }
+
     /// An error at the entry's line.
     pub fn error(&self, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
         let problem = Diagnostic {
@@ -182,7 +193,9 @@ impl EntryFile {
                                 place.clone().at(&parsed.source(), span)
                             })
                         };
+                        let stack = node.span_of(["stack"]);
                         entries.push(NewEntry {
+                            stack: place.clone().at(&parsed.source(), stack),
                             resources: resources.iter().map(places).collect(),
                             entry,
                             place,

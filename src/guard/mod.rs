@@ -76,6 +76,9 @@ const CONFIG_PLACEHOLDER: &str = "CONFIG";
 const UNFINISHED: &str =
     "the creation of the stack is not finished: it has imported resources, and lacks the others";
 
+/// What to do with objects in a bucket of a failed creation. The operation completes the command, which depends on the template.
+const KEEP_BUCKET: &str = "move the objects elsewhere, and empty the bucket, then run it again; or keep it if the template retains it: run `import`, and name the bucket and its policy";
+
 impl Denial {
     fn new(code: Code, fact: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
@@ -101,6 +104,13 @@ impl Denial {
     /// Whether the stack has imported its resources and lacks the others.
     pub fn is_of_unfinished_creation(&self) -> bool {
         self.fact == UNFINISHED
+    }
+
+    /// The bucket whose objects deny the deletion of a failed creation.
+    pub fn bucket_to_keep(&self) -> Option<&str> {
+        let is_of_failed = self.code == Code::BucketNotEmpty && self.remedy == KEEP_BUCKET;
+        let bucket = self.fact.strip_prefix("bucket ").filter(|_| is_of_failed)?;
+        Some(bucket.split_once(" holds ")?.0)
     }
 
     /// Whether a deletion lacks nothing but what a second person adds by a comment.

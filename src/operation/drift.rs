@@ -13,7 +13,9 @@ pub async fn drift(
 ) -> Result<Drifted, OperationError> {
     let facts = site.facts(desired).await?;
     let _looking = site.decide::<Inspect>(&facts, &desired.stack)?;
-    let owned = |stack| facts.is_owner_of(stack);
+    // An import sets no tags.
+    let unfinished = facts.unfinished_import == Some(true);
+    let owned = |stack| facts.is_owner_of(stack) || unfinished;
     let owned = facts
         .stack
         .as_ref()
@@ -28,6 +30,7 @@ pub async fn drift(
             drift: None,
             current: true,
             owned,
+            unfinished,
         });
     };
     if !has_detection(&stack.status) {
@@ -46,6 +49,7 @@ pub async fn drift(
         drift: Some(drift),
         current: deployed == desired.sent,
         owned,
+        unfinished,
     })
 }
 

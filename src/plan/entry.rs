@@ -14,7 +14,7 @@ use crate::text::quote;
 
 /// Gives the change the intent of the entry, or errors that say why the entry does not fit the config. `config`: at the head.
 pub fn apply_entry(change: &mut Change, new: &NewEntry, config: Option<&Config>) {
-    let mut problems: Vec<Diagnostic> = misfit(change, new).into_iter().collect();
+    let mut problems = misfits(change, new);
     if let Some(config) = config.filter(|_| new.entry.kind == EntryKind::Import) {
         problems.extend(misnamed(new, config));
     }
@@ -86,27 +86,38 @@ pub fn reject_shared_imports(changes: &mut [Change]) {
     }
 }
 
-/// Why the entry does not fit the config and its change.
-fn misfit(change: &Change, new: &NewEntry) -> Option<Diagnostic> {
+/// Everything by which the entry does not fit the config and its change.
+fn misfits(change: &Change, new: &NewEntry) -> Vec<Diagnostic> {
+    if matches!(change.intent, Intent::Invalid | Intent::Abandon) {
+        return Vec::new();
+    }
+    let found = [wrong_intent(change, new), wrong_stack(change, new)];
+    found.into_iter().flatten().collect()
+}
+
+/// The pull request keeps a config that the entry releases, or removes one that it needs.
+fn wrong_intent(change: &Change, new: &NewEntry) -> Option<Diagnostic> {
     let entry = &new.entry;
     let word = entry.kind.word();
     match (entry.kind, change.intent) {
-        (_, Intent::Invalid | Intent::Abandon) => return None,
-        (EntryKind::Unadopt, Intent::Delete) => {}
-        (EntryKind::Unadopt, _) => {
-            return Some(new.error(
-                format!("the config `{}` is still there", entry.config),
-                "remove the config in the same pull request: a config claims its stack",
-            ));
-        }
+        (EntryKind::Unadopt, Intent::Delete) => None,
+        (EntryKind::Unadopt, _) => Some(new.error(
+            format!("the config `{}` is still there", entry.config),
+            "remove the config in the same pull request: a config claims its stack",
+        )),
         (EntryKind::Adopt | EntryKind::Replace | EntryKind::Import, Intent::Delete) => {
-            return Some(new.error(
+            Some(new.error(
                 format!("the pull request removes the config `{}`", entry.config),
                 format!("keep the config, or remove the entry below `{word}`"),
-            ));
+            ))
         }
-        (EntryKind::Adopt | EntryKind::Replace | EntryKind::Import, _) => {}
+        (EntryKind::Adopt | EntryKind::Replace | EntryKind::Import, _) => None,
     }
+}
+
+/// The entry names another stack than the config's.
+fn wrong_stack(change: &Change, new: &NewEntry) -> Option<Diagnostic> {
+    let entry = &new.entry;
     // Two stacks in one change: the entry cannot say which it means.
     if change.stack_move.is_some() {
         return Some(new.error(
@@ -121,16 +132,16 @@ fn misfit(change: &Change, new: &NewEntry) -> Option<Diagnostic> {
     let target = change.target.as_ref()?;
     let named = entry.stack.as_ref()?;
     if !named.has_uuid() {
-        return Some(new.error(
+        return Some(new.stack_error(
             format!(
-                "the entry's stack id does not end with a UUID: `{}`",
+                "the entry's stack id does not end with a UUID in lower case: `{}`",
                 named.as_str()
             ),
             "write the full id of the stack, as `provisioner discover --format json` prints it",
         ));
     }
     let (what, named, wanted) = difference(named, target, stack)?;
-    Some(new.error(
+    Some(new.stack_error(
         format!("the entry's {what} is `{named}`, and the config's is `{wanted}`"),
         "write the full id of the config's own stack, or correct the config",
     ))

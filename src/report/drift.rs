@@ -48,7 +48,7 @@ pub fn drift_summary(found: &Drifted) -> String {
         true => "; the rollback of an update failed",
         false => "",
     };
-    let outdated = match found.current {
+    let outdated = match found.current || found.unfinished {
         true => "",
         false => "; the config or its product has changes that are not deployed",
     };
@@ -56,7 +56,11 @@ pub fn drift_summary(found: &Drifted) -> String {
         true => "",
         false => "; provisioner did not create this stack, and only checked its drift",
     };
-    format!("{stack}: {state}{unchecked}{rollback}{outdated}{foreign}")
+    let unfinished = match found.unfinished {
+        true => "; the creation of the stack is not finished",
+        false => "",
+    };
+    format!("{stack}: {state}{unchecked}{rollback}{unfinished}{outdated}{foreign}")
 }
 
 /// Why the drift of a stack is not known, in one line.

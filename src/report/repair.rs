@@ -4,7 +4,7 @@ use super::Text;
 use super::format::Format;
 use super::redactor::Redactor;
 use crate::plan::{Restoration, RollbackContinuation};
-use crate::stack::ChangeAction;
+use crate::stack::{ChangeAction, ROLLBACK_FAILED};
 use crate::text::pluralize;
 
 const RESTORATION: &[&str] = &[
@@ -111,11 +111,13 @@ pub fn restoration(found: &Restoration, values: &Redactor, format: Format) -> St
 
 /// What continuing a rollback would do, in one line.
 pub fn rollback_summary(found: &RollbackContinuation) -> String {
+    let (stack, status) = (&found.stack.name, &found.status);
+    if found.status != ROLLBACK_FAILED {
+        return format!("{stack}: {status}; no rollback failed");
+    }
     let failed = pluralize(found.failed.len(), "resource");
     format!(
-        "{}: {}; the rollback of {failed} failed{}; digest {}",
-        found.stack.name,
-        found.status,
+        "{stack}: {status}; the rollback of {failed} failed{}; digest {}",
         skipped(found, "would be skipped"),
         found.digest.prefix(16)
     )
@@ -135,9 +137,14 @@ pub fn continued_summary(found: &RollbackContinuation, ended: &str) -> String {
 }
 
 fn skipped(found: &RollbackContinuation, what: &str) -> String {
-    match found.skip.is_empty() {
+    // The guard denies to skip others.
+    let failed = found.failed.iter().map(|failed| &*failed.logical_id);
+    let ids: Vec<&str> = failed
+        .filter(|id| found.skip.iter().any(|skip| skip == id))
+        .collect();
+    match ids.is_empty() {
         true => String::new(),
-        false => format!("; {what}: {}", found.skip.join(", ")),
+        false => format!("; {what}: {}", ids.join(", ")),
     }
 }
 

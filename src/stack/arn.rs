@@ -58,13 +58,14 @@ impl StackArn {
         self.part(1)
     }
 
-    /// Whether it ends with a UUID, as the id of each stack does.
+    /// Whether it ends with a UUID in lower case, as the id of each stack does. Ids are compared as texts.
     pub fn has_uuid(&self) -> bool {
         let uuid = self.text.rsplit('/').next().unwrap_or_default();
         let groups: Vec<&str> = uuid.split('-').collect();
         let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
         let mut digits = groups.iter().flat_map(|group| group.bytes());
-        lengths == [8, 4, 4, 4, 12] && digits.all(|digit| digit.is_ascii_hexdigit())
+        lengths == [8, 4, 4, 4, 12]
+            && digits.all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
     }
 
     /// The values of CloudFormation's pseudo parameters that the ARN has.

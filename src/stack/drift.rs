@@ -126,6 +126,8 @@ pub struct Drifted {
     pub current: bool,
     /// Whether provisioner created the stack for the config, by its tags. Drift detection changes no stack.
     pub owned: bool,
+    /// Whether the creation of the stack is not finished: it lacks resources and the tags.
+    pub unfinished: bool,
 }
 
 impl Drifted {

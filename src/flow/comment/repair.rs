@@ -130,6 +130,7 @@ impl IssueRepair {
             drift: Some(drift.clone()),
             current: true,
             owned: true,
+            unfinished: false,
         };
         let found = FoundDrift {
             drifted: false,

@@ -40,7 +40,7 @@ pub fn stack_can_be_adopted(input: &RuleInput<'_>) -> Option<Denial> {
         let mut denied = adoption.obstacles.iter();
         // A rule about the stack's state may have denied all of them, with its own words.
         let denied = denied.find(|obstacle| !is_denied_elsewhere(input, obstacle));
-        return denied.map(|obstacle| of_obstacle(input.kind, obstacle));
+        return denied.map(|obstacle| of_obstacle(input, obstacle));
     }
     // The same again by the tags that were read with the stack.
     let owner = &input.facts.owner;
@@ -66,14 +66,14 @@ pub fn stack_can_be_adopted(input: &RuleInput<'_>) -> Option<Denial> {
     clashing
         .next()
         .or_else(test)
-        .map(|obstacle| of_obstacle(input.kind, &obstacle))
+        .map(|obstacle| of_obstacle(input, &obstacle))
 }
 
 /// An un-adoption detects drift as an adoption does.
 fn drift_is_detectable(input: &RuleInput<'_>) -> Option<Denial> {
     let mut obstacles = adoption(input)?.obstacles.iter();
     let denied = obstacles.find(|obstacle| matches!(obstacle, Obstacle::NoDriftDetection { .. }));
-    denied.map(|obstacle| of_obstacle(input.kind, obstacle))
+    denied.map(|obstacle| of_obstacle(input, obstacle))
 }
 
 /// The next step for a stack whose drift CloudFormation does not detect.
@@ -82,6 +82,13 @@ fn update_first(kind: EffectKind) -> &'static str {
         EffectKind::Unadopt => "update the stack once by a change of its config, then try again",
         _ => "update the stack once with its present tool, then try again",
     }
+}
+
+/// The next step for a stack whose import failed.
+fn after_failed_import(input: &RuleInput<'_>) -> Option<String> {
+    let stack = input.facts.stack.as_ref()?.as_ref()?;
+    let is_failed = stack.status.is_import_rolled_back() && input.kind == EffectKind::Adopt;
+    is_failed.then(|| state::after_failed_import(stack, &input.stack.target.region))
 }
 
 /// Whether a rule about the stack's state denies for the same reason.
@@ -98,7 +105,7 @@ fn is_denied_elsewhere(input: &RuleInput<'_>, obstacle: &Obstacle) -> bool {
 }
 
 /// Each obstacle has a code.
-fn of_obstacle(kind: EffectKind, obstacle: &Obstacle) -> Denial {
+fn of_obstacle(input: &RuleInput<'_>, obstacle: &Obstacle) -> Denial {
     let owned = |fact: String, remedy: &str| Denial::new(Code::AdoptOwnedElsewhere, fact, remedy);
     let release =
         "have its owner release the stack, and remove the owner's tags; else leave it to them";
@@ -138,7 +145,7 @@ fn of_obstacle(kind: EffectKind, obstacle: &Obstacle) -> Denial {
         Obstacle::NoDriftDetection { status } => Denial::new(
             Code::AdoptOnDrift,
             format!("CloudFormation detects no drift of a stack that is {status}"),
-            update_first(kind),
+            after_failed_import(input).unwrap_or_else(|| update_first(input.kind).to_owned()),
         ),
         Obstacle::Unfinished { .. } => Denial::new(Code::StackFailed, UNFINISHED, state::FINISH),
         Obstacle::NeverCreated { status } | Obstacle::Deleted { status } => Denial::new(
@@ -237,8 +244,11 @@ pub fn no_drift_is_overwritten(input: &RuleInput<'_>) -> Option<Denial> {
     if !changes_tags(input) {
         return None;
     }
-    // Another rule denies a stack that was not compared.
+    // Other rules deny a stack that was not compared, and one that cannot be adopted. Its drift is not the reason.
     let adoption = adoption(input)?;
+    if input.kind == EffectKind::Adopt && !adoption.obstacles.is_empty() {
+        return None;
+    }
     let denial = |fact: String, remedy: &str| Some(Denial::new(Code::AdoptOnDrift, fact, remedy));
     // Before the change set exists, only a preview knows drift: that of the last detection. A run detects it again.
     let Some(drift) = &adoption.drift else {

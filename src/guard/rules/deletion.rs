@@ -2,7 +2,7 @@
 
 use super::RuleInput;
 use crate::diagnostic::Code;
-use crate::guard::{Denial, EffectKind};
+use crate::guard::{Denial, EffectKind, KEEP_BUCKET};
 use crate::text::pluralize;
 
 /// The policy allows deletions.
@@ -45,9 +45,7 @@ pub fn buckets_are_empty(input: &RuleInput<'_>) -> Option<Denial> {
         return None;
     }
     let remedy = match input.kind {
-        EffectKind::RemoveFailed => {
-            "move the objects elsewhere, and empty the bucket, then run it again; or keep it if the template retains it: run `import`, and name the bucket and its policy"
-        }
+        EffectKind::RemoveFailed => KEEP_BUCKET,
         _ => "empty the bucket, or use `tear-down` where the product has it",
     };
     let Some(buckets) = &input.facts.buckets else {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::RuleInput;
 use super::approval::may_approve;
 use super::command::{MIN_DIGEST_DIGITS, confirms};
+use super::state::stack_is_owned;
 use crate::diagnostic::Code;
 use crate::guard::{Authority, Denial, EffectKind, Permission, RepairIssue, RepairRequest};
 use crate::model::UserId;
@@ -139,8 +140,11 @@ pub fn is_needed(input: &RuleInput<'_>) -> Option<Denial> {
     if input.kind != EffectKind::ContinueRollback {
         return None;
     }
-    // Other rules deny an unknown and a busy stack.
+    // Other rules deny an unknown and a busy stack, and one that is not provisioner's, with the next step.
     let stack = input.facts.stack.as_ref()?.as_ref()?;
+    if stack_is_owned(input).is_some() {
+        return None;
+    }
     let fits = stack.status.0 == ROLLBACK_FAILED || stack.status.health() != Health::Stable;
     (!fits).then(|| {
         Denial::new(

@@ -227,6 +227,21 @@ pub fn stack_is_owned(input: &RuleInput<'_>) -> Option<Denial> {
     })
 }
 
+/// The next step for a stack in which an import failed. The status does not tell whether the import was to create it.
+pub fn after_failed_import(stack: &Stack, region: &str) -> String {
+    let aws = |command: &str| {
+        format!(
+            "`aws cloudformation {command} --stack-name {} --region {region}`",
+            stack.id
+        )
+    };
+    format!(
+        "an import into the stack failed. If {} lists no resource, delete the empty stack: {}, then create it again. If it lists resources, update the stack once with its present tool, then adopt it",
+        aws("list-stack-resources"),
+        aws("delete-stack")
+    )
+}
+
 /// The next step for a stack that may be the config's own. A person at a command line has a command, a pull request an entry.
 fn how_to_adopt(input: &RuleInput<'_>, stack: &Stack) -> String {
     if stack.status.health() == Health::InProgress {
@@ -239,6 +254,9 @@ fn how_to_adopt(input: &RuleInput<'_>, stack: &Stack) -> String {
     // A stack whose last operation failed is not adopted.
     if stack.status.health() == Health::Failed {
         return repair(stack, &input.stack.target.region, false);
+    }
+    if stack.status.is_import_rolled_back() {
+        return after_failed_import(stack, &input.stack.target.region);
     }
     if input.kind == EffectKind::Unadopt {
         return "use the config whose tags the stack has; a stack without provisioner's tags is not adopted"

@@ -159,15 +159,23 @@ fn attack_a_misspelt_file_of_entries_is_passed_over() {
 #[test]
 fn attack_an_entry_with_an_impossible_stack_id() {
     const UUID: &str = "6a4c9a50-0f2e-11f0-8a1b-0a1b2c3d4e5f";
-    let checked = |partition: &str, uuid: &str| {
+    let written = |kind: &str, partition: &str, uuid: &str| {
         let config = path("b001");
         let stack = format!(
             "arn:{partition}:cloudformation:us-west-1:123456789012:stack/edge-prod-b001-us-west-1-s3-stack/{uuid}"
         );
-        let entry = format!("version: 1\nadopt:\n  - config: {config}\n    stack: {stack}\n");
+        let entry = format!("version: 1\n{kind}:\n  - config: {config}\n    stack: {stack}\n");
         check(|commit| commit.write(".provisioner/adoptions.yaml", &entry)).1
     };
+    let checked = |partition: &str, uuid: &str| written("adopt", partition, uuid);
+    let upper = UUID.to_uppercase();
     for (partition, uuid, words) in [
+        // Ids are compared as texts.
+        (
+            "aws",
+            &*upper,
+            "the entry's stack id does not end with a UUID in lower case",
+        ),
         (
             "aws-cn",
             UUID,
@@ -186,6 +194,13 @@ fn attack_an_entry_with_an_impossible_stack_id() {
             "{}",
             run.stderr
         );
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+        let line = ".provisioner/adoptions.yaml:4:";
+        assert!(run.stderr.contains(line), "{}", run.stderr);
+    }
+    // A person corrects both at once.
+    let run = written("unadopt", "aws", &upper);
+    for words in ["is still there", "in lower case"] {
         assert!(run.stderr.contains(words), "{}", run.stderr);
     }
     let run = checked("aws", UUID);

@@ -137,6 +137,29 @@ fn attack_a_resource_whose_rollback_did_not_fail_is_not_skipped() {
     failed(&workdir);
     let options = ["--skip", "Queue", "--skip", "Bucket", "--force"];
     denied(&workdir, &options, "repair-changes-more");
+    let shown = workdir.try_action(
+        "continue-rollback",
+        &["--skip", "Queue", "--skip", "Bucket", "--dry-run"],
+    );
+    let line = "would be skipped: Queue; digest";
+    assert!(shown.stdout.contains(line), "{}", shown.stdout);
+}
+
+/// The summary beside a denial says nothing of a rollback that did not fail.
+#[test]
+fn no_rollback_failed_in_another_state() {
+    let workdir = workdir();
+    workdir
+        .aws
+        .on("DescribeStacks", stack(&workdir, "UPDATE_FAILED"));
+    let shown = workdir.try_action("continue-rollback", &["--dry-run"]);
+    assert_eq!(shown.status, 20, "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("no rollback failed"),
+        "{}",
+        shown.stdout
+    );
+    assert!(!shown.stdout.contains("digest"), "{}", shown.stdout);
 }
 
 #[test]

@@ -390,3 +390,60 @@ fn attack_a_template_that_mentions_an_import_is_not_finished() {
         denied.stdout
     );
 }
+
+#[test]
+fn drift_of_an_unfinished_creation_is_that_of_the_config() {
+    let workdir = unfinished();
+    super::answers::detected(&workdir, "DETECTION_COMPLETE", json!([]));
+    let refused = crate::support::replay::refused("ValidationError", "not supported");
+    workdir.aws.on_optional("DetectStackResourceDrift", refused);
+    let shown = workdir.try_action("check-drift", &["--no-log"]);
+    let words = "the creation of the stack is not finished";
+    assert!(shown.stdout.contains(words), "{}", shown.stdout);
+    for words in [
+        "provisioner did not create",
+        "changes that are not deployed",
+    ] {
+        assert!(!shown.stdout.contains(words), "{}", shown.stdout);
+    }
+}
+
+/// A killed import that CloudFormation rolled back left an empty stack. Each action names the way out.
+#[test]
+fn an_empty_stack_of_a_failed_import_names_its_deletion() {
+    for (action, options) in [
+        ("prep-master", &["--dry-run"][..]),
+        ("tear-down", &["--dry-run"]),
+        ("replace", &["--dry-run"]),
+        ("restore", &["--dry-run"]),
+        ("adopt", &["--dry-run"]),
+        ("import", &["--resource", "BUCKET", "--dry-run"]),
+        ("import", &["--resource", "BUCKET", "--force"]),
+    ] {
+        let workdir = workdir();
+        let mut empty = stack(&workdir, "IMPORT_ROLLBACK_COMPLETE");
+        empty["Stacks"][0]["Tags"] = json!([]);
+        workdir
+            .aws
+            .on("DescribeStacks", empty)
+            .on_optional("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}))
+            .allow_unused();
+        let bucket = format!("Bucket=BucketName={}", workdir.name);
+        let options = options.iter().map(|option| match *option {
+            "BUCKET" => &*bucket,
+            option => option,
+        });
+        let denied = workdir.try_action(action, &options.collect::<Vec<_>>());
+        let output = format!("{action}: {}", denied.stdout);
+        assert_eq!(denied.status, 20, "{output}");
+        let command = format!(
+            "`aws cloudformation delete-stack --stack-name {} --region us-west-2`",
+            super::answers::stack_id(&workdir)
+        );
+        assert!(denied.stdout.contains(&command), "{output}");
+        assert!(
+            !denied.stdout.contains("run `provisioner adopt"),
+            "{output}"
+        );
+    }
+}
