@@ -4,7 +4,7 @@ use super::recorder::DecisionRecorder;
 use crate::guard::Policies;
 use crate::job::CredentialCache;
 use crate::operation::{
-    ActionOutcome, OperationContext, OperationError, Task, missing_setup, perform,
+    ActionOutcome, OperationContext, OperationError, Task, Warnings, missing_setup, perform,
 };
 use crate::report::{Redactor, Refusal};
 use crate::stack::StackName;
@@ -37,6 +37,7 @@ pub async fn run_with_role(
         authority: recorder,
         progress: recorder,
         needs: task.options.needs,
+        warnings: &Warnings::default(),
     };
     perform(task, &site, values).await
 }

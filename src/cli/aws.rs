@@ -21,7 +21,7 @@ use crate::job::cancel_on_signal;
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::operation::{
     ActionData, ActionOutcome, AuthoritySource, Desired, FailureReport, OperationContext,
-    OperationError, Task, complete_commands, perform, to_diagnostics,
+    OperationError, Task, Warnings, complete_commands, perform, to_diagnostics,
 };
 use crate::plan::LinkNeeds;
 use crate::product::{Class, Verb};
@@ -242,6 +242,7 @@ impl AccountRun<'_> {
             authority: &console,
             progress: &console,
             needs: self.needs,
+            warnings: &Warnings::default(),
         };
         let task = Task {
             verb: self.verb,

@@ -176,13 +176,14 @@ impl StackProgress {
                 report::changes(changes, &self.values, format),
             ),
         };
+        let warnings = report::diagnostics(about.warnings);
         let word = match about.word {
             YES => "`yes`",
             _ => "the stack's name",
         };
         let ask = || {
             logger::prompt(&format!(
-                "{}\n{tables}\nType {word} to continue: ",
+                "{}\n{tables}{warnings}\nType {word} to continue: ",
                 escape_invisible(&summary, false),
             ));
             let mut line = String::new();

@@ -61,7 +61,8 @@ impl StackBucket {
         &self.name
     }
 
-    pub(super) fn stack_id(&self) -> &str {
+    /// ARN of the stack.
+    pub fn stack_id(&self) -> &str {
         &self.stack_id
     }
 

@@ -5,6 +5,7 @@
 mod aws;
 mod bucket;
 mod error;
+mod former;
 mod network;
 
 use crate::stack::{DescribedChangeSet, RollbackTriggers, Stack, StackEvent, StackName};
@@ -13,6 +14,7 @@ use crate::template::ImportedResource;
 pub use aws::{Cloud, Session, ThrottleCounts};
 pub use bucket::{STACK_ID_TAG, StackBucket};
 pub use error::{AwsError, AwsErrorKind, CloudError, ConnectionFault, FaultReason, Result};
+pub use former::{FormerStack, FormerStacks};
 pub use network::{NetworkInterface, Subnet, VpcEndpoint};
 pub use tokio_util::sync::CancellationToken;
 
@@ -160,6 +162,8 @@ pub enum NameState {
 pub enum LiveName {
     Missing,
     Named(String),
+    /// It exists, and the answer does not have its name.
+    Unnamed,
     /// AWS does not let these credentials read it, or reads no resource of the type.
     Unknown,
 }

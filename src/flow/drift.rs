@@ -20,7 +20,7 @@ use crate::job::{
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::model::{RepoPath, UserId};
 use crate::operation::to_diagnostics;
-use crate::operation::{self, Desired, OperationContext};
+use crate::operation::{self, Desired, OperationContext, Warnings};
 use crate::report::{
     self as print, Alert, DRIFT_MARKER, Format, FoundDrift, Redactor, Refusal, RunEvent,
     ScannedStacks, StackDrift, UnwrittenIssue, closed_drift_issue, drift_counts, drift_events,
@@ -201,6 +201,7 @@ impl DriftScan<'_> {
             authority: &ReadOnly,
             progress: &ReadOnly,
             needs: None,
+            warnings: &Warnings::default(),
         };
         operation::drift(&site, &Desired::new(config)?).await
     }

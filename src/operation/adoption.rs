@@ -208,7 +208,7 @@ async fn change_tags<E: ChangesTags>(
             EffectKind::Unadopt => ShownEffect::Unadoption(&compared.adoption),
             _ => ShownEffect::Adoption(&compared.adoption),
         };
-        site.confirm(E::KIND, &mut facts, &desired.stack, effect);
+        site.confirm(E::KIND, &mut facts, &desired.stack, (effect, &[]));
     }
     // The guard decides before the change set is created, and once its changes are known.
     let permit = site.decide::<E>(&facts, &desired.stack)?;

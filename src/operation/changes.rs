@@ -1,9 +1,10 @@
 //! The changes of a deployment.
 
+use super::creatable::problems_after_failure;
 use super::failed_creation::{imports_after, inspect_failed};
 use super::free_names::update_problems;
 use super::import::Imports;
-use super::preflight::name_problems;
+use super::preflight::new_name_problems;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::cloud::{AwsErrorKind, CloudError};
 use crate::config::Config;
@@ -43,9 +44,11 @@ pub async fn changes(
         }
         let imports = Imports::find(site, desired, Vec::new()).await?;
         let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
-        let new = new.with_former(&imports.former);
+        let new = new
+            .with_former(&imports.former)
+            .with_leftovers(imports.leftover_names());
         return Ok(Changes {
-            unmet: name_problems(site, desired, Occupancy::New(&imports)).await?,
+            unmet: new_name_problems(site, desired, Occupancy::New(&imports)).await?,
             ..site.with_alarms(desired, new)
         });
     }
@@ -78,25 +81,29 @@ pub async fn changes(
     let changes = assess(site, desired, live, pending.described(), deployed).await;
     let unmet = match live {
         Some((stack, _)) => {
-            update_problems(site, desired, stack, &pending.described().change_set).await
+            let unmet = update_problems(site, desired, stack, &pending.described().change_set);
+            unmet.await.map(|unmet| (unmet, Vec::new()))
         }
         None => new_stack_problems(site, desired).await,
     };
     site.cloud.without_cancellation().discard(pending).await?;
     looked?;
+    let (unmet, leftovers) = unmet?;
     Ok(Changes {
-        unmet: unmet?,
+        unmet,
+        leftovers,
         ..changes?
     })
 }
 
-/// Names that the new stack needs and that something has.
+/// Names that the new stack needs and that something has, and the empty buckets that are deleted first.
 async fn new_stack_problems(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-) -> Result<Vec<Diagnostic>, OperationError> {
+) -> Result<(Vec<Diagnostic>, Vec<String>), OperationError> {
     let imports = Imports::find(site, desired, Vec::new()).await?;
-    name_problems(site, desired, Occupancy::New(&imports)).await
+    let problems = new_name_problems(site, desired, Occupancy::New(&imports)).await?;
+    Ok((problems, imports.leftover_names()))
 }
 
 /// A change set cannot be created for a stack whose creation failed. It is deleted, and then created.
@@ -105,14 +112,15 @@ async fn after_failed_creation(
     desired: &Desired<'_>,
     failed: &Stack,
 ) -> Result<Changes, OperationError> {
-    let (deletion, _) = inspect_failed(site, desired, failed, &[]).await?;
+    let (mut deletion, _) = inspect_failed(site, desired, failed, &[]).await?;
     let imports = imports_after(site, desired, Vec::new(), &deletion).await?;
     let new = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
-    let new = new.with_former(&imports.former);
-    let all = imports.all();
+    let new = new
+        .with_former(&imports.former)
+        .with_leftovers(imports.leftover_names());
     Ok(Changes {
         // Nothing is deleted for a creation that cannot succeed.
-        unmet: preflight(site, desired, Occupancy::Deleted(&deletion, &all)).await?,
+        unmet: problems_after_failure(site, desired, &mut deletion, &imports).await?,
         failed_creation: Some(deletion),
         ..site.with_alarms(desired, new)
     })

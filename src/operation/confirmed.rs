@@ -2,6 +2,7 @@
 //! have updated the stack or taken its tags.
 
 use super::{AuthoritySource, Desired, OperationContext, OperationError, ShownEffect, ToConfirm};
+use crate::diagnostic::Diagnostic;
 use crate::guard::{Authority, DecidedAgain, Facts, Permit, denials};
 use crate::stack::{Health, ShownStack, StackName, StackPart};
 
@@ -26,7 +27,7 @@ impl OperationContext<'_> {
         desired: &Desired<'_>,
         facts: &mut Facts,
         shown: &ShownStack,
-        effect: ShownEffect<'_>,
+        effect: (ShownEffect<'_>, &[Diagnostic]),
     ) -> Result<Permit<E>, OperationError> {
         self.confirm(E::KIND, facts, &desired.stack, effect);
         self.ensure_allowed::<E>(facts, &desired.stack)?;

@@ -66,7 +66,7 @@ pub async fn continue_rollback(
         return Err(deny_missing::<ContinueRollback>(site, desired, facts));
     };
     let found = continuation(site, &desired.stack, &stack, skip, &mut facts).await?;
-    let effect = ShownEffect::Rollback(&found);
+    let effect = (ShownEffect::Rollback(&found), &[][..]);
     let shown = ShownStack {
         stack: Some(stack.clone()),
         // No update runs before the rollback has ended.

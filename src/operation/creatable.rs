@@ -2,7 +2,8 @@
 
 use super::former::is_of_former_stack;
 use super::import::{Imports, unmet_imports};
-use super::import_option::bucket_import;
+use super::import_option::{TakenName, bucket_arguments, with_command};
+use super::preflight::{missing_requirements, name_problems};
 use super::unimportable::unimportable_problems;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::cloud::{Existence, NameState};
@@ -23,7 +24,7 @@ pub(super) async fn ensure_creatable(
     desired: &Desired<'_>,
     facts: &Facts,
     stack: &Stack,
-    deletion: &Deletion,
+    deletion: &mut Deletion,
     imports: &Imports,
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let is_replacement = facts.own_failed_creation().is_none();
@@ -45,21 +46,7 @@ pub(super) async fn ensure_creatable(
     // What a failed creation retains may be deleted with it.
     let problems = match is_replacement {
         true => replacement_problems(site, desired, deletion).await?,
-        false => {
-            let unmet = unmet_imports(site, desired, &imports.named, Some(deletion)).await?;
-            let blockers = blockers(site, desired, deletion, &imports.named).await?;
-            let is_new = |name: &PhysicalName<'_>| !deletion.holds(name);
-            let kept = unimportable_problems(site, desired, is_new).await?;
-            let imported = imports.all();
-            let occupancy = Occupancy::Deleted(deletion, &imported);
-            [
-                unmet,
-                blockers,
-                kept,
-                preflight(site, desired, occupancy).await?,
-            ]
-            .concat()
-        }
+        false => problems_after_failure(site, desired, deletion, imports).await?,
     };
     if problems.iter().any(Diagnostic::is_error) {
         return Err(OperationError::Invalid(problems));
@@ -68,14 +55,34 @@ pub(super) async fn ensure_creatable(
     Ok(problems)
 }
 
+/// What the creation requires and would not find after the deletion of a stack whose creation failed. `imports`: of the new stack.
+pub(super) async fn problems_after_failure(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    deletion: &mut Deletion,
+    imports: &Imports,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let unmet = unmet_imports(site, desired, &imports.named, Some(deletion)).await?;
+    let is_new = |name: &PhysicalName<'_>| !deletion.holds(name);
+    let kept = unimportable_problems(site, desired, is_new).await?;
+    let imported = imports.all();
+    let mut names = blockers(site, desired, deletion).await?;
+    let occupancy = Occupancy::Deleted(deletion, &imported);
+    names.extend(name_problems(site, desired, occupancy).await?);
+    let names = with_command(desired, &imports.named, names);
+    let others = missing_requirements(site, desired, occupancy).await?;
+    Ok([unmet, names, kept, others].concat())
+}
+
 /// What a new stack requires and would not find after the deletion of its predecessor.
 pub async fn replacement_problems(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    deletion: &Deletion,
+    deletion: &mut Deletion,
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let mut problems = preflight(site, desired, Occupancy::Deleted(deletion, &[])).await?;
-    problems.extend(blockers(site, desired, deletion, &[]).await?);
+    let blockers = blockers(site, desired, deletion).await?;
+    problems.extend(with_command(desired, &[], blockers));
     problems.extend(unproven(site, desired, deletion).await?);
     problems.extend(deletion.drifted.iter().map(|drift| drifted(desired, drift)));
     Ok(problems)
@@ -147,22 +154,24 @@ async fn is_readable(
     Ok(existence != Existence::Unknown)
 }
 
-/// The retained resources whose names the new stack needs, and which it does not import. What somebody deleted by hand blocks nothing.
+/// The retained resources whose names the new stack needs, and which it does not import. What somebody deleted by hand blocks nothing, and
+/// leaves the deletion's list of blockers.
 async fn blockers(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
-    deletion: &Deletion,
-    named: &[ImportedResource],
-) -> Result<Vec<Diagnostic>, OperationError> {
+    deletion: &mut Deletion,
+) -> Result<Vec<TakenName>, OperationError> {
+    let mut gone = Vec::new();
+    for kept in deletion.blockers() {
+        let id = kept.physical_id.as_deref().unwrap_or_default();
+        if is_gone(site, kept, id).await? {
+            gone.push(kept.logical_id.clone());
+        }
+    }
+    deletion.blocking.retain(|id| !gone.contains(id));
     let mut problems = Vec::new();
     for kept in deletion.blockers() {
-        let is_named = named
-            .iter()
-            .any(|import| import.logical_id == kept.logical_id);
         let id = kept.physical_id.as_deref().unwrap_or_default();
-        if is_named || is_gone(site, kept, id).await? {
-            continue;
-        }
         let message = format!(
             "the deletion retains {id} ({}), and a new stack cannot {}",
             kept.kind,
@@ -177,30 +186,37 @@ async fn blockers(
                 false => "import it".to_owned(),
             }
         );
-        let import = match (&*kept.kind, &kept.name) {
-            (BUCKET, _) => bucket_import(site, desired, id).await?,
-            (BUCKET_POLICY, Some(bucket)) if deletion.is_of_failed_creation() => {
-                bucket_import(site, desired, bucket).await?
-            }
+        let problem = Diagnostic::error(Code::PreflightFailed, &desired.config.path, message);
+        let is_failed = deletion.is_of_failed_creation();
+        let bucket = match (&*kept.kind, &kept.name) {
+            (BUCKET, _) => Some(id),
+            (BUCKET_POLICY, Some(bucket)) if is_failed => Some(&**bucket),
             _ => None,
         };
-        let help = match (import, &*kept.kind, &kept.name) {
-            // The import deletes the failed stack itself.
-            (Some(import), ..) if deletion.is_of_failed_creation() => format!(
-                "to keep the bucket with its objects, run `{import}`; if it is empty, the action that creates the stack deletes it"
-            ),
-            (Some(import), ..) => format!(
-                "to keep the bucket with its objects, run `aws cloudformation delete-stack --stack-name {} --region {}`, which retains it, and then `{import}`",
-                deletion.id.as_deref().unwrap_or(&desired.stack.name),
-                desired.stack.target.region
-            ),
-            (None, BUCKET_POLICY, Some(bucket)) => format!(
-                "save the policy, and delete it: `aws s3api delete-bucket-policy --bucket {bucket}`. The new stack creates its own"
-            ),
-            _ => "update the stack instead; or save what it holds, and delete it by hand if nobody needs it".to_owned(),
+        let arguments = match bucket {
+            Some(bucket) => bucket_arguments(site, desired, bucket).await?,
+            None => Vec::new(),
         };
-        let problem = Diagnostic::error(Code::PreflightFailed, &desired.config.path, message);
-        problems.push(problem.with_help(help));
+        problems.push(match (&*kept.kind, &kept.name) {
+            // The import deletes the failed stack itself.
+            _ if is_failed && !arguments.is_empty() => TakenName::importable(problem, arguments, |import| format!(
+                "to keep the bucket with its objects, run `{import}`; if it is empty, the action that creates the stack deletes it"
+            )),
+            _ if !arguments.is_empty() => {
+                let delete = format!(
+                    "aws cloudformation delete-stack --stack-name {} --region {}",
+                    deletion.id.as_deref().unwrap_or(&desired.stack.name),
+                    desired.stack.target.region
+                );
+                TakenName::importable(problem, arguments, move |import| format!(
+                    "to keep the bucket with its objects, run `{delete}`, which retains it, and then `{import}`"
+                ))
+            }
+            (BUCKET_POLICY, Some(bucket)) => problem.with_help(format!(
+                "save the policy, and delete it: `aws s3api delete-bucket-policy --bucket {bucket}`. The new stack creates its own"
+            )).into(),
+            _ => problem.with_help("update the stack instead; or save what it holds, and delete it by hand if nobody needs it").into(),
+        });
     }
     Ok(problems)
 }

@@ -66,7 +66,8 @@ pub(super) async fn inspect_deletion(
         // A killed run may have deleted the stack and not yet its retained buckets.
         if empties && let Some((key, value)) = desired.bucket_tag() {
             let owner = desired.owner();
-            for bucket in site.cloud.retained_buckets(&desired.stack, &owner).await? {
+            let former = site.cloud.former_stacks(&desired.stack, &owner).await?;
+            for bucket in former.retained_buckets() {
                 if site.cloud.is_tagged(&bucket, &key, &value).await?
                     && let Some(count) = site.cloud.count_versions(&bucket).await?
                 {
@@ -202,7 +203,7 @@ pub async fn delete(
     if empties {
         return tear_down(site, desired, facts, inspected).await;
     }
-    let effect = ShownEffect::Deletion(&inspected.deletion);
+    let effect = (ShownEffect::Deletion(&inspected.deletion), &[][..]);
     let permit = site
         .confirmed::<Delete>(desired, &mut facts, &inspected.shown, effect)
         .await?;
@@ -229,7 +230,7 @@ async fn tear_down(
         shown,
         buckets,
     } = inspected;
-    let effect = ShownEffect::Deletion(&deletion);
+    let effect = (ShownEffect::Deletion(&deletion), &[][..]);
     let permit = site
         .confirmed::<TearDown>(desired, &mut facts, &shown, effect)
         .await?;

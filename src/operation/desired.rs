@@ -97,6 +97,14 @@ impl<'a> Desired<'a> {
         }
     }
 
+    /// The same, unless the stack gets those of another one already.
+    pub fn or_carrying(&self, former: &BTreeMap<String, String>) -> Self {
+        match self.carried.is_empty() {
+            true => self.carrying(former),
+            false => self.clone(),
+        }
+    }
+
     /// All tags that the stack gets. `existing`: the stack that is updated, whose tags of others stay.
     fn tags(&self, existing: Option<&Stack>) -> BTreeMap<String, String> {
         let mut tags = self.carried.clone();

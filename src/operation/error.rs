@@ -46,9 +46,29 @@ pub enum OperationError {
         cleanup: Option<Box<OperationError>>,
         remains: Box<Remains>,
     },
+    /// The operation failed, after its checks found these warnings.
+    #[error("{failure}")]
+    Warned {
+        failure: Box<OperationError>,
+        warnings: Vec<Diagnostic>,
+    },
     /// The operation succeeded, and the stack is not what the template says.
     #[error("{0}")]
     VerificationFailed(Fault),
+}
+
+impl OperationError {
+    /// The same with warnings. A denied operation did nothing that they could explain.
+    pub(super) fn warned(self, warnings: Vec<Diagnostic>) -> Self {
+        match self {
+            Self::Denied(_) => self,
+            failure if warnings.is_empty() => failure,
+            failure => Self::Warned {
+                failure: Box::new(failure),
+                warnings,
+            },
+        }
+    }
 }
 
 pub(super) fn operation_failed(what: Fault, ended: &OperationResult) -> OperationError {

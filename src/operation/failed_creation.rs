@@ -51,13 +51,14 @@ pub(super) async fn remove_failed(
     given: &[NamedResource],
 ) -> Result<Vec<String>, OperationError> {
     let named = named_resources(desired, &facts, given)?;
-    let (deletion, shown) = inspect_failed(site, desired, stack, &named).await?;
-    let deletion = &deletion;
+    let (mut deletion, shown) = inspect_failed(site, desired, stack, &named).await?;
+    let deletion = &mut deletion;
     facts.add_deletion(deletion);
     // Denials come before the checks, which query AWS.
     site.ensure_allowed::<RemoveFailed>(&facts, &desired.stack)?;
     let imports = imports_after(site, desired, named, deletion).await?;
-    ensure_creatable(site, desired, &facts, stack, deletion, &imports).await?;
+    let checked = ensure_creatable(site, desired, &facts, stack, deletion, &imports).await?;
+    let warnings = site.ensure_met(checked)?;
     // One confirmation is for both.
     let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
     let changes = Changes {
@@ -66,10 +67,12 @@ pub(super) async fn remove_failed(
             desired,
             changes
                 .with_former(&imports.former)
-                .with_named(&imports.named),
+                .with_named(&imports.named)
+                .with_leftovers(imports.leftover_names()),
         )
     };
-    let (kind, effect) = (EffectKind::RemoveFailed, ShownEffect::Changes(&changes));
+    let effect = (ShownEffect::Changes(&changes), &*warnings);
+    let kind = EffectKind::RemoveFailed;
     site.confirm(kind, &mut facts, &desired.stack, effect);
     site.ensure_allowed::<RemoveFailed>(&facts, &desired.stack)?;
     let mut changed = Vec::new();

@@ -1,6 +1,7 @@
 //! Errors of an operation as diagnostics.
 
-use super::OperationError;
+use super::import_option::bucket_command;
+use super::{Desired, OperationError};
 use crate::cloud::{AwsErrorKind, CloudError, FaultReason};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -32,6 +33,16 @@ pub fn to_diagnostics(
     values: &Redactor,
     failure: OperationError,
 ) -> FailureReport {
+    if let OperationError::Warned { failure, warnings } = failure {
+        let mut failed = to_diagnostics(config, values, *failure);
+        // A check that found errors has its warnings beside them.
+        let known = failed.diagnostics.clone();
+        let warnings = warnings.into_iter();
+        failed
+            .diagnostics
+            .extend(warnings.filter(|warning| !known.contains(warning)));
+        return failed;
+    }
     let (failure, cleanup, remains) = match failure {
         OperationError::Unfinished {
             failure,
@@ -61,7 +72,7 @@ fn diagnostics_and_exit(
     let path = &config.path;
     match failure {
         OperationError::Invalid(problems) => (problems, Exit::Config),
-        OperationError::Unfinished { failure, .. } => {
+        OperationError::Unfinished { failure, .. } | OperationError::Warned { failure, .. } => {
             diagnostics_and_exit(config, values, *failure)
         }
         OperationError::Denied(denials) => {
@@ -92,6 +103,11 @@ fn diagnostics_and_exit(
                 Fault::RemovedAfterCancellation { .. } => "run it again to create the stack",
                 Fault::LeftAfterCancellation { status, .. } if has_ended(status) => {
                     "run it again: it continues"
+                }
+                Fault::LeftAfterCancellation { status, .. }
+                    if status == "UPDATE_ROLLBACK_IN_PROGRESS" =>
+                {
+                    "wait until CloudFormation has ended the rollback. Then run an update again; a continued rollback needs no other run"
                 }
                 Fault::LeftAfterCancellation { .. } => {
                     "wait until CloudFormation has ended the operation, then run it again"
@@ -282,6 +298,14 @@ pub fn complete_commands(path: &RepoPath, problems: &mut [Diagnostic]) {
 pub fn denial_diagnostics(config: &Config, denials: &[Denial]) -> Vec<Diagnostic> {
     let each = denials.iter().map(|denial| {
         let problem = denial.diagnostic(&config.path);
+        if let Some(bucket) = denial.bucket_to_keep()
+            && let Some(import) = Desired::new(config).ok().and_then(|it| bucket_command(&it, bucket))
+        {
+            let help = format!(
+                "move the objects elsewhere, and empty the bucket, then run it again; or keep it if the template retains it: run `{import}`, without the policy if the bucket has none"
+            );
+            return problem.with_help(help);
+        }
         let help = config.provision_action().and_then(|action| {
             if denial.code == Code::StackNotFound {
                 return Some(format!("create the stack first with `{action}`"));

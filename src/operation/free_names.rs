@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::free_policies::{NewPolicies, taken_policies};
-use super::import_option::{NameHolder, import_command};
+use super::import_option::{NameHolder, TakenName, with_command};
 use super::unimportable::unimportable_problems;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{NameState, StackResource};
@@ -24,7 +24,7 @@ pub(super) async fn taken_names(
     checked: &[PreflightCheck],
     is_new: impl Fn(&PhysicalName<'_>) -> bool,
     holder: NameHolder,
-) -> Result<Vec<Diagnostic>, OperationError> {
+) -> Result<Vec<TakenName>, OperationError> {
     let is_checked = |name: &str| {
         let mut checked = checked.iter();
         checked.any(
@@ -61,14 +61,18 @@ pub(super) async fn taken_names(
                 );
                 let remedy = "change the name in the config, or delete what has the name if nobody needs it or its data";
                 let is_importable = holder == NameHolder::Importable && is_importable(kind);
-                let help = match is_importable {
+                let taken = problem(desired, message);
+                problems.push(match is_importable {
                     true => {
-                        let import = import_command(desired, &[(id, identifier)]);
-                        format!("if the stack is to have it, import it: `{import}`; else {remedy}")
+                        let argument = (id.to_owned(), identifier.clone());
+                        TakenName::importable(taken, vec![argument], move |import| {
+                            format!(
+                                "if the stack is to have it, import it: `{import}`; else {remedy}"
+                            )
+                        })
                     }
-                    false => remedy.to_owned(),
-                };
-                problems.push(problem(desired, message).with_help(help));
+                    false => taken.with_help(remedy).into(),
+                });
             }
         }
     }
@@ -79,7 +83,8 @@ pub(super) async fn taken_names(
             ids.join(", ")
         );
         let warning = problem(desired, message).with_severity(Severity::Warning);
-        problems.push(warning.with_help("allow these credentials to read the resources"));
+        let help = "allow these credentials to read the resources";
+        problems.push(warning.with_help(help).into());
     }
     Ok(problems)
 }
@@ -120,9 +125,8 @@ pub(super) async fn update_problems(
                 "the update cannot create {id} ({}): {} of the stack has its name, {}",
                 other.kind, other.logical_id, name.name
             );
-            problems.push(problem(desired, message).with_help(
-                "CloudFormation creates resources before it deletes others: change the name in the config. Or check that the deployed template retains the resource, delete the stack with `aws cloudformation delete-stack`, and import the resource: an action of provisioner that deletes the stack may delete its data",
-            ));
+            let help = "CloudFormation creates resources before it deletes others: change the name in the config. Or check that the deployed template retains the resource, delete the stack with `aws cloudformation delete-stack`, and import the resource: an action of provisioner that deletes the stack may delete its data";
+            problems.push(problem(desired, message).with_help(help).into());
         }
     }
     let is_new = |name: &PhysicalName<'_>| is_created(name) && holder(name).is_none();
@@ -146,10 +150,11 @@ pub(super) async fn update_problems(
                 "the update cannot create {} ({BUCKET_POLICY}): {} of the stack is the policy of bucket {bucket}",
                 policy.logical_id, other.logical_id
             );
-            problems.push(problem(desired, message).with_help(format!(
-                "CloudFormation creates resources before it deletes others: first update the stack with its present template without {}",
+            let help = format!(
+                "CloudFormation creates resources before it deletes others: first update the stack with its present template without {0}. If that template retains {0}, the policy stays: save it, and delete it then: `aws s3api delete-bucket-policy --bucket {bucket}`. Until the next update, the bucket has no policy",
                 other.logical_id
-            )));
+            );
+            problems.push(problem(desired, message).with_help(help).into());
         }
     }
     let policies = NewPolicies {
@@ -159,7 +164,7 @@ pub(super) async fn update_problems(
         holder: NameHolder::InTheWay,
     };
     problems.extend(taken_policies(site, desired, policies).await?);
-    Ok(problems)
+    Ok(with_command(desired, &[], problems))
 }
 
 /// Why a stack that has imported its resources cannot get the rest.
@@ -180,6 +185,7 @@ pub(super) async fn rest_problems(
         holder: NameHolder::InTheWay,
     };
     problems.extend(taken_policies(site, desired, policies).await?);
+    let mut problems = with_command(desired, &[], problems);
     problems.extend(unimportable_problems(site, desired, is_new).await?);
     Ok(problems)
 }

@@ -1,7 +1,7 @@
 //! Whether the buckets of new bucket policies have a policy already. A bucket has one, and CloudFormation replaces none that exists:
 //! <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1068>.
 
-use super::import_option::{NameHolder, import_command};
+use super::import_option::{NameHolder, TakenName};
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::NameState;
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -21,7 +21,7 @@ pub(super) async fn taken_policies(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     new: NewPolicies<'_>,
-) -> Result<Vec<Diagnostic>, OperationError> {
+) -> Result<Vec<TakenName>, OperationError> {
     let path = &desired.config.path;
     let mut problems = Vec::new();
     for policy in bucket_policies(&desired.document) {
@@ -40,23 +40,27 @@ pub(super) async fn taken_policies(
                     "bucket {bucket} has a policy, so the stack cannot create {id} ({BUCKET_POLICY})"
                 );
                 let delete = format!("`aws s3api delete-bucket-policy --bucket {bucket}`");
-                let help = match new.holder {
+                let problem = Diagnostic::error(Code::PreflightFailed, path, message);
+                match new.holder {
                     NameHolder::Importable => {
-                        let mut ids = Vec::new();
-                        if let PolicyBucket::OfTemplate(of) = policy.bucket {
-                            ids.push((of, &*bucket));
-                        }
-                        ids.push((id, &*bucket));
-                        let import = import_command(desired, &ids);
-                        format!(
-                            "import the policy too: `{import}`; or save it, and delete it: {delete}"
-                        )
+                        let of = match policy.bucket {
+                            PolicyBucket::OfTemplate(of) => Some(of),
+                            PolicyBucket::Named(_) => None,
+                        };
+                        let ids = of.into_iter().chain([id]);
+                        let arguments = ids.map(|id| (id.to_owned(), bucket.clone())).collect();
+                        TakenName::importable(problem, arguments, move |import| {
+                            format!(
+                                "import the policy too: `{import}`; or save it, and delete it: {delete}"
+                            )
+                        })
                     }
-                    NameHolder::InTheWay => {
-                        format!("save the policy, and delete it: {delete}. The stack creates its own")
-                    }
-                };
-                Diagnostic::error(Code::PreflightFailed, path, message).with_help(help)
+                    NameHolder::InTheWay => problem
+                        .with_help(format!(
+                            "save the policy, and delete it: {delete}. The stack creates its own"
+                        ))
+                        .into(),
+                }
             }
             NameState::Unknown => {
                 let message = format!(
@@ -65,6 +69,7 @@ pub(super) async fn taken_policies(
                 Diagnostic::error(Code::PreflightFailed, path, message)
                     .with_severity(Severity::Warning)
                     .with_help("allow these credentials `s3:GetBucketPolicy`")
+                    .into()
             }
         });
     }

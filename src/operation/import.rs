@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cancelled::what_remains;
 use super::error::operation_failed;
-use super::former::is_of_former_stack;
 use super::import_rest::add_rest;
 use super::provisioned::{ensure_executable, stack_status, watch};
-use super::unimportable::{Unimportable, find_unimportable, is_told_by_record};
+use super::taken_back::taken_back;
+use super::unimportable::Unimportable;
 use super::{Desired, OperationContext, OperationError, Provisioned};
-use crate::cloud::{ChangeSetInput, CloudError, Existence, ResourceImport, StackResource};
+use crate::cloud::{
+    ChangeSetInput, CloudError, Existence, ResourceImport, StackBucket, StackResource,
+};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::entries::NamedResource;
 use crate::guard::{
@@ -21,8 +23,8 @@ use crate::plan::{BUCKET, Deletion};
 use crate::report::{Fault, Step};
 use crate::stack::{ChangeAction, ChangeSet, Health, Stack, StackArn};
 use crate::template::{
-    DeletionBehavior, ImportedResource, import_template, importable, is_begun_by_import,
-    is_import_template, named_imports, physical_names,
+    DeletionBehavior, ImportedResource, import_template, is_begun_by_import, is_import_template,
+    named_imports,
 };
 
 /// The existing resources that a new stack imports.
@@ -34,6 +36,10 @@ pub struct Imports {
     pub named: Vec<ImportedResource>,
     /// What the deleted stacks retained and no stack can import.
     pub unimportable: Vec<Unimportable>,
+    /// Empty buckets of creations that did not end. The creation deletes them first, because it needs their names.
+    pub leftovers: Vec<StackBucket>,
+    /// Tags of the last deleted stack, if its creation failed.
+    pub failed_tags: Option<BTreeMap<String, String>>,
 }
 
 impl Imports {
@@ -43,16 +49,33 @@ impl Imports {
         desired: &Desired<'_>,
         named: Vec<ImportedResource>,
     ) -> Result<Self, OperationError> {
-        let (mut former, unimportable) = retained_imports(site, desired).await?;
-        former.retain(|one| {
+        let mut taken = taken_back(site, desired).await?;
+        taken.former.retain(|one| {
             let mut named = named.iter();
             !named.any(|other| other.logical_id == one.logical_id)
         });
+        taken.leftovers.retain(|left| {
+            let mut named = named.iter();
+            !named.any(|import| import.physical_id == left.name())
+        });
         Ok(Self {
-            former,
+            former: taken.former,
             named,
-            unimportable,
+            unimportable: taken.unimportable,
+            leftovers: taken.leftovers,
+            failed_tags: taken.failed_tags,
         })
+    }
+
+    /// Whether the creation deletes this bucket before it creates one of its name.
+    pub(super) fn deletes_first(&self, bucket: &str) -> bool {
+        let mut leftovers = self.leftovers.iter();
+        leftovers.any(|leftover| leftover.name() == bucket)
+    }
+
+    pub(super) fn leftover_names(&self) -> Vec<String> {
+        let leftovers = self.leftovers.iter();
+        leftovers.map(|bucket| bucket.name().to_owned()).collect()
     }
 
     pub fn all(&self) -> Vec<ImportedResource> {
@@ -215,44 +238,6 @@ async fn owning_stack(
     let owner = site.cloud.stack(&id).await?;
     let is_live = owner.is_some_and(|stack| stack.status.health() != Health::Deleted);
     Ok(Some(id).filter(|_| is_live))
-}
-
-/// What the deleted stacks of this config retained: what the new stack imports, and what no stack can import.
-async fn retained_imports(
-    site: &OperationContext<'_>,
-    desired: &Desired<'_>,
-) -> Result<(Vec<ImportedResource>, Vec<Unimportable>), OperationError> {
-    let mut resources = desired.document.resources();
-    let mut names = physical_names(&desired.document);
-    // A template that retains nothing has nothing to take back.
-    if !resources.any(|resource| resource.is_importable())
-        && !names.any(|name| is_told_by_record(&name, desired))
-    {
-        return Ok(Default::default());
-    }
-    let owner = desired.owner();
-    let retained = match site.cloud.retained_resources(&desired.stack, &owner).await {
-        Ok(retained) => retained,
-        // Then the names are taken, and the creation says so.
-        Err(CloudError::Aws(error)) if error.is_refusal() => return Ok(Default::default()),
-        Err(error) => return Err(error.into()),
-    };
-    let unimportable = find_unimportable(site, desired, &retained).await?;
-    let mut found = Vec::new();
-    for resource in importable(&desired.document, &retained) {
-        let Some((_, id)) = resource.identifier(&desired.document, &retained) else {
-            continue;
-        };
-        // CloudFormation has the record, and checks again. A deletion of the former stack requires that it can be read.
-        let existence = site.cloud.existence(&resource.kind, &id).await?;
-        if matches!(existence, Existence::Exists | Existence::Unknown)
-            && is_of_former_stack(site, desired, &resource).await?
-        {
-            found.push(resource);
-        }
-    }
-    // A policy is imported with its bucket only.
-    Ok((importable(&desired.document, &found), unimportable))
 }
 
 /// Creates a stack of the imported resources. `rest` permits the update that adds all others.

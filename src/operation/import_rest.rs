@@ -73,11 +73,10 @@ pub(super) async fn run_rest<E: RunsChangeSet>(
     match &ended.stack {
         Some(stack) if stack.status.health() == Health::Stable && !is_rolled_back(stack) => {
             let created = verified(site, desired, stack, ProvisionOutcome::Created).await?;
-            let mut warnings = compare_imported(site, desired, &stack.id, imported).await?;
-            warnings.extend(overwritten(desired, &before));
+            site.warn(&compare_imported(site, desired, &stack.id, imported).await?);
+            site.warn(&Vec::from_iter(overwritten(desired, &before)));
             Ok(Provisioned {
                 imported: imported.to_vec(),
-                warnings,
                 ..created
             })
         }

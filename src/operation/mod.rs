@@ -40,15 +40,18 @@ mod replace;
 mod replaced;
 mod restore;
 mod tag_drift;
+mod taken_back;
 mod test;
 mod unfinished;
 mod unimportable;
 mod unlisted;
 mod verification;
+mod warnings;
 
 use std::time::Duration;
 
 use crate::cloud::{ChangeSetInput, Cloud};
+use crate::diagnostic::Diagnostic;
 use crate::guard::{
     Authority, DecidedOnce, Denial, Effect, EffectKind, Facts, Permit, Policies, confirmation_word,
     decide, denials,
@@ -85,6 +88,7 @@ pub use replace::{Replaced, Replacement, ReplacementPreview, preview_replacement
 pub use restore::{RepairResult, Restored, preview_restoration, restore};
 pub use test::{TestResult, test_deploy};
 pub use unlisted::unlisted_solution;
+pub use warnings::Warnings;
 
 pub struct OperationContext<'a> {
     /// One account and region.
@@ -94,12 +98,16 @@ pub struct OperationContext<'a> {
     pub progress: &'a dyn Progress,
     /// What the repository's configs need of other stacks; `None` if nobody read it.
     pub needs: Option<&'a LinkNeeds>,
+    /// Receives the warnings of the action.
+    pub warnings: &'a Warnings,
 }
 
 /// What a person at a terminal sees and confirms.
 #[derive(Clone, Copy)]
 pub struct ToConfirm<'a> {
     pub effect: ShownEffect<'a>,
+    /// What the checks found that does not block it.
+    pub warnings: &'a [Diagnostic],
     /// What the person types.
     pub word: &'a str,
 }
@@ -161,6 +169,19 @@ impl OperationContext<'_> {
         }
     }
 
+    fn warn(&self, warnings: &[Diagnostic]) {
+        self.warnings.add(warnings);
+    }
+
+    /// Ends an operation whose checks found errors. Returns the warnings for a prompt; the result of the action has them anyway.
+    fn ensure_met(&self, found: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, OperationError> {
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(OperationError::Invalid(found));
+        }
+        self.warn(&found);
+        Ok(found)
+    }
+
     /// Effects that are shown first have [`Self::confirmed`].
     fn decide<E: DecidedOnce>(
         &self,
@@ -193,19 +214,28 @@ impl OperationContext<'_> {
         denials
     }
 
+    /// Whether a person at a terminal confirms the effect: the guard does not deny it anyway.
+    fn is_confirmed_by_prompt(&self, kind: EffectKind, facts: &Facts, stack: &StackName) -> bool {
+        self.authority.prompts() && denials(kind, self.policies, facts, stack).is_empty()
+    }
+
     /// Lets a person at a terminal confirm an effect, unless the guard denies it anyway.
     fn confirm(
         &self,
         kind: EffectKind,
         facts: &mut Facts,
         stack: &StackName,
-        effect: ShownEffect<'_>,
+        (effect, warnings): (ShownEffect<'_>, &[Diagnostic]),
     ) {
-        if !self.authority.prompts() || !denials(kind, self.policies, facts, stack).is_empty() {
+        if !self.is_confirmed_by_prompt(kind, facts, stack) {
             return;
         }
         if let Some(word) = confirmation_word(kind, facts, stack) {
-            let about = ToConfirm { effect, word };
+            let about = ToConfirm {
+                effect,
+                warnings,
+                word,
+            };
             facts.authority = self.authority.authority(stack, Some(about));
         }
     }

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::entries::NamedResource;
 use crate::guard::{Authority, Denial};
 use crate::operation::{
-    self, Desired, FolderResult, OperationContext, OperationError, Replacement,
+    self, Desired, FolderResult, OperationContext, OperationError, Replacement, Warnings,
 };
 use crate::plan::{Changes, Deletion, LinkNeeds};
 use crate::product::{Class, Verb};
@@ -71,11 +71,23 @@ pub async fn perform(
     if task.options.finish_cancelled {
         return task.finish(site, &desired).await;
     }
+    let warnings = Warnings::default();
+    let site = &OperationContext {
+        warnings: &warnings,
+        ..*site
+    };
     match task.act(site, &desired, values).await {
-        Err(failure) if task.verb.class() > Class::Read && !task.options.dry_run => {
-            Err(with_remains(site, &desired.stack, task.verb, failure).await)
+        Ok(mut outcome) => {
+            outcome.diagnostics.extend(warnings.take());
+            Ok(outcome)
         }
-        done => done,
+        Err(failure) => {
+            let failure = match task.verb.class() > Class::Read && !task.options.dry_run {
+                true => with_remains(site, &desired.stack, task.verb, failure).await,
+                false => failure,
+            };
+            Err(failure.warned(warnings.take()))
+        }
     }
 }
 
@@ -342,15 +354,14 @@ impl Task<'_> {
                     after_failure: false,
                 };
                 let line = summary.line();
-                let warnings = created.warnings.clone();
                 let tables = match &replaced.deletion {
                     Some(deletion) => self.tables(|format| {
                         report::replaced(deletion, &replaced.created.imported, format)
                     }),
                     None => Default::default(),
                 };
-                let outcome = ActionOutcome::new(line, tables, ActionData::Replaced(replaced));
-                Ok(outcome.with_diagnostics(warnings))
+                let data = ActionData::Replaced(replaced);
+                Ok(ActionOutcome::new(line, tables, data))
             }
         }
     }

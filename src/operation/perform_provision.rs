@@ -36,9 +36,8 @@ impl Task<'_> {
             after_failure: provisioned.removed.is_some(),
         };
         let line = summary.line();
-        let warnings = provisioned.warnings.clone();
-        let details = ActionOutcome::from_line(line, ActionData::Provisioned(provisioned));
-        Ok(details.with_diagnostics(warnings))
+        let data = ActionData::Provisioned(provisioned);
+        Ok(ActionOutcome::from_line(line, data))
     }
 
     /// What an import would import and create.

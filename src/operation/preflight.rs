@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::free_names::taken_names;
 use super::free_policies::{NewPolicies, taken_policies};
 use super::import::Imports;
-use super::import_option::{NameHolder, bucket_import};
+use super::import_option::{NameHolder, TakenName, bucket_arguments, with_command};
 use super::network::Network;
 use super::unimportable::blocking;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{self, CloudError};
 use crate::config::product_problem;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::plan::Deletion;
+use crate::plan::{BUCKET, Deletion};
 use crate::product::{PreflightCheck, Requirement};
 use crate::report::Unmet;
 use crate::stack::Health;
@@ -51,7 +51,9 @@ impl Occupancy<'_> {
             imports.any(|import| import.physical_id == bucket)
         };
         match self {
-            Self::New(imports) => is_in(&imports.former) || is_in(&imports.named),
+            Self::New(imports) => {
+                is_in(&imports.former) || is_in(&imports.named) || imports.deletes_first(bucket)
+            }
             Self::Updated => true,
             Self::Deleted(deletion, imports) => deletion.has_resource(bucket) || is_in(imports),
         }
@@ -65,7 +67,7 @@ pub async fn preflight(
     desired: &Desired<'_>,
     occupancy: Occupancy<'_>,
 ) -> Result<Vec<Diagnostic>, OperationError> {
-    let names = name_problems(site, desired, occupancy).await?;
+    let names = new_name_problems(site, desired, occupancy).await?;
     let others = missing_requirements(site, desired, occupancy).await?;
     Ok([names, others].concat())
 }
@@ -85,11 +87,25 @@ fn is_of_name(need: &PreflightCheck) -> bool {
 }
 
 /// Names of new resources that something has already.
-pub(super) async fn name_problems(
+pub(super) async fn new_name_problems(
     site: &OperationContext<'_>,
     desired: &Desired<'_>,
     occupancy: Occupancy<'_>,
 ) -> Result<Vec<Diagnostic>, OperationError> {
+    let problems = name_problems(site, desired, occupancy).await?;
+    let named = match occupancy {
+        Occupancy::New(imports) => &*imports.named,
+        Occupancy::Updated | Occupancy::Deleted(..) => &[],
+    };
+    Ok(with_command(desired, named, problems))
+}
+
+/// The same before the command that imports what has the names.
+pub(super) async fn name_problems(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    occupancy: Occupancy<'_>,
+) -> Result<Vec<TakenName>, OperationError> {
     let mut needs = needs(desired)?;
     needs.retain(is_of_name);
     let mut problems = match occupancy {
@@ -100,16 +116,23 @@ pub(super) async fn name_problems(
                 let mut all = all.iter();
                 all.find(|import| import.logical_id == id)
             };
-            let is_new = |name: &PhysicalName<'_>| of_id(name.resource.logical_id).is_none();
+            let is_new = |name: &PhysicalName<'_>| {
+                let is_deleted = name.resource.kind == BUCKET && imports.deletes_first(name.name);
+                !is_deleted && of_id(name.resource.logical_id).is_none()
+            };
             let holder = NameHolder::Importable;
-            let names = taken_names(site, desired, &needs, is_new, holder).await?;
+            let mut problems = taken_names(site, desired, &needs, is_new, holder).await?;
             let policies = NewPolicies {
-                is_new: &|policy, _| of_id(policy.logical_id).is_none(),
+                is_new: &|policy, bucket| {
+                    !imports.deletes_first(bucket) && of_id(policy.logical_id).is_none()
+                },
                 bucket: &|id| of_id(id).map(|import| import.physical_id.clone()),
                 holder,
             };
-            let policies = taken_policies(site, desired, policies).await?;
-            [names, policies, blocking(desired, &imports.unimportable)].concat()
+            problems.extend(taken_policies(site, desired, policies).await?);
+            let unimportable = blocking(desired, &imports.unimportable);
+            problems.extend(unimportable.into_iter().map(TakenName::from));
+            problems
         }
         Occupancy::Deleted(deletion, imports) => {
             let mut returning = deletion.importable(&desired.document);
@@ -119,8 +142,12 @@ pub(super) async fn name_problems(
             let is_new = |name: &PhysicalName<'_>| {
                 !deletion.holds(name) && !is_imported(name.resource.logical_id)
             };
-            let holder = NameHolder::InTheWay;
-            let names = taken_names(site, desired, &needs, is_new, holder).await?;
+            // An import deletes the stack of a failed creation itself.
+            let holder = match deletion.is_of_failed_creation() {
+                true => NameHolder::Importable,
+                false => NameHolder::InTheWay,
+            };
+            let mut problems = taken_names(site, desired, &needs, is_new, holder).await?;
             let policies = NewPolicies {
                 is_new: &|policy, bucket| {
                     !deletion.holds_policy_of(bucket) && !is_imported(policy.logical_id)
@@ -132,8 +159,8 @@ pub(super) async fn name_problems(
                 },
                 holder,
             };
-            let policies = taken_policies(site, desired, policies).await?;
-            [names, policies].concat()
+            problems.extend(taken_policies(site, desired, policies).await?);
+            problems
         }
     };
     problems.extend(unmet_needs(site, desired, occupancy, needs).await?);
@@ -148,7 +175,8 @@ pub(super) async fn missing_requirements(
 ) -> Result<Vec<Diagnostic>, OperationError> {
     let mut needs = needs(desired)?;
     needs.retain(|need| !is_of_name(need));
-    unmet_needs(site, desired, occupancy, needs).await
+    let problems = unmet_needs(site, desired, occupancy, needs).await?;
+    Ok(with_command(desired, &[], problems))
 }
 
 async fn unmet_needs(
@@ -156,7 +184,7 @@ async fn unmet_needs(
     desired: &Desired<'_>,
     occupancy: Occupancy<'_>,
     needs: Vec<PreflightCheck>,
-) -> Result<Vec<Diagnostic>, OperationError> {
+) -> Result<Vec<TakenName>, OperationError> {
     let config = desired.config;
     let mut missing = Vec::new();
     let of_network = |need: &PreflightCheck| matches!(need.needed, Requirement::Vpc { .. });
@@ -192,17 +220,26 @@ async fn unmet_needs(
             && absent
                 .iter()
                 .any(|unmet| unmet.severity(need.severity) == Severity::Error);
-        for mut unmet in absent {
-            if let (Unmet::NameTaken { import }, Requirement::FreeBucket { name }) =
-                (&mut unmet, &need.needed)
-            {
-                *import = bucket_import(site, desired, name).await?;
-            }
+        for unmet in absent {
+            let arguments = match (&unmet, &need.needed) {
+                (Unmet::NameTaken { .. }, Requirement::FreeBucket { name }) => {
+                    bucket_arguments(site, desired, name).await?
+                }
+                _ => Vec::new(),
+            };
             let message = unmet.message(&need.needed);
             let problem = Diagnostic::error(Code::PreflightFailed, &config.path, message)
                 .with_severity(unmet.severity(need.severity))
-                .with_help(unmet.help(&need.at, &need.text));
-            missing.push(problem.located(config.location_of(&need.at)));
+                .with_help(unmet.help(&need.at, &need.text))
+                .located(config.location_of(&need.at));
+            let (at, text) = (need.at.clone(), need.text.clone());
+            missing.push(match arguments.is_empty() {
+                true => problem.into(),
+                false => TakenName::importable(problem, arguments, move |import| {
+                    let import = Some(import.to_owned());
+                    Unmet::NameTaken { import }.help(&at, &text)
+                }),
+            });
         }
     }
     Ok(missing)

@@ -28,6 +28,7 @@ pub async fn preview_import(
     let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document);
     let changes = changes
         .with_former(&imports.former)
-        .with_named(&imports.named);
+        .with_named(&imports.named)
+        .with_leftovers(imports.leftover_names());
     Ok((changes, unmet))
 }

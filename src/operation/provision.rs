@@ -15,6 +15,7 @@ use super::provisioned::{
 };
 use super::remains::after_deletion;
 use super::replaced::{candidates, replaced};
+use super::taken_back::delete_leftovers;
 use super::unfinished::finish_import;
 use super::{Desired, Occupancy, OperationContext, OperationError, ShownEffect, preflight};
 use crate::cloud::{CloudError, OperationResult, StackOperation};
@@ -151,38 +152,35 @@ pub(super) async fn create<E: RunsChangeSet + DecidedOnce>(
     if E::KIND == EffectKind::Create {
         let named = named_resources(desired, &facts, given)?;
         imports = Imports::find(site, desired, named).await?;
+    }
+    let carrying = imports.failed_tags.as_ref();
+    let carrying = carrying.map(|tags| desired.or_carrying(tags));
+    let desired = carrying.as_ref().unwrap_or(desired);
+    if E::KIND == EffectKind::Create {
         let changes = Changes::for_new_stack(desired.config, &desired.stack, &desired.document)
             .with_former(&imports.former)
-            .with_named(&imports.named);
+            .with_named(&imports.named)
+            .with_leftovers(imports.leftover_names());
         let changes = site.with_alarms(desired, changes);
         facts.digests = reviewed_digests(&facts.authority, &changes.digest);
-        let effect = ShownEffect::Changes(&changes);
+        // A person reads what is missing before the prompt.
+        let warnings = match site.is_confirmed_by_prompt(E::KIND, &facts, &desired.stack) {
+            true => site.ensure_met(creation_problems(site, desired, &imports).await?)?,
+            false => Vec::new(),
+        };
+        let effect = (ShownEffect::Changes(&changes), &*warnings);
         site.confirm(E::KIND, &mut facts, &desired.stack, effect);
     }
     // The guard decides before the change set is created.
     let permit = site.decide::<E>(&facts, &desired.stack)?;
     let look = site.decide::<Preview>(&facts, &desired.stack)?;
-    let all = imports.all();
-    let unmet = unmet_imports(site, desired, &imports.named, None).await?;
-    let mut missing = preflight(site, desired, Occupancy::New(&imports)).await?;
-    if blocks(&unmet) {
-        return Err(OperationError::Invalid([unmet, missing].concat()));
+    site.ensure_met(creation_problems(site, desired, &imports).await?)?;
+    if delete_leftovers(site, desired, &permit, &imports.leftovers).await? {
+        imports.leftovers.clear();
+        site.ensure_met(creation_problems(site, desired, &imports).await?)?;
     }
-    if blocks(&missing) {
-        let owner = desired.owner();
-        let finished = site.cloud.finish_cancelled_creation(&permit, &owner);
-        // If nothing can be found out, the first answer holds.
-        if finished.await.unwrap_or(false) {
-            missing = preflight(site, desired, Occupancy::New(&imports)).await?;
-        }
-    }
-    if blocks(&missing) {
-        return Err(OperationError::Invalid(missing));
-    }
-    if !all.is_empty() {
-        let mut created = create_with_imports(site, desired, &mut facts, &imports, permit).await?;
-        created.warnings.extend(missing);
-        return Ok(created);
+    if !imports.all().is_empty() {
+        return create_with_imports(site, desired, &mut facts, &imports, permit).await;
     }
     site.progress.step(&desired.stack, Step::ChangeSet);
     let shell = facts.stack.as_ref().and_then(Option::as_ref);
@@ -217,16 +215,18 @@ pub(super) async fn create<E: RunsChangeSet + DecidedOnce>(
         }
     };
     let stack = created(site, desired, running, ended).await?;
-    let created = verified(site, desired, &stack, ProvisionOutcome::Created).await?;
-    Ok(Provisioned {
-        warnings: missing,
-        ..created
-    })
+    verified(site, desired, &stack, ProvisionOutcome::Created).await
 }
 
-/// Whether an unmet requirement blocks the operation.
-fn blocks(missing: &[Diagnostic]) -> bool {
-    missing.iter().any(Diagnostic::is_error)
+/// What a new stack requires and does not find, and what stands in the way of its imports.
+async fn creation_problems(
+    site: &OperationContext<'_>,
+    desired: &Desired<'_>,
+    imports: &Imports,
+) -> Result<Vec<Diagnostic>, OperationError> {
+    let unmet = unmet_imports(site, desired, &imports.named, None).await?;
+    let missing = preflight(site, desired, Occupancy::New(imports)).await?;
+    Ok([unmet, missing].concat())
 }
 
 /// The created stack. After a failure the stack is removed and the first error returned.
@@ -278,13 +278,10 @@ async fn unchanged(
     let _looking = site.decide::<Inspect>(facts, &desired.stack)?;
     let found = verified(site, desired, stack, ProvisionOutcome::Unchanged).await?;
     let named = named_resources(desired, facts, given)?;
-    if named.is_empty() {
-        return Ok(found);
+    if !named.is_empty() {
+        site.warn(&compare_imported(site, desired, &stack.id, &named).await?);
     }
-    Ok(Provisioned {
-        warnings: compare_imported(site, desired, &stack.id, &named).await?,
-        ..found
-    })
+    Ok(found)
 }
 
 async fn update(
@@ -298,15 +295,13 @@ async fn update(
     if desired.is_deployed(&stack, &body) {
         return unchanged(site, desired, &facts, &stack, given).await;
     }
+    named_resources(desired, &facts, given)?;
+    let look = site.decide::<Preview>(&facts, &desired.stack)?;
     if !given.is_empty() {
-        named_resources(desired, &facts, given)?;
         return Err(OperationError::Denied(vec![import_into_existing()]));
     }
-    let look = site.decide::<Preview>(&facts, &desired.stack)?;
     let missing = preflight(site, desired, Occupancy::Updated).await?;
-    if blocks(&missing) {
-        return Err(OperationError::Invalid(missing));
-    }
+    let mut warnings = site.ensure_met(missing)?;
     site.progress.step(&desired.stack, Step::ChangeSet);
     let input = site.watched_input(desired, Some(&stack));
     let pending = site.cloud.preview(look, Some(&stack), &input).await?;
@@ -316,11 +311,11 @@ async fn update(
     }
     let pending = ensure_executable(site, desired, pending).await?;
     let unmet = update_problems(site, desired, &stack, &pending.described().change_set).await;
-    match unmet {
-        Ok(unmet) if !blocks(&unmet) => {}
-        unmet => {
+    match unmet.and_then(|unmet| site.ensure_met(unmet)) {
+        Ok(unmet) => warnings.extend(unmet),
+        Err(failure) => {
             site.cloud.without_cancellation().discard(pending).await?;
-            return Err(OperationError::Invalid(unmet?));
+            return Err(failure);
         }
     }
     let known = with_values(desired, &body, &pending.described().change_set);
@@ -333,7 +328,7 @@ async fn update(
         let changes = assess(site, desired, stack, pending.described(), deployed).await;
         match changes {
             Ok(changes) => {
-                let effect = ShownEffect::Changes(&changes);
+                let effect = (ShownEffect::Changes(&changes), &*warnings);
                 site.confirm(EffectKind::Update, &mut facts, &desired.stack, effect);
             }
             Err(failure) => {
@@ -364,7 +359,6 @@ async fn update(
             Ok(Provisioned {
                 replaced,
                 left_behind,
-                warnings: missing,
                 ..updated
             })
         }

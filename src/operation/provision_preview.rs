@@ -12,7 +12,7 @@ use super::verification::verify;
 use super::{Desired, Occupancy, OperationContext, OperationError, preflight};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::entries::NamedResource;
-use crate::guard::{EffectKind, Facts, Inspect};
+use crate::guard::{EffectKind, Facts, Inspect, Preview};
 use crate::plan::Changes;
 use crate::template::ImportedResource;
 
@@ -59,19 +59,24 @@ pub async fn preview_provision(
             return Ok((preview, PreviewedDecision::of_denials(denials)));
         }
     }
-    let mut changes = changes(site, desired, &facts, false, deployed).await?;
-    // Nothing is imported into a stack that exists. One whose creation failed is deleted first.
     let named = named_resources(desired, &facts, given)?;
-    if let Some(failed) = facts.own_failed_creation() {
-        if !named.is_empty() {
-            let (deletion, _) = inspect_failed(site, desired, failed, &named).await?;
-            changes.failed_creation = Some(deletion);
+    // Nothing is imported into a stack that exists. One whose creation failed is deleted first.
+    if !given.is_empty()
+        && facts.own_failed_creation().is_none()
+        && let Some(stack) = existing(&facts)
+    {
+        let body = site.cloud.template(&stack.id).await?;
+        if !desired.is_deployed(&stack, &body) {
+            let _allowed = site.decide::<Preview>(&facts, &desired.stack)?;
+            return Err(OperationError::Denied(vec![import_into_existing()]));
         }
-    } else {
-        if !given.is_empty() && changes.status.is_some() && changes.has_changes {
-            let denied = PreviewedDecision::of_denials(vec![import_into_existing()]);
-            return Ok((ProvisionPreview::Changes(Box::new(changes)), denied));
-        }
+    }
+    let mut changes = changes(site, desired, &facts, false, deployed).await?;
+    if let Some(failed) = facts.own_failed_creation()
+        && !named.is_empty()
+    {
+        let (deletion, _) = inspect_failed(site, desired, failed, &named).await?;
+        changes.failed_creation = Some(deletion);
     }
     let changes = match changes.failed_creation {
         Some(_) => changes.with_named(&named),
@@ -107,8 +112,9 @@ async fn stop(
             return Ok(stop);
         }
         let imports = imports_after(site, desired, named.to_vec(), deletion).await?;
+        let mut deletion = deletion.clone();
         return PreviewedDecision::of_check(
-            ensure_creatable(site, desired, &facts, &failed, deletion, &imports).await,
+            ensure_creatable(site, desired, &facts, &failed, &mut deletion, &imports).await,
         );
     }
     if changes.status.is_none() {

@@ -3,7 +3,7 @@
 use super::verification::verify;
 use super::{Desired, OperationContext, OperationError};
 use crate::cloud::{CloudError, OperationResult, PendingChangeSet, StackOperation};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::guard::{Denial, Permit, Update};
 use crate::plan;
 use crate::report::{Fault, Success};
@@ -63,9 +63,6 @@ pub struct Provisioned {
     pub imported: Vec<ImportedResource>,
     /// ARN of the stack whose creation had failed, and that was deleted before this one was created.
     pub removed: Option<String>,
-    /// What the stack needs and preflight did not find.
-    #[serde(skip)]
-    pub warnings: Vec<Diagnostic>,
 }
 
 /// Deletes a failed change set and returns its reason as an error.
@@ -147,6 +144,5 @@ pub(super) async fn verified(
         left_behind: Vec::new(),
         imported: Vec::new(),
         removed: None,
-        warnings: Vec::new(),
     })
 }

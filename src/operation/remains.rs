@@ -101,6 +101,7 @@ fn may_have_changed(failure: &OperationError) -> bool {
         | OperationError::Invalid(_)
         | OperationError::ChangeSetFailed { .. }
         | OperationError::Cancelled(_)
-        | OperationError::Unfinished { .. } => false,
+        | OperationError::Unfinished { .. }
+        | OperationError::Warned { .. } => false,
     }
 }

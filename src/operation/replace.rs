@@ -13,6 +13,7 @@ use super::import::{Imports, unfinished_import};
 use super::provision::{DeployedConfig, is_own_creation};
 use super::remains::after_deletion;
 use super::{Desired, OperationContext, OperationError, Provisioned, ShownEffect, provision};
+use crate::cloud::FormerStacks;
 use crate::guard::{Authority, Denial, EffectKind, Facts, Inspect, Replace};
 use crate::plan::Deletion;
 use crate::product::Verb;
@@ -62,13 +63,13 @@ pub async fn preview_replacement(
         return Err(OperationError::Denied(denials));
     };
     let deletion = inspect_deletion(site, desired, Some(&stack), false).await?;
-    let deletion = deletion.deletion;
+    let mut deletion = deletion.deletion;
     facts.add_deletion(&deletion);
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
     let none = Imports::default();
     let decision = match denials.is_empty() {
         true => PreviewedDecision::of_check(
-            ensure_creatable(site, desired, &facts, &stack, &deletion, &none).await,
+            ensure_creatable(site, desired, &facts, &stack, &mut deletion, &none).await,
         )?,
         false => PreviewedDecision::of_denials(denials),
     };
@@ -97,14 +98,16 @@ pub async fn replace(
         return Err(OperationError::Denied(Vec::new()));
     };
     let InspectedDeletion {
-        deletion, shown, ..
+        mut deletion,
+        shown,
+        ..
     } = inspect_deletion(site, desired, Some(&stack), false).await?;
     facts.add_deletion(&deletion);
     // Denials come before the checks, which query AWS.
     let denials = site.denials_if_confirmed(EffectKind::Replace, &facts, &desired.stack);
     let none = Imports::default();
     let blocked = match denials.is_empty() {
-        true => ensure_creatable(site, desired, &facts, &stack, &deletion, &none).await,
+        true => ensure_creatable(site, desired, &facts, &stack, &mut deletion, &none).await,
         false => site
             .ensure_allowed::<Replace>(&facts, &desired.stack)
             .map(|()| Vec::new()),
@@ -113,9 +116,8 @@ pub async fn replace(
         let deletion = Box::new(deletion);
         return Ok(Replacement::Denied { denials, deletion });
     }
-    // The creation repeats the warnings.
-    let _warnings = blocked?;
-    let effect = ShownEffect::Deletion(&deletion);
+    let warnings = site.ensure_met(blocked?)?;
+    let effect = (ShownEffect::Deletion(&deletion), &*warnings);
     let permit = match site
         .confirmed::<Replace>(desired, &mut facts, &shown, effect)
         .await
@@ -164,17 +166,18 @@ async fn deleted_already(
         return Ok(None);
     }
     let owner = desired.owner();
-    let former = site.cloud.former_stack(&desired.stack, &owner);
+    let former = site.cloud.former_stacks(&desired.stack, &owner);
+    let tags = |former: FormerStacks| former.last_complete().map(|stack| stack.tags.clone());
     match facts.stack.clone().flatten() {
         Some(stack) if stack.status.health() != Health::ReviewInProgress => {
             if is_own_creation(site, desired, facts, &stack).await? {
                 return Ok(Some(BTreeMap::new()));
             }
             match unfinished_import(site, desired, facts, &stack).await? {
-                Some(_) => Ok(Some(former.await?.map(|it| it.tags).unwrap_or_default())),
+                Some(_) => Ok(Some(tags(former.await?).unwrap_or_default())),
                 None => Ok(None),
             }
         }
-        _ => Ok(former.await?.map(|stack| stack.tags)),
+        _ => Ok(tags(former.await?)),
     }
 }

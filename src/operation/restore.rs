@@ -120,7 +120,7 @@ pub async fn restore(
         return verified(site, desired, restoration).await;
     }
     let pending = ensure_executable(site, desired, pending).await?;
-    let effect = ShownEffect::Restoration(&restoration);
+    let effect = (ShownEffect::Restoration(&restoration), &[][..]);
     let shown = ShownStack {
         stack: facts.stack.clone().flatten(),
         // CloudFormation executes no change set that was created before another update.

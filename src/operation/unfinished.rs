@@ -48,9 +48,7 @@ pub(super) async fn finish_import(
     }
     let _looking = site.decide::<Preview>(&facts, &desired.stack)?;
     let missing = rest_problems(site, desired, &held).await?;
-    if missing.iter().any(Diagnostic::is_error) {
-        return Err(OperationError::Invalid(missing));
-    }
+    let warnings = site.ensure_met(missing)?;
     let imported: Vec<ImportedResource> = held.iter().map(StackResource::as_imported).collect();
     let rest = propose_rest(site, desired, &facts, (&stack, &imported)).await?;
     let found = rest.pending.described();
@@ -62,7 +60,7 @@ pub(super) async fn finish_import(
     if site.authority.prompts() {
         match assess(site, desired, Some((&stack, &body)), found, deployed).await {
             Ok(changes) => {
-                let effect = ShownEffect::Changes(&changes);
+                let effect = (ShownEffect::Changes(&changes), &*warnings);
                 site.confirm(EffectKind::Resume, &mut facts, &desired.stack, effect);
             }
             Err(failure) => return discard(site, rest, failure).await,

@@ -46,7 +46,7 @@ pub(super) async fn find_unimportable(
         let of_name = names.iter().find(|name| match &live {
             LiveName::Missing => false,
             LiveName::Named(live) => rule.compared(live) == rule.compared(name.name),
-            LiveName::Unknown => name.resource.logical_id == kept.logical_id,
+            LiveName::Unnamed | LiveName::Unknown => name.resource.logical_id == kept.logical_id,
         });
         if let Some(name) = of_name {
             found.push(Unimportable {
@@ -70,8 +70,8 @@ pub(super) async fn unimportable_problems(
         return Ok(Vec::new());
     }
     let owner = desired.owner();
-    let retained = match site.cloud.retained_resources(&desired.stack, &owner).await {
-        Ok(retained) => retained,
+    let retained = match site.cloud.former_stacks(&desired.stack, &owner).await {
+        Ok(former) => former.resources(),
         Err(CloudError::Aws(error)) if error.is_refusal() => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };

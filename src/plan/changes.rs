@@ -56,6 +56,8 @@ pub struct Changes {
     pub refused: Option<String>,
     /// The stack whose creation failed, and that is deleted before this one is created; `None` if no creation failed.
     pub failed_creation: Option<Deletion>,
+    /// Empty buckets of creations that did not end. They are deleted before the stack is created.
+    pub leftovers: Vec<String>,
     /// Alarms that roll back the operation; `None` if the policy names none.
     pub rollback: Option<RollbackTriggers>,
     /// What stands in the way of the deployment.
@@ -136,6 +138,7 @@ impl Changes {
             unread: Vec::new(),
             refused: None,
             failed_creation: None,
+            leftovers: Vec::new(),
             rollback: None,
             unmet: Vec::new(),
             takes_back: false,
@@ -165,6 +168,11 @@ impl Changes {
             &ids.collect::<Vec<_>>(),
             "compared with the template afterwards, if its type has drift detection",
         )
+    }
+
+    /// The same with the empty buckets that the creation deletes first.
+    pub fn with_leftovers(self, leftovers: Vec<String>) -> Self {
+        Self { leftovers, ..self }
     }
 
     /// The same for a stack that is created after a deletion.
@@ -230,6 +238,7 @@ impl Changes {
             unread: found.unread.clone(),
             refused: refused(change_set),
             failed_creation: None,
+            leftovers: Vec::new(),
             rollback: None,
             unmet: Vec::new(),
             takes_back: false,

@@ -164,7 +164,13 @@ impl Deletion {
     /// The deletion of a stack that never was complete: a new stack imports nothing of it. Its buckets that block the new stack are
     /// deleted too, with their policies, and so have to be empty; except for those that an import names.
     pub fn of_failed_creation(mut self, named: &[ImportedResource]) -> Self {
-        self.returning.clear();
+        let is_imported = |id: &String| named.iter().any(|import| import.logical_id == *id);
+        let retained: Vec<String> = self
+            .retained()
+            .map(|kept| kept.logical_id.clone())
+            .collect();
+        self.returning = retained.into_iter().filter(is_imported).collect();
+        self.blocking.retain(|id| !is_imported(id));
         let is_named = |id: &str| named.iter().any(|import| import.physical_id == id);
         let blocking: Vec<String> = self
             .blockers()

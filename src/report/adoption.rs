@@ -154,7 +154,8 @@ fn tags(tags: &AdoptionTags) -> Vec<Text> {
 /// What is known of values that the change of tags may overwrite. The run detects drift in any case.
 pub(super) fn drift(found: &Adoption) -> Vec<Text> {
     let check = &found.drift;
-    if check.status.is_drift() && !check.outdated {
+    let has_drifted = check.status.is_drift() || !found.drifted.is_empty();
+    if has_drifted && !check.outdated {
         let text = Text::ours("the stack has drifted from its template");
         let text = match found.drifted.is_empty() {
             true => text,

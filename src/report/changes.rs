@@ -98,6 +98,12 @@ pub fn changes(changes: &Changes, values: &Redactor, format: Format) -> String {
         text.push_str(&deletion(failed, format));
         text.push('\n');
     }
+    for bucket in &changes.leftovers {
+        let note = Text::ours(
+            "note: a creation that did not end left an empty bucket, which is deleted first: ",
+        );
+        text.push_str(&format.line(&note.and(Text::name(bucket))));
+    }
     if let Some(reason) = &changes.refused {
         text.push_str(&format.line(&Text::ours("reason: ").and(Text::sentence(reason))));
     }
@@ -289,10 +295,10 @@ fn drift_check_text(check: &DriftCheck, found: usize) -> Text {
         return text.and(Text::ours("detection never ran on this stack"));
     };
     let what = match check.status {
+        _ if found > 0 => Text::count(found, "difference"),
         DriftStatus::InSync => Text::ours("nothing found"),
         // The differences could not be read, which the report states beside the table.
-        DriftStatus::Deleted | DriftStatus::Modified if found == 0 => Text::ours("found"),
-        DriftStatus::Deleted | DriftStatus::Modified => Text::count(found, "difference"),
+        DriftStatus::Deleted | DriftStatus::Modified => Text::ours("found"),
         DriftStatus::NotChecked | DriftStatus::Unknown => Text::ours("nothing known"),
     };
     let outdated = match check.outdated {

@@ -133,8 +133,14 @@ fn resources(deletion: &Deletion, format: Format) -> String {
         // The physical id of a bucket's policy is the bucket's name.
         let bucket = id.filter(|_| resource.kind == BUCKET);
         let versions = bucket.and_then(|id| deletion.buckets.get(id)).copied();
+        // A full bucket of a failed creation is not emptied, and denies the deletion.
+        let is_full = deletion.is_of_failed_creation() && !deletion.empties && versions > Some(0);
+        let word = match resource.deletion_behavior {
+            DeletionBehavior::Deleted if is_full => "not empty",
+            behavior => behavior.word(),
+        };
         let mut row = vec![
-            Text::ours(resource.deletion_behavior.word()),
+            Text::ours(word),
             Text::name(&resource.logical_id),
             Text::name(&resource.kind),
             Text::optional(id),

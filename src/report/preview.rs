@@ -206,6 +206,7 @@ fn shape_of_changes(found: &Changes) -> Value {
         "rollback": found.rollback,
         "resources": resources.collect::<Vec<_>>(),
         "failed_creation": found.failed_creation.as_ref().map(shape_of_deletion),
+        "leftovers": found.leftovers,
         "alone": is_alone.then_some(&found.stack),
     })
 }

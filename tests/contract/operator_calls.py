@@ -14,7 +14,7 @@ EVERY = [
     ("show-changes deploy", "stack", "cloudformation:CreateChangeSet cloudformation:DeleteChangeSet cloudformation:DeleteStack"
      " cloudformation:DescribeChangeSet cloudformation:DescribeChangeSetHooks cloudformation:ListChangeSets"
      " cloudformation:ListStackResources"),
-    # Of a stack whose last drift detection found something, what it found.
+    # Of a stack whose drift was ever detected, what was found.
     ("show-changes", "stack", "cloudformation:DescribeStackResourceDrifts"),
     # Early validation reports its events by change set.
     ("show-changes deploy", "change sets", "cloudformation:DescribeEvents"),
@@ -51,6 +51,8 @@ EVERY = [
     # A creation takes back what the former stack retained: the deleted stack says what that is, and Cloud Control whether it is there.
     # Cloud Control also says whether the names of new resources are free.
     ("show-changes deploy replace import validate-prov-template", "anything", "cloudcontrol:GetResource cloudformation:ListStacks"),
+    # An empty bucket of a creation that did not end is deleted before the next one. Its tags say whose it is.
+    ("show-changes deploy import validate-prov-template", "bucket", "s3:GetBucketTagging s3:ListObjectVersions"),
     # Leftovers of killed tests are found by a tag, among all stacks.
     ("test-deploy", "anything", "cloudformation:DescribeStacks"),
 ]

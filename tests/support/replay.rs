@@ -107,6 +107,11 @@ impl Replay {
         replay.on("GetCallerIdentity", json!({"Account": ACCOUNT, "Arn": arn}));
         // No former stack of the name was deleted.
         replay.on_optional("ListStacks", json!({"StackSummaries": []}));
+        // No resource has drifted.
+        replay.on_optional(
+            "DescribeStackResourceDrifts",
+            json!({"StackResourceDrifts": []}),
+        );
         // Nothing has the names of new resources, not even the stack itself.
         replay.on_optional("ListStackResources", json!({"StackResourceSummaries": []}));
         replay.on_optional("GetParameters", json!({"Parameters": []}));

@@ -74,7 +74,7 @@ impl Cloud {
         let properties = found.and_then(|found| found.properties).unwrap_or_default();
         let properties: serde_json::Value = serde_json::from_str(&properties).unwrap_or_default();
         let name = properties.get(property).and_then(|name| name.as_str());
-        Ok(name.map_or(LiveName::Unknown, |name| LiveName::Named(name.to_owned())))
+        Ok(name.map_or(LiveName::Unnamed, |name| LiveName::Named(name.to_owned())))
     }
 
     /// Whether something has these names, each a type and a primary identifier. Parameters are read in few requests.

@@ -61,9 +61,10 @@ impl Cloud {
         Ok((drift.resources, drift.incomplete))
     }
 
-    /// Drifted resources of the last detection, or why they could not be read. Starts no detection.
+    /// Drifted resources of the last detection, or why they could not be read. Starts no detection. A resource that was checked alone may
+    /// have drifted beside a stack that has not.
     pub async fn last_drift(&self, stack: &Stack) -> Result<(Vec<ResourceDrift>, Option<String>)> {
-        if !stack.drift.status.is_drift() {
+        if stack.drift.checked.is_none() && !stack.drift.status.is_drift() {
             return Ok((Vec::new(), None));
         }
         match self.resource_drifts(&stack.id, DIFFERS).await {

@@ -15,7 +15,7 @@ use crate::job::ReadOnly;
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::model::Digest;
 use crate::operation::to_diagnostics;
-use crate::operation::{self, ComparedStack, Desired, OperationContext, OperationError};
+use crate::operation::{self, ComparedStack, Desired, OperationContext, OperationError, Warnings};
 use crate::plan::{Change, ChangeKey, Changes, Intent, LinkNeeds};
 use crate::product::Target;
 use crate::report::{
@@ -292,6 +292,7 @@ impl Previewer<'_> {
             authority: &ReadOnly,
             progress: &ReadOnly,
             needs: self.needs,
+            warnings: &Warnings::default(),
         };
         let desired = Desired::new(config)?;
         if matches!(change.intent, Intent::Adopt | Intent::Unadopt) {
@@ -310,11 +311,11 @@ impl Previewer<'_> {
             return Ok(Some(Preview::from_deletion(&deletion, change.level)));
         }
         if change.intent == Intent::Replace {
-            let deletion = operation::preview_deletion(&site, &desired, facts, false).await?;
+            let mut deletion = operation::preview_deletion(&site, &desired, facts, false).await?;
+            let unmet = operation::replacement_problems(&site, &desired, &mut deletion).await?;
             let created =
                 Changes::for_new_stack(config, &stack, &desired.document).with_returning(&deletion);
             let mut preview = Preview::from_replacement(&deletion, &created, change.level, values);
-            let unmet = operation::replacement_problems(&site, &desired, &deletion).await?;
             preview.add_unmet(&problems_line(&unmet));
             return Ok(Some(preview));
         }

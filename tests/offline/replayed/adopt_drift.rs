@@ -180,6 +180,62 @@ fn dry_runs_are_denied_for_known_drift() {
     }
 }
 
+/// A detection of the stack can leave out a resource, which `check-drift` then checks alone. The stack's own status says nothing of it.
+#[test]
+fn dry_runs_are_denied_for_drift_of_a_resource_that_was_checked_alone() {
+    for action in ["adopt", "unadopt"] {
+        let workdir = workdir();
+        template(&workdir);
+        let mut before = match action {
+            "adopt" => foreign(&workdir, team()),
+            _ => adopted(&workdir, "CREATE_COMPLETE"),
+        };
+        before["Stacks"][0]["DriftInformation"] = json!({
+            "StackDriftStatus": "IN_SYNC", "LastCheckTimestamp": "2026-11-25T10:00:00.000Z",
+        });
+        let drifts = json!({"StackResourceDrifts": [drifted("Bucket")]});
+        workdir
+            .aws
+            .set("DescribeStackResourceDrifts", drifts)
+            .on("DescribeStacks", before);
+        let compared = workdir.try_action(action, &["--dry-run"]);
+        assert_eq!(compared.status, 20, "{}", compared.stdout);
+        for words in [
+            "error[adopt-on-drift]",
+            "has drifted from its template, in Bucket",
+        ] {
+            assert!(compared.stdout.contains(words), "{}", compared.stdout);
+        }
+    }
+}
+
+/// The drift of a stack that cannot be adopted is not the reason.
+#[test]
+fn a_stack_that_cannot_be_adopted_is_not_denied_for_its_drift() {
+    let workdir = super::unfinished::unfinished();
+    let mut left = super::answers::stack(&workdir, "IMPORT_COMPLETE");
+    left["Stacks"][0]["Tags"] = json!([]);
+    left["Stacks"][0]["DriftInformation"] = json!({
+        "StackDriftStatus": "DRIFTED", "LastCheckTimestamp": "2026-11-25T10:00:00.000Z",
+    });
+    let drifts = json!({"StackResourceDrifts": [drifted("Bucket")]});
+    workdir
+        .aws
+        .set("DescribeStackResourceDrifts", drifts)
+        .set("DescribeStacks", left);
+    let denied = workdir.try_action("adopt", &["--dry-run"]);
+    assert!(
+        denied.stdout.contains("is not finished"),
+        "{}",
+        denied.stdout
+    );
+    assert!(
+        !denied.stdout.contains("adopt-on-drift"),
+        "{}",
+        denied.stdout
+    );
+}
+
 /// A detection that did not check every resource denies the run, so its result denies the dry run.
 #[test]
 fn dry_runs_are_denied_after_an_incomplete_detection() {

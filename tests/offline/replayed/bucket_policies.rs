@@ -139,6 +139,15 @@ fn attack_a_replacement_whose_stack_retains_another_policy() {
             "{}",
             output.stdout
         );
+        // What somebody deleted by hand blocks nothing.
+        let fails = "a new stack of this config fails while";
+        let is_said = output.stdout.contains(fails);
+        assert_eq!(
+            is_said,
+            has_policy && option == "--dry-run",
+            "{}",
+            output.stdout
+        );
         assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
     }
 }
@@ -192,6 +201,9 @@ fn attack_an_update_creates_a_policy_beside_another() {
                 "{action} {option}: {}",
                 denied.stdout
             );
+            // The policy may stay on the bucket, and would block the next update too.
+            let delete = format!("aws s3api delete-bucket-policy --bucket {}", workdir.name);
+            assert!(denied.stdout.contains(&delete), "{}", denied.stdout);
             assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
         }
     }

@@ -401,6 +401,15 @@ fn attack_objects_in_a_retained_bucket_of_a_failed_creation_stay() {
     let shown = full.run_action("show-changes", &["--no-log"]);
     let note = "prep-master will not make these changes: bucket";
     assert!(shown.stdout.contains(note), "{}", shown.stdout);
+    // It is not deleted.
+    let is_full = |row: &str| row.contains("not empty") && row.contains("AWS::S3::Bucket ");
+    assert!(shown.stdout.lines().any(is_full), "{}", shown.stdout);
+    let command = format!(
+        "--resource Bucket=BucketName={0} --resource BucketPolicy=Bucket={0}`",
+        full.name
+    );
+    let denied = full.try_action("prep-master", &["--dry-run"]);
+    assert!(denied.stdout.contains(&command), "{}", denied.stdout);
     let workdir = workdir();
     with_retained_bucket(&workdir, 0);
     for (action, option) in [("prep-master", "--dry-run"), ("show-changes", "--no-log")] {
@@ -453,6 +462,13 @@ fn an_import_keeps_the_bucket_of_a_failed_creation() {
             "{}",
             output.stdout
         );
+        let fails = "a new stack of this config fails while";
+        assert_eq!(
+            output.stdout.contains(fails),
+            !is_policy_named,
+            "{}",
+            output.stdout
+        );
         let words = format!(" --resource BucketPolicy=Bucket={}`", workdir.name);
         assert_eq!(
             output.stdout.contains(&words),
@@ -460,5 +476,27 @@ fn an_import_keeps_the_bucket_of_a_failed_creation() {
             "{}",
             output.stdout
         );
+    }
+}
+
+/// A loose parameter has a name of the new stack. Previews and the run name the import, which deletes the failed stack itself.
+#[test]
+fn attack_a_failed_creation_whose_new_names_are_taken() {
+    for (action, option) in [
+        ("prep-master", "--force"),
+        ("prep-master", "--dry-run"),
+        ("show-changes", "--no-log"),
+    ] {
+        let workdir = workdir();
+        with_retained_bucket(&workdir, 0);
+        let name = format!("/s3/{}/BucketName", workdir.name);
+        let found = json!({"Parameters": [{"Name": name, "Type": "String", "Value": "a value"}]});
+        workdir.aws.set("GetParameters", found);
+        let denied = workdir.try_action(action, &[option]);
+        let output = format!("{action} {option}: {}", denied.stdout);
+        assert_eq!(denied.status, 10, "{output}");
+        let command = format!("Parameter=Name={name}`");
+        assert!(denied.stdout.contains(&command), "{output}");
+        assert_eq!(workdir.aws.requests_of("DeleteStack").len(), 0);
     }
 }

@@ -184,11 +184,14 @@ fn the_import_names_every_retained_resource_by_its_id() {
 /// The former stack retained its repositories too. They exist, and the new stack needs their names.
 #[test]
 fn attack_a_creation_beside_repositories_that_its_former_stack_retained() {
-    for (action, option, existing) in [
-        ("deploy-product", "--force", true),
-        ("deploy-product", "--dry-run", true),
-        ("show-changes", "--no-log", true),
-        ("deploy-product", "--dry-run", false),
+    // An answer of Cloud Control without the name is an answer: it exists.
+    for (action, option, existing, is_named) in [
+        ("deploy-product", "--force", true, true),
+        ("deploy-product", "--force", true, false),
+        ("deploy-product", "--dry-run", true, true),
+        ("show-changes", "--no-log", true, true),
+        ("show-changes", "--no-log", true, false),
+        ("deploy-product", "--dry-run", false, false),
     ] {
         let workdir = example(CONFIG);
         let template = template(&workdir);
@@ -208,7 +211,10 @@ fn attack_a_creation_beside_repositories_that_its_former_stack_retained() {
         with_former_stack(&workdir, &kept.collect::<Vec<_>>());
         let found = REQUIRED.map(str::to_owned);
         let name = &repositories[0].1;
-        let properties = json!({"RepositoryName": name}).to_string();
+        let properties = match is_named {
+            true => json!({"RepositoryName": name}).to_string(),
+            false => "{}".to_owned(),
+        };
         let exists = json!({"TypeName": "it", "ResourceDescription": {"Identifier": "it", "Properties": properties}});
         let missing = refused("ResourceNotFoundException", "it does not exist");
         let read = if existing {
@@ -252,6 +258,54 @@ fn attack_a_creation_beside_repositories_that_its_former_stack_retained() {
         assert_eq!(errors, severity as usize, "{}", output.stdout);
         assert_eq!(workdir.aws.requests_of("CreateChangeSet").len(), 0);
     }
+}
+
+/// A warning says why a run fails, so a run that fails has it too. A dry run has the same one.
+#[test]
+fn a_failed_run_has_the_warnings_of_its_dry_run() {
+    let warned = |option: &str| {
+        let workdir = example(CONFIG);
+        let template = template(&workdir);
+        let mut resources = template["Resources"].as_object().unwrap().iter();
+        let (id, repository) = resources
+            .find(|(_, it)| it["Type"] == "AWS::CodeCommit::Repository")
+            .unwrap();
+        let name = repository["Properties"]["RepositoryName"].as_str().unwrap();
+        let kept = (
+            id.clone(),
+            "AWS::CodeCommit::Repository".to_owned(),
+            "an-id".to_owned(),
+        );
+        with_former_stack(&workdir, &[kept]);
+        let found = REQUIRED.map(str::to_owned);
+        let parameters = super::answers::parameters(&workdir, &found);
+        workdir
+            .aws
+            .set("GetResource", refused("UnsupportedActionException", "no"))
+            .set("HeadBucket", not_found())
+            .on(
+                "DescribeStacks",
+                json!([no_stack(), stack(&workdir, "DELETE_COMPLETE"), no_stack()]),
+            )
+            .on("GetParameters", parameters)
+            .on_optional("ListChangeSets", json!({"Summaries": []}))
+            .on_optional(
+                "CreateChangeSet",
+                refused("ValidationError", "names are taken"),
+            );
+        workdir.aws.allow_unused();
+        let output = workdir.try_action("deploy-product", &[option]);
+        assert_eq!(
+            output.status,
+            if option == "--force" { 30 } else { 0 },
+            "{}",
+            output.stdout
+        );
+        let words =
+            format!("warning[preflight-failed]: a former stack of this config retained {name}");
+        output.stdout.matches(&words).count()
+    };
+    assert_eq!(["--dry-run", "--force"].map(warned), [1, 1]);
 }
 
 /// CloudFormation would import something that the former stack did not retain, or do more than import.

@@ -27,6 +27,7 @@ mod imports;
 mod inputs;
 mod judged;
 mod kept;
+mod leftovers;
 mod lost_answers;
 mod ml;
 mod named_imports;

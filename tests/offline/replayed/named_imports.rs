@@ -384,3 +384,23 @@ fn attack_an_import_of_what_cannot_be_read() {
         }
     }
 }
+
+/// An import updates no stack, and its dry run creates no change set for one.
+#[test]
+fn a_dry_run_of_an_import_into_an_existing_stack_is_denied_as_the_run() {
+    for option in ["--dry-run", "--force"] {
+        let workdir = workdir();
+        workdir
+            .aws
+            .on(
+                "DescribeStacks",
+                super::answers::stack(&workdir, "CREATE_COMPLETE"),
+            )
+            .on("GetTemplate", json!({"TemplateBody": "Resources: {}\n"}));
+        let denied = import(&workdir, &[option]);
+        let output = format!("{option}: {}", denied.stdout);
+        assert_eq!(denied.status, 20, "{output}");
+        assert!(denied.stdout.contains("error[stack-exists]"), "{output}");
+        assert!(!denied.stdout.contains("VERDICT"), "{output}");
+    }
+}

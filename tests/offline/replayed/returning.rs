@@ -45,7 +45,7 @@ fn previews_list_what_the_new_stack_takes_back() {
         ("prep-master", "--dry-run"),
         ("replace", "--dry-run"),
     ] {
-        let workdir = deleted(if action == "replace" { 2 } else { 0 });
+        let workdir = deleted(if action == "replace" { 1 } else { 0 });
         let shown = workdir.run_action(action, &[option]);
         let mut rows = shown.stdout.lines().filter(|line| line.contains("Import"));
         let row = rows
@@ -63,7 +63,7 @@ fn previews_list_what_the_new_stack_takes_back() {
 
 #[test]
 fn a_dry_run_of_a_replacement_says_that_it_continues() {
-    let workdir = deleted(2);
+    let workdir = deleted(1);
     let shown = workdir.run_action("replace", &["--dry-run"]);
     let words = "nothing is deleted, because the stack is missing or incomplete, and it gets tags of the former stack: Owner";
     assert!(shown.stdout.contains(words), "{}", shown.stdout);

@@ -173,3 +173,52 @@ fn attack_a_first_creation_whose_names_are_taken() {
         assert_eq!(workdir.aws.requests_of("ExecuteChangeSet").len(), 0);
     }
 }
+
+/// A loose bucket with a policy, and two loose parameters: each help has the one command that imports all of them.
+#[test]
+fn one_command_imports_everything_that_has_a_name() {
+    for (action, options) in [
+        ("prep-master", &["--dry-run"][..]),
+        ("show-changes", &["--no-log"]),
+        ("import", &["--resource", "BUCKET", "--dry-run"]),
+    ] {
+        let workdir = workdir();
+        let name = &workdir.name;
+        let bucket = format!("Bucket=BucketName={name}");
+        let taken = ["BucketName", "BucketArn"].map(|last| format!("/s3/{name}/{last}"));
+        workdir
+            .aws
+            .on("DescribeStacks", no_stack())
+            .set("HeadBucket", json!({}))
+            .set("GetBucketPolicy", json!({}))
+            .on_optional("GetBucketTagging", refused("NoSuchTagSet", "none"))
+            .on_optional(
+                "GetBucketVersioning",
+                json!({"VersioningConfiguration": {}}),
+            )
+            .on("GetParameters", parameters(&taken));
+        let options = options.iter().map(|option| match *option {
+            "BUCKET" => &*bucket,
+            option => option,
+        });
+        let denied = workdir.try_action(action, &options.collect::<Vec<_>>());
+        let output = format!("{action}: {}", denied.stdout);
+        assert_eq!(denied.status, 10, "{output}");
+        let starts = denied.stdout.match_indices("`provisioner import ");
+        let commands: Vec<&str> = starts
+            .map(|(at, _)| denied.stdout[at + 1..].split('`').next().unwrap())
+            .collect();
+        assert!(commands.len() >= 3, "{output}");
+        for command in &commands {
+            assert_eq!(command, &commands[0], "{output}");
+        }
+        for part in [
+            format!(" --resource {bucket}"),
+            format!(" --resource BucketPolicy=Bucket={name}"),
+            format!("Parameter=Name={}", taken[0]),
+            format!("Parameter=Name={}", taken[1]),
+        ] {
+            assert_eq!(commands[0].matches(&part).count(), 1, "{part}: {output}");
+        }
+    }
+}
