@@ -20,12 +20,14 @@ pub(super) enum NameHolder {
 /// A resource for the command line: logical id and identifier.
 pub(super) type ImportArgument = (String, String);
 
+/// Writes the help from the command.
+type ImportHelp = Box<dyn FnOnce(&str) -> String + Send + Sync>;
+
 /// A problem of a name, whose help may be the import of what has it.
 pub(super) struct TakenName {
     problem: Diagnostic,
     arguments: Vec<ImportArgument>,
-    /// The help, from the command.
-    help: Option<Box<dyn FnOnce(&str) -> String + Send + Sync>>,
+    help: Option<ImportHelp>,
 }
 
 impl From<Diagnostic> for TakenName {
