@@ -47,7 +47,7 @@ pub fn run(
                     Diagnostic::error(Code::AwsUnreachable, &one.file.shown, error.to_string());
                 results.fail(
                     &one.file,
-                    one.config.as_ref(),
+                    one.config.as_deref(),
                     vec![problem],
                     Exit::Internal,
                 );
@@ -124,7 +124,7 @@ async fn run_all(
     };
     let mut configs = Vec::new();
     for one in group {
-        let Some(config) = one.config.as_ref() else {
+        let Some(config) = one.config.as_deref() else {
             continue;
         };
         let mismatch = policy_mismatch(&config.path, folder_of(&one.file.file));

@@ -148,7 +148,7 @@ fn accepts_template(config: &Config, verb: Verb, loaded: &mut LoadedConfig) -> b
     };
     if verb.judges_template() {
         let is_error = problem.is_error();
-        loaded.diagnostics.push(problem);
+        loaded.diagnostics.push(*problem);
         return !is_error;
     }
     if verb.renders() {

@@ -249,7 +249,10 @@ fn read_repository() -> Result<LoadedRepository, DiscoverError> {
             "configs with errors are left out: {invalid}\n  help: run `provisioner validate-config`"
         );
     }
-    let configs: Vec<_> = loaded.into_iter().filter_map(|one| one.config).collect();
+    let configs: Vec<_> = loaded
+        .into_iter()
+        .filter_map(|one| Some(*one.config?))
+        .collect();
     let known = configs.iter().map(|config| KnownConfig {
         path: config.path.clone(),
         product: config.product.name().to_owned(),

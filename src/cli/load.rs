@@ -15,12 +15,12 @@ use crate::workspace::{ConfigFile, add_repository_products};
 /// A config file, and the result of loading it.
 pub(super) struct LoadedConfig {
     pub file: ConfigFile,
-    pub config: Option<Config>,
+    pub config: Option<Box<Config>>,
     pub diagnostics: Vec<Diagnostic>,
     /// Why the template does not render: errors of actions that need it. A stack can be deleted without.
     pub faults: Vec<Diagnostic>,
     /// The template is too large: an error or a warning, as the action needs it.
-    pub size: Option<Diagnostic>,
+    pub size: Option<Box<Diagnostic>>,
     /// Names of the template that no other stack can have.
     pub names: Vec<NameClaim>,
 }
@@ -69,10 +69,10 @@ fn load_one(registry: &Registry, file: ConfigFile) -> LoadedConfig {
             }
             LoadedConfig {
                 file,
-                config: loaded.config,
+                config: loaded.config.map(Box::new),
                 diagnostics: loaded.diagnostics,
                 faults: problems.faults,
-                size: problems.size,
+                size: problems.size.map(Box::new),
                 names,
             }
         }

@@ -52,7 +52,7 @@ pub fn run(
                 results.diagnostics.push(problem);
                 results
                     .items
-                    .push(ConfigResult::failed(&one.file, one.config.as_ref()));
+                    .push(ConfigResult::failed(&one.file, one.config.as_deref()));
             }
             None => {}
         }
@@ -65,7 +65,7 @@ pub fn run(
             let problem = Diagnostic::error(Code::OutputNotWritten, &one.file.shown, message)
                 .with_help("delete one of the two configs, or change a field of one");
             results.diagnostics.push(problem);
-            let failed = ConfigResult::failed(&one.file, one.config.as_ref());
+            let failed = ConfigResult::failed(&one.file, one.config.as_deref());
             results.items.push(failed);
         }
         if group.is_empty() {
@@ -81,7 +81,7 @@ pub fn run(
             let path = outputs.path(name).to_string_lossy().into_owned();
             match outcome {
                 Ok(outcome) => {
-                    let done = ConfigResult::done(&one.file, one.config.as_ref());
+                    let done = ConfigResult::done(&one.file, one.config.as_deref());
                     results.items.push(ConfigResult {
                         output: Some(path),
                         outcome: Some(outcome),
@@ -93,7 +93,7 @@ pub fn run(
                     results.diagnostics.push(not_written(&path, &error));
                     results
                         .items
-                        .push(ConfigResult::failed(&one.file, one.config.as_ref()));
+                        .push(ConfigResult::failed(&one.file, one.config.as_deref()));
                 }
             }
         }

@@ -217,7 +217,10 @@ fn print(
     if policy.scope.is_none() && loaded.iter().any(|one| one.config.is_none()) {
         return Err(wrong(problems));
     }
-    let configs: Vec<_> = loaded.into_iter().filter_map(|one| one.config).collect();
+    let configs: Vec<_> = loaded
+        .into_iter()
+        .filter_map(|one| Some(*one.config?))
+        .collect();
     let known: Vec<&str> = policy.environments.keys().map(String::as_str).collect();
     for environment in &asked.environments {
         if !policy.environments.contains_key(environment) {

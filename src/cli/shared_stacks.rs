@@ -79,8 +79,8 @@ fn reject(one: &mut ActionCandidate, claims: &StackClaims, own: &RepoPath, regis
         return;
     }
     let loaded = one.loaded.config.take();
-    let config = loaded.or_else(|| load_again(&one.loaded.file, registry));
-    let clashes = claims.clashes(own, config.as_ref());
+    let config = loaded.or_else(|| load_again(&one.loaded.file, registry).map(Box::new));
+    let clashes = claims.clashes(own, config.as_deref());
     if verb.changes_stack() {
         one.reject(clashes);
     } else {

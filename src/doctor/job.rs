@@ -121,8 +121,12 @@ async fn event(diagnosis: &mut Diagnosis, job: &mut JobFacts<'_>) -> Option<Comm
             diagnosis.pass("job", "event", &Found::Push { reference });
             return None;
         }
-        CiEvent::Schedule | CiEvent::Dispatch { .. } => {
+        CiEvent::Schedule => {
             diagnosis.pass("job", "event", &Found::Schedule);
+            return None;
+        }
+        CiEvent::Dispatch { .. } => {
+            diagnosis.pass("job", "event", &Found::StartedByHand);
             return None;
         }
         CiEvent::Idle { name, only_if } => {

@@ -96,7 +96,7 @@ fn next_command(findings: &[Finding]) -> Option<&'static str> {
     match (first.part, first.mark, &*first.what) {
         ("policy", Status::Bad, "policy file") => Some("provisioner explain policy-invalid"),
         ("policy", Status::Bad, "configs") => Some("provisioner validate-config"),
-        ("job" | "credentials" | "scope", ..) => None,
+        ("job" | "credentials" | "scope", ..) | ("repository", _, "repository") => None,
         _ => Some("provisioner init"),
     }
 }
@@ -168,6 +168,7 @@ mod tests {
         );
         assert_eq!(next(&[absent]), Some("provisioner init"));
         assert_eq!(next(&[("credentials", Status::Bad, "account")]), None);
+        assert_eq!(next(&[("repository", Status::Bad, "repository")]), None);
         assert_eq!(next(&[("token", Status::Good, "x")]), None);
     }
 }

@@ -19,6 +19,7 @@ pub enum Found {
         number: u64,
     },
     Schedule,
+    StartedByHand,
     UnknownEvent {
         name: String,
     },
@@ -267,6 +268,7 @@ impl Found {
             Self::Push { reference } => format!("push to {reference}"),
             Self::Comment { number } => format!("comment on {number}"),
             Self::Schedule => "schedule".to_owned(),
+            Self::StartedByHand => "started by hand".to_owned(),
             Self::UnknownEvent { name } => {
                 format!("{name}, which `provisioner ci` ignores")
             }
