@@ -1,7 +1,7 @@
 //! The child pipeline of a job that finds environments: only the jobs of those that it found.
 //! <https://docs.gitlab.com/ci/pipelines/downstream_pipelines/#dynamic-child-pipelines>
 //!
-//! The component passes the text of the jobs on standard input. The program puts three facts into it, and no word of a config, of a
+//! The component passes the text of the jobs on standard input. The program puts three facts and the globs of the configs into it, and no word of a config, of a
 //! merge request or of the policy: GitLab runs the file with the rights of the default branch.
 
 use std::io::{Read as _, Write as _};
@@ -23,6 +23,7 @@ pub const IDLE: &str = "nothing-to-apply:\n  script: [\"true\"]\n  rules:\n    -
 const ENVIRONMENTS: &str = "@environments@";
 const SOURCE: &str = "@source@";
 const BEFORE: &str = "@before@";
+const CONFIGS: &str = "@configs@";
 
 const MAX_TEMPLATE_BYTES: u64 = 1 << 20;
 
@@ -32,6 +33,8 @@ pub struct ChildInput<'a> {
     pub template: &'a str,
     /// The component's input `environments`, as JSON.
     pub listed: &'a str,
+    /// The component's input `configs`, which may have several lines.
+    pub configs: &'a str,
     pub event: &'a CiEvent,
     pub found: &'a [String],
 }
@@ -51,9 +54,11 @@ pub(super) fn write(event: &CiEvent, found: &[String]) -> anyhow::Result<()> {
         .read_to_string(&mut template)
         .context("standard input")?;
     let listed = variable("PROVISIONER_ENVIRONMENTS").unwrap_or_default();
+    let configs = variable("PROVISIONER_CONFIGS").unwrap_or_default();
     let input = ChildInput {
         template: &template,
         listed: &listed,
+        configs: &configs,
         event,
         found,
     };
@@ -95,8 +100,14 @@ pub fn child_pipeline(input: &ChildInput<'_>) -> anyhow::Result<String> {
         _ => bail!("only a push or a schedule starts jobs of environments"),
     };
     let names = serde_json::to_string(&started).context("environments")?;
+    let configs = folded_word(input.configs, input.template)?;
     let mut text = input.template.to_owned();
-    for (placeholder, value) in [(ENVIRONMENTS, &*names), (SOURCE, source), (BEFORE, &before)] {
+    for (placeholder, value) in [
+        (ENVIRONMENTS, &*names),
+        (SOURCE, source),
+        (BEFORE, &before),
+        (CONFIGS, &configs),
+    ] {
         let count = text.matches(placeholder).count();
         ensure!(
             count == 1,
@@ -105,6 +116,20 @@ pub fn child_pipeline(input: &ChildInput<'_>) -> anyhow::Result<String> {
         text = text.replace(placeholder, value);
     }
     Ok(text)
+}
+
+/// The globs as one word of the shell, in the folded text of a script: there, an empty line is a line break.
+fn folded_word(configs: &str, template: &str) -> anyhow::Result<String> {
+    ensure!(
+        !configs.contains('\''),
+        "the component's input `configs` has a quote: {configs:?}"
+    );
+    let line = template.lines().find(|line| line.contains(CONFIGS));
+    let line = line.unwrap_or_default();
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let globs = configs.lines().map(str::trim);
+    let globs: Vec<&str> = globs.filter(|glob| !glob.is_empty()).collect();
+    Ok(format!("'{}'", globs.join(&format!("\n\n{indent}"))))
 }
 
 /// Whether a name means itself in YAML, in a variable and in a placeholder's text.

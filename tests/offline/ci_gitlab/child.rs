@@ -6,7 +6,7 @@ use provisioner::model::CommitSha;
 use serde_json::{Value, json};
 
 const BEFORE: &str = "1111111111111111111111111111111111111111";
-const TEMPLATE: &str = "job:\n  parallel:\n    matrix:\n      - PROVISIONER_ENVIRONMENT: @environments@\n  script:\n    - X=@source@ Y=@before@\n";
+const TEMPLATE: &str = "job:\n  parallel:\n    matrix:\n      - PROVISIONER_ENVIRONMENT: @environments@\n  script:\n    - >-\n      X=@source@\n      Z=@configs@ Y=@before@\n";
 
 fn push() -> CiEvent {
     CiEvent::Push {
@@ -35,6 +35,7 @@ fn pipeline(
     child_pipeline(&ChildInput {
         template,
         listed,
+        configs: "a/*.yaml\nb/*.yml\n",
         event,
         found: &found,
     })
@@ -53,9 +54,9 @@ fn found_environments_and_what_started_the_parent_are_in_the_child_pipeline() {
             "script": [script],
         }})
     };
-    let pushed = format!("X=push Y={BEFORE}");
+    let pushed = format!("X=push Z='a/*.yaml\nb/*.yml' Y={BEFORE}");
     assert_eq!(jobs(&push(), &["prod"]), expected(&["prod"], pushed));
-    let scheduled = format!("X=schedule Y={}", "0".repeat(40));
+    let scheduled = format!("X=schedule Z='a/*.yaml\nb/*.yml' Y={}", "0".repeat(40));
     assert_eq!(
         jobs(&schedule(&[]), &["dev", "prod"]),
         expected(&["dev", "prod"], scheduled)
@@ -112,6 +113,29 @@ fn attack_no_other_pipeline_starts_jobs_of_environments() {
     ];
     for event in others {
         pipeline(TEMPLATE, "[\"prod\"]", &event, &["prod"]).unwrap_err();
+    }
+}
+
+#[test]
+fn attack_globs_end_no_word_of_the_script() {
+    let (found, event) = (["prod".to_owned()], push());
+    let input = |configs| ChildInput {
+        template: TEMPLATE,
+        listed: "[\"prod\"]",
+        configs,
+        event: &event,
+        found: &found,
+    };
+    child_pipeline(&input("a' evil 'b")).unwrap_err();
+    for (configs, word) in [
+        ("", "Z=''"),
+        ("  a b.yaml \n\n", "Z='a b.yaml'"),
+        ("$(evil)", "Z='$(evil)'"),
+    ] {
+        let text = child_pipeline(&input(configs)).unwrap();
+        let jobs: Value = serde_yaml::from_str(&text).unwrap();
+        let script = jobs["job"]["script"][0].as_str().unwrap();
+        assert!(script.contains(&format!(" {word} ")), "{script}");
     }
 }
 

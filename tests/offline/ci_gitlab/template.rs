@@ -44,6 +44,7 @@ fn child_template() -> String {
 /// The job of the child pipeline.
 fn child() -> (String, Value) {
     let text = child_template().replace("@environments@", "[FOUND]");
+    let text = text.replace("@configs@", "'$[[ inputs.configs ]]'");
     let jobs: Value = serde_yaml::from_str(&text).unwrap();
     let jobs = jobs.as_object().unwrap();
     assert_eq!(jobs.len(), 1);
@@ -101,7 +102,7 @@ fn every_input_is_described_and_used() {
     for right in [
         "",
         "HTTPS_PROXY='http://proxy.example:3128'",
-        "A='x y' B_C='$(evil)\n'",
+        "A='x y' B_C='$(evil)'",
     ] {
         assert!(variables.is_match(right), "{right}");
     }
@@ -109,6 +110,8 @@ fn every_input_is_described_and_used() {
         "A=x",
         "A='x'; evil",
         "A='x' evil",
+        // It would end a line of the child pipeline.
+        "A='x\ny'",
         "A=\"$X\"",
         "='x'",
         "A='x",
@@ -171,6 +174,25 @@ fn the_child_pipeline_has_the_job_of_the_component() {
     );
 }
 
+/// In folded text, a line that begins deeper than the others is a line of its own: the shell would run it without the variables.
+#[test]
+fn attack_empty_inputs_split_no_command_of_the_child_pipeline() {
+    let input = regex::Regex::new(r"\$\[\[ inputs\.[a-z-]+ \]\]").unwrap();
+    let text = child_template()
+        .replace("@environments@", "[x]")
+        .replace("@configs@", "''");
+    for value in ["", "x"] {
+        let jobs: Value = serde_yaml::from_str(&input.replace_all(&text, value)).unwrap();
+        let job = jobs.as_object().unwrap().values().next().unwrap();
+        let script = job["script"][0].as_str().unwrap();
+        assert!(!script.contains('\n'), "{script}");
+        assert!(
+            script.ends_with(" /usr/local/bin/provisioner ci"),
+            "{script}"
+        );
+    }
+}
+
 /// Only the file of the job that found environments is the child pipeline, and no variable of a person or of a job reaches it.
 #[test]
 fn attack_no_variable_and_no_other_file_reaches_the_child_pipeline() {
@@ -202,7 +224,7 @@ fn attack_no_variable_and_no_other_file_reaches_the_child_pipeline() {
         );
     }
     assert!(jobs[find].get("environment").is_none());
-    for placeholder in ["@environments@", "@source@", "@before@"] {
+    for placeholder in ["@environments@", "@source@", "@before@", "@configs@"] {
         assert_eq!(child_template().matches(placeholder).count(), 1);
     }
 }

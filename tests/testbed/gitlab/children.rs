@@ -56,17 +56,34 @@ fn component(world: &GitLabWorld) -> Value {
         ("apply-timeout", "3 hours"),
         ("environment-action", "start"),
         ("find", "true"),
-        ("configs", ""),
+        ("configs", "s3/configs/*.yaml\ns3/configs/acme-*.yaml"),
         ("tier", ""),
         ("comment", "true"),
         ("variables", &given),
     ];
-    let mut text = jobs.replace("/usr/local/bin/provisioner", BINARY);
-    for (name, value) in inputs {
-        text = text.replace(&format!("$[[ inputs.{name} ]]"), value);
+    let text = jobs.replace("/usr/local/bin/provisioner", BINARY);
+    let jobs = filled(serde_yaml::from_str(&text).unwrap(), &inputs);
+    assert!(!jobs.to_string().contains("$[["), "{jobs}");
+    jobs
+}
+
+/// GitLab replaces inputs in the strings of the YAML, and not in its text.
+fn filled(node: Value, inputs: &[(&str, &str)]) -> Value {
+    let text = |text: String| {
+        inputs.iter().fold(text, |text, (name, value)| {
+            text.replace(&format!("$[[ inputs.{name} ]]"), value)
+        })
+    };
+    match node {
+        Value::String(found) => Value::String(text(found)),
+        Value::Array(items) => items.into_iter().map(|item| filled(item, inputs)).collect(),
+        Value::Object(entries) => {
+            let entries = entries.into_iter();
+            let filled = entries.map(|(key, value)| (text(key), filled(value, inputs)));
+            Value::Object(filled.collect())
+        }
+        other => other,
     }
-    assert!(!text.contains("$[["), "{text}");
-    serde_yaml::from_str(&text).unwrap()
 }
 
 /// Runs a job's script with these variables of its pipeline.

@@ -49,22 +49,7 @@ impl Runner {
                 world.workdir.url,
             ),
         );
-        let run = |arguments: &[&str]| git(folder.path(), arguments);
-        run(&["init", "--quiet", "--initial-branch=main"]);
-        run(&["add", "--all"]);
-        run(&["commit", "--quiet", "--message", "x"]);
-        run(&[
-            "remote",
-            "add",
-            "origin",
-            "git@gitlab.example:acme/infra.git",
-        ]);
-        run(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
-        run(&[
-            "symbolic-ref",
-            "refs/remotes/origin/HEAD",
-            "refs/remotes/origin/main",
-        ]);
+        make_clone(folder.path());
         Self { folder }
     }
 
@@ -132,6 +117,26 @@ impl Runner {
     }
 }
 
+/// Makes a folder a clone of a project's default branch, as the runner expects it.
+fn make_clone(folder: &Path) {
+    let run = |arguments: &[&str]| git(folder, arguments);
+    run(&["init", "--quiet", "--initial-branch=main"]);
+    run(&["add", "--all"]);
+    run(&["commit", "--quiet", "--message", "x"]);
+    run(&[
+        "remote",
+        "add",
+        "origin",
+        "git@gitlab.example:acme/infra.git",
+    ]);
+    run(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    run(&[
+        "symbolic-ref",
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/origin/main",
+    ]);
+}
+
 /// The variables with the identity token that GitLab mints for the job.
 fn with_identity(
     world: &GitLabWorld,
@@ -190,4 +195,48 @@ fn the_component_checks_provisions_deletes_and_looks_for_drift() {
     assert!(succeeded, "{log}");
     assert_eq!(world.stack(), None, "{log}");
     world.gitlab.take_writes();
+}
+
+/// Takes the place of the program, which needs a token that a server signed for each job.
+const STAND_IN: &str = r#"#!/bin/sh
+if [ "$PROVISIONER_MODE" = find ]; then
+  /bin/mkdir -p provisioner-out
+  exec /bin/sed -e "s/@environments@/$PROVISIONER_ENVIRONMENTS/" -e s/@source@/push/ -e s/@before@/1111/ -e "s/@configs@/''/" > provisioner-out/pipeline.yml
+fi
+echo "a job of $PROVISIONER_ENVIRONMENT after $PROVISIONER_PARENT_SOURCE from $CI_COMMIT_BEFORE_SHA in $CI_PIPELINE_SOURCE" >&2
+"#;
+
+#[test]
+#[ignore = "needs gitlab-ci-local and rsync: make test-gitlab"]
+fn the_component_starts_its_child_pipeline() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let program = path("stand-in");
+    std::fs::write(&program, STAND_IN).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let template = Path::new(ROOT).join("templates/provisioner/template.yml");
+    let text = std::fs::read_to_string(template).unwrap();
+    let own = program.display().to_string();
+    let text = text.replace("/usr/local/bin/provisioner ci", &own);
+    std::fs::write(path("component.yml"), text).unwrap();
+    let digest = "0".repeat(64);
+    let pipeline = format!(
+        "stages: [test, deploy]\ninclude:\n  - local: component.yml\n    inputs:\n      image: x@sha256:{digest}\n      \
+         environments: [dev, prod]\n      tags: [shell]\n      check-user: \"17\"\n"
+    );
+    std::fs::write(path(".gitlab-ci.yml"), pipeline).unwrap();
+    make_clone(folder.path());
+    let runner = testbed::root().join("gitlab-ci-local/node_modules/.bin/gitlab-ci-local");
+    let output = Command::new(runner)
+        .args(["--force-shell-executor", "--concurrency", "1"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let log = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{log}");
+    for environment in ["dev", "prod"] {
+        let line = format!("a job of {environment} after push from 1111 in parent_pipeline");
+        assert!(log.contains(&line), "{line}: {log}");
+    }
 }

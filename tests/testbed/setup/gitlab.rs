@@ -122,8 +122,8 @@ impl Project {
                 14,
             ),
             (
-                " $[[ inputs.variables ]] ".to_owned(),
-                format!(" {variables} "),
+                " $[[ inputs.variables ]]".to_owned(),
+                format!(" {variables}"),
                 7,
             ),
             // The runner gives the jobs of a child pipeline the variables of its parent.
