@@ -78,6 +78,12 @@ impl UnappliedSearch<'_> {
         let target = &config.target;
         let apply = self.policy.apply_role(target);
         let apply = apply.ok_or(LeftReason::NoApplyRole)?;
+        if !self
+            .policy
+            .allows_account(&target.environment, &target.account)
+        {
+            return Err(LeftReason::AccountNotAllowed);
+        }
         let role = match self.role {
             SearchRole::Apply => apply,
             SearchRole::Plan => {

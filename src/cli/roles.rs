@@ -10,7 +10,7 @@ use super::config_args::ConfigArgs;
 use super::load::{load_with, registry};
 use crate::diagnostic::{Diagnostic, LOG_TARGET};
 use crate::exit::Exit;
-use crate::guard::read_policy_file;
+use crate::guard::{Policy, read_policy_file};
 use crate::product::RunInput;
 use crate::report::{JsonDocument, diagnostics, json_text};
 use crate::roles::{
@@ -231,6 +231,9 @@ fn print(
             return Err((message, Exit::Usage));
         }
     }
+    if let Some(problem) = foreign_account(&policy, asked) {
+        return Err((format!("error: {path}: {problem}"), Exit::Usage));
+    }
     let scope = policy.scope.as_ref();
     let mut laws = scope.map(|scope| Laws::new(scope, &registry));
     let accounts = all_roles(&policy, laws.as_mut(), &configs, asked).map_err(failed)?;
@@ -276,6 +279,27 @@ fn print(
             Err((message, Exit::Usage))
         }
     }
+}
+
+/// An account that the policy file does not allow: for an environment of the request, or for any.
+fn foreign_account(policy: &Policy, asked: &RolesRequest) -> Option<String> {
+    for account in &asked.accounts {
+        let is_allowed = |environment: &&String| policy.allows_account(environment, account);
+        let denied = asked.environments.iter().find(|own| !is_allowed(own));
+        if let Some(environment) = denied {
+            return Some(format!(
+                "account {account} is not an account of environment `{environment}`\n  help: add it to `accounts` and `environments.{environment}.accounts`, or leave out one of `--account` and `--environment`"
+            ));
+        }
+        if !policy.environments.is_empty()
+            && !policy.environments.keys().any(|own| is_allowed(&own))
+        {
+            return Some(format!(
+                "account {account} is an account of no environment\n  help: add it to `accounts` and to `accounts` of an environment"
+            ));
+        }
+    }
+    None
 }
 
 /// YAML; JSON, which has no indentation, if CloudFormation would not take the YAML.

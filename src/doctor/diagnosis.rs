@@ -113,17 +113,17 @@ pub(super) fn targets_of_scope(policy: &Policy) -> StacksByTarget {
         return targets;
     };
     for environment in policy.environments.keys() {
-        for account in &policy.accounts {
+        for account in policy.listed_accounts(environment) {
             let target = Target {
-                account: account.clone(),
+                account: account.to_owned(),
                 region: region.clone(),
                 environment: environment.clone(),
             };
             let roles = [policy.plan_role(&target), policy.apply_role(&target)];
             // A role with a fixed account is for that account alone.
-            let is_here = |role: &String| role.split(':').nth(4) == Some(account.as_str());
+            let is_here = |role: &String| role.split(':').nth(4) == Some(account);
             if roles.iter().flatten().all(is_here) {
-                let key = (environment.clone(), account.clone(), region.clone());
+                let key = (environment.clone(), account.to_owned(), region.clone());
                 targets.insert(key, Vec::new());
             }
         }

@@ -13,7 +13,9 @@ use crate::diagnostic::Code;
 use crate::estate::DriftRotation;
 use crate::exit::Exit;
 use crate::forge::{ForgeError, Issue};
-use crate::guard::{LoadedPolicy, Policy};
+use crate::guard::{
+    Denial, EffectKind, Facts, LoadedPolicy, Policies, Policy, denials_before_credentials,
+};
 use crate::job::{
     CredentialCache, Job, JobError, JobResult, ReadOnly, end_without_policy, write_events,
 };
@@ -136,7 +138,9 @@ impl DriftScan<'_> {
 
     async fn checked(&self, config: &Config) -> Checked {
         let target = &config.target;
-        let Some(role) = self.allowed.plan_role(target) else {
+        let role = self.allowed.plan_role(target);
+        let is_allowed = self.denials(config).is_empty();
+        let Some(role) = role.filter(|_| is_allowed) else {
             return Checked::Unread;
         };
         let session = self.sessions.session(&role, &target.region).await;
@@ -187,8 +191,19 @@ impl DriftScan<'_> {
         (stack, exit)
     }
 
+    /// Why a stack is not read: the policy does not allow its target.
+    fn denials(&self, config: &Config) -> Vec<Denial> {
+        let stack = StackName::for_config(config);
+        let (kind, nothing) = (EffectKind::Preview, Facts::default());
+        denials_before_credentials(kind, Policies::from(self.policy), &nothing, &stack)
+    }
+
     async fn drift(&self, config: &Config) -> Result<Drifted, operation::OperationError> {
         let target = &config.target;
+        let denials = self.denials(config);
+        if !denials.is_empty() {
+            return Err(operation::OperationError::Denied(denials));
+        }
         let role = self.allowed.plan_role(target).ok_or_else(|| {
             let environment = target.environment.clone();
             operation::missing_setup(&Refusal::NoPlanRole { environment })

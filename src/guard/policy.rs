@@ -91,6 +91,8 @@ struct Defaults {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct EnvironmentPolicy {
+    /// Accounts of its stacks; empty for all that the policy allows.
+    accounts: Vec<String>,
     approvals: Option<u8>,
     updates: Option<Updates>,
     deletes: Option<Deletes>,
@@ -337,6 +339,31 @@ impl Policy {
             own.deletes = Some(Deletes::Never);
         }
         strict
+    }
+
+    /// Whether stacks of an environment may be in an account. Both lists limit it, and an empty list limits nothing.
+    pub fn allows_account(&self, environment: &str, account: &str) -> bool {
+        [&self.accounts[..], self.own_accounts(environment)]
+            .into_iter()
+            .all(|listed| listed.is_empty() || listed.iter().any(|known| known == account))
+    }
+
+    /// The accounts that an environment lists for itself.
+    pub fn own_accounts(&self, environment: &str) -> &[String] {
+        let own = self.environments.get(environment);
+        own.map_or(&[], |own| &own.accounts)
+    }
+
+    /// The accounts that the file lists and allows for an environment.
+    pub fn listed_accounts(&self, environment: &str) -> Vec<&str> {
+        let listed = match self.own_accounts(environment) {
+            [] => &self.accounts[..],
+            own => own,
+        };
+        let listed = listed.iter().map(String::as_str);
+        listed
+            .filter(|account| self.allows_account(environment, account))
+            .collect()
     }
 
     /// The number of stacks that are changed at the same time in each account and region.

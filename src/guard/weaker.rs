@@ -81,6 +81,7 @@ fn of_settings(environment: &str, field: &str, old: &Policy, new: &Policy) -> bo
             let mut old = old.freezes(environment).iter();
             old.any(|old| !new.iter().any(|new| new.contains_freeze(old)))
         }
+        "accounts" => widens(old.own_accounts(environment), new.own_accounts(environment)),
         "approvers" => widens(old.approvers(environment), new.approvers(environment)),
         _ => true,
     }
@@ -205,6 +206,16 @@ mod tests {
             ("", "values: {show: [s3.tags.Team]}", "+values.show"),
             ("", "bots: {'7': '@ann#1'}", "+bots.7"),
             ("accounts: ['123456789012']", "", "+accounts"),
+            (
+                "environments: {dev: {accounts: ['123456789012']}}",
+                "environments: {dev: {accounts: ['123456789012', '210987654321']}}",
+                "+environments.dev.accounts",
+            ),
+            (
+                "environments: {dev: {accounts: ['123456789012']}}",
+                "environments: {dev: {}}",
+                "+environments.dev.accounts",
+            ),
             (&open("09:00"), &open("08:00"), "+defaults.windows"),
             (&open("09:00"), "", "+defaults.windows"),
             (&frozen("2027-01-04"), "", "+defaults.freeze"),
@@ -312,6 +323,16 @@ mod tests {
             ("values: {show: [s3.tags.Team]}", "", "-values.show"),
             ("bots: {'7': '@ann#1'}", "", "-bots.7"),
             ("", "accounts: ['123456789012']", "-accounts"),
+            (
+                "environments: {dev: {}}",
+                "environments: {dev: {accounts: ['123456789012']}}",
+                "-environments.dev.accounts",
+            ),
+            (
+                "environments: {dev: {accounts: ['123456789012', '210987654321']}}",
+                "environments: {dev: {accounts: ['123456789012']}}",
+                "-environments.dev.accounts",
+            ),
             ("", "defaults: {approvals: 2}", "-defaults.approvals"),
             (
                 "",

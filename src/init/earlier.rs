@@ -157,6 +157,23 @@ fn other_account(policy: &Policy, asked: &EnvironmentAccounts) -> Option<AnswerP
     ))
 }
 
+/// The accounts of an environment, by the policy file alone: that of its roles, those that it lists, or all of the file.
+pub(super) fn accounts_of(policy: &Policy, environment: &str) -> Vec<String> {
+    let own = policy.environments.get(environment);
+    let roles = own.map(|own| [&own.roles.apply, &own.roles.plan]);
+    let roles = roles.into_iter().flatten().flatten();
+    let mut fixed = roles.filter_map(|role| role.split(':').nth(4));
+    let fixed = fixed.find(|account| {
+        account.bytes().all(|byte| byte.is_ascii_digit())
+            && policy.allows_account(environment, account)
+    });
+    let accounts = match fixed {
+        Some(account) => vec![account],
+        None => policy.listed_accounts(environment),
+    };
+    accounts.into_iter().map(str::to_owned).collect()
+}
+
 fn of_policy(policy: &Policy, add: &mut dyn FnMut(Question, String)) {
     let mut folders = policy
         .configs
@@ -165,21 +182,13 @@ fn of_policy(policy: &Policy, add: &mut dyn FnMut(Question, String)) {
     if let Some(folder) = folders.find(|folder| !folder.contains('*')) {
         add(Question::Folder, folder.to_owned());
     }
-    if !policy.environments.is_empty() && !policy.accounts.is_empty() {
-        let environments = policy.environments.iter().map(|(name, own)| {
-            let roles = [&own.roles.apply, &own.roles.plan].into_iter().flatten();
-            let accounts = match roles.filter_map(|role| role.split(':').nth(4)).next() {
-                Some(account) if policy.accounts.iter().any(|known| known == account) => {
-                    account.to_owned()
-                }
-                _ => policy.accounts.join(","),
-            };
-            format!("{name}={accounts}")
-        });
-        add(
-            Question::Environments,
-            environments.collect::<Vec<_>>().join(" "),
-        );
+    let environments = policy.environments.keys().map(|name| {
+        let accounts = accounts_of(policy, name);
+        (!accounts.is_empty()).then(|| format!("{name}={}", accounts.join(",")))
+    });
+    let environments: Option<Vec<String>> = environments.collect();
+    if let Some(environments) = environments.filter(|all| !all.is_empty()) {
+        add(Question::Environments, environments.join(" "));
     }
     if let Some(scope) = &policy.scope {
         for (question, values) in [

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::answers::Answers;
+use super::earlier::accounts_of;
 use super::policy_text::{PolicyScope, environment_roles};
 use super::question::Question;
-use super::scalar::yaml;
+use super::scalar::{yaml, yaml_list};
 use super::yaml_edit::YamlEdit;
 use crate::guard::{POLICY_FILE, Policy, PolicyChange, read_policy};
 use crate::model::{FileContents, RepoPath};
@@ -41,6 +42,12 @@ pub fn merged_policy(
         for account in answers.accounts() {
             want(&["accounts"], &policy.accounts, account);
         }
+        for one in &answers.environments {
+            let own = policy.own_accounts(&one.name);
+            for account in &one.accounts {
+                want(&["environments", &one.name, "accounts"], own, account);
+            }
+        }
     }
     let mut boundary = None;
     if let (Some(own), Some(scope)) = (&policy.scope, scope) {
@@ -67,20 +74,35 @@ pub fn merged_policy(
         let added = edit.add_key(&["scope"], "boundary", &yaml(boundary), &[]);
         added.ok_or_else(|| format!("{} as `scope.boundary`", quote(boundary)))?;
     }
+    if asks(Question::Environments) {
+        for (name, accounts) in fixed_accounts(policy, answers) {
+            let list = yaml_list(accounts.iter().map(String::as_str));
+            let added = edit.add_key(&["environments", name], "accounts", &list, &[]);
+            added.ok_or_else(|| format!("`accounts: {list}` to `environments.{name}`"))?;
+        }
+    }
     if asks(Question::Environments) && !policy.environments.is_empty() {
+        let is_shared = answers.accounts().len() > 1;
         let new = answers.environments.iter();
         for one in new.filter(|one| !policy.environments.contains_key(&one.name)) {
             let [plan, apply] = environment_roles(answers, one);
+            let accounts = yaml_list(one.accounts.iter().map(String::as_str));
+            let accounts = is_shared.then(|| format!("accounts: {accounts}"));
             let flow = format!(
-                "{{roles: {{plan: {}, apply: {}}}}}",
+                "{{{}roles: {{plan: {}, apply: {}}}}}",
+                accounts
+                    .as_ref()
+                    .map_or(String::new(), |line| format!("{line}, ")),
                 yaml(&plan),
                 yaml(&apply)
             );
-            let block = [
+            let accounts = accounts.map(|line| format!("  {line}")).into_iter();
+            let roles = [
                 "  roles:".to_owned(),
                 format!("    plan: {plan}"),
                 format!("    apply: {apply}"),
             ];
+            let block: Vec<String> = accounts.chain(roles).collect();
             let added = edit.add_key(&["environments"], &yaml(&one.name), &flow, &block);
             added.ok_or_else(|| format!("{} to `environments`", quote(&one.name)))?;
         }
@@ -90,6 +112,23 @@ pub fn merged_policy(
         true => Ok(merged),
         false => Err("the answers of this run".to_owned()),
     }
+}
+
+/// Environments without accounts of their own, with the accounts that they keep while the list of all accounts grows.
+fn fixed_accounts<'a>(policy: &'a Policy, answers: &Answers) -> Vec<(&'a str, Vec<String>)> {
+    let known = &policy.accounts;
+    let is_new = |account: &&str| !known.iter().any(|known| known == account);
+    if known.is_empty() || !answers.accounts().iter().any(is_new) {
+        return Vec::new();
+    }
+    let names = policy.environments.keys().map(String::as_str);
+    let open = names.filter(|name| policy.own_accounts(name).is_empty());
+    open.map(|name| {
+        let mut asked = answers.environments.iter().filter(|one| one.name == name);
+        let accounts = asked.next().map(|one| one.accounts.clone());
+        (name, accounts.unwrap_or_else(|| accounts_of(policy, name)))
+    })
+    .collect()
 }
 
 /// Whether the new text loads, and each key of an environment, a default and every other rule has its former value. Lists of what is selected or
@@ -117,6 +156,13 @@ fn only_adds(before: &str, after: &str, policy: &Policy) -> bool {
         && change.keys.iter().all(|changed| {
             let key = changed.key.as_str();
             let is_list = LISTS.contains(&key) || key.starts_with("scope.names.");
+            if let Some(name) = of_known_environment(key, policy) {
+                let before = match &changed.before {
+                    Some(_) => items(&changed.before),
+                    None => accounts_of(policy, name).into_iter().collect(),
+                };
+                return before.is_subset(&items(&changed.after));
+            }
             let mut parts = key.split('.');
             let is_new = (parts.next(), parts.next());
             match is_new {
@@ -125,4 +171,11 @@ fn only_adds(before: &str, after: &str, policy: &Policy) -> bool {
                 _ => key == "scope.boundary" && changed.before.is_none(),
             }
         })
+}
+
+/// The environment of the existing policy whose `accounts` a key is.
+fn of_known_environment<'a>(key: &'a str, policy: &Policy) -> Option<&'a str> {
+    let name = key.strip_prefix("environments.")?;
+    let name = name.strip_suffix(".accounts")?;
+    policy.environments.contains_key(name).then_some(name)
 }

@@ -39,8 +39,15 @@ pub fn policy_text(answers: &Answers, scope: Option<&PolicyScope<'_>>) -> String
     );
     for environment in &answers.environments {
         let [plan, apply] = environment_roles(answers, environment);
+        let accounts = match answers.accounts().len() {
+            0 | 1 => String::new(),
+            _ => {
+                let list = yaml_list(environment.accounts.iter().map(String::as_str));
+                format!("    accounts: {list}\n")
+            }
+        };
         text.push_str(&format!(
-            "  {}:\n    roles:\n      plan: {plan}\n      apply: {apply}\n",
+            "  {}:\n{accounts}    roles:\n      plan: {plan}\n      apply: {apply}\n",
             yaml(&environment.name)
         ));
     }

@@ -40,7 +40,7 @@ impl YamlEdit {
         }
     }
 
-    /// Adds a key at the end of a mapping that has keys. `flow`: its value in braces. `block`: the lines of its value, indented from the key.
+    /// Adds a key at the end of a mapping that has keys or braces. `flow`: its value in braces. `block`: the lines of its value, indented from the key.
     pub fn add_key(
         &mut self,
         path: &[&str],
@@ -50,7 +50,15 @@ impl YamlEdit {
     ) -> Option<()> {
         let root = self.tree()?;
         let mapping = reach(&root, path)?;
-        let last = mapping.entries().last()?;
+        let Some(last) = mapping.entries().last() else {
+            let Position { line, column } = mapping.span.start;
+            let is_open = self.is_flow(mapping.span.start);
+            let column = column + 1;
+            return match is_open {
+                true => self.insert_at(Position { line, column }, &format!("{key}: {flow}")),
+                false => None,
+            };
+        };
         if self.is_flow(mapping.span.start) {
             return match last.value.is_null() {
                 true => None,
@@ -195,6 +203,7 @@ mod tests {
     fn keys_follow_the_last_one_in_every_style() {
         for (before, after) in [
             ("a: {x: 1} # why\n", "a: {x: 1, new: {y: 2}} # why\n"),
+            ("a: {} # why\n", "a: {new: {y: 2}} # why\n"),
             ("a: {x: [1] }\n", "a: {x: [1], new: {y: 2} }\n"),
             (
                 "a:\n  x:\n    y: 1 # why\n    # z: 2\n# b\nb: 1\n",

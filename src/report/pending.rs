@@ -37,6 +37,8 @@ pub enum LeftReason {
     NoApplyRole,
     /// The policy sets no plan role for the environment.
     NoPlanRole,
+    /// The policy does not allow the config's account.
+    AccountNotAllowed,
     OtherAccount,
     /// AWS's words.
     Unread(String),
@@ -76,6 +78,9 @@ impl LeftReason {
             Self::NoPlanRole => Text::ours(
                 "the policy sets no plan role for the environment, so only its own job can find out",
             ),
+            Self::AccountNotAllowed => {
+                Text::ours("the policy does not allow its account for the environment")
+            }
             Self::OtherAccount => Text::ours("the credentials are of another account"),
             Self::Unread(words) => sentence("AWS did not give its state: ", words),
             Self::InProgress(status) => {

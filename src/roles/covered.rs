@@ -131,10 +131,10 @@ impl<'a> Laws<'a> {
     pub fn empty_roles(&mut self, policy: &Policy) -> Result<BTreeSet<String>, RolesError> {
         let mut empty = BTreeMap::new();
         for environment in policy.environments.keys() {
-            for account in &policy.accounts {
+            for account in policy.listed_accounts(environment) {
                 for region in &self.scope.regions {
                     let target = Target {
-                        account: account.clone(),
+                        account: account.to_owned(),
                         region: region.clone(),
                         environment: environment.clone(),
                     };
@@ -164,19 +164,23 @@ impl<'a> Laws<'a> {
         let target = &config.target;
         let product = config.product.name().to_owned();
         let [account_key, region_key, _] = config.product.target_keys();
-        let outside = |list, value: &str, key: Option<&str>| {
+        let outside = |list: String, value: &str, key: Option<&str>| {
             let value = value.to_owned();
             let key = key.map(str::to_owned);
             Ok(Some(Gap::Outside { list, value, key }))
         };
         if !self.scope.products.contains(&product) {
-            return outside("scope.products", &product, None);
+            return outside("scope.products".to_owned(), &product, None);
         }
         if !self.scope.regions.contains(&target.region) {
-            return outside("scope.regions", &target.region, region_key);
+            return outside("scope.regions".to_owned(), &target.region, region_key);
         }
         if !policy.accounts.is_empty() && !policy.accounts.contains(&target.account) {
-            return outside("accounts", &target.account, account_key);
+            return outside("accounts".to_owned(), &target.account, account_key);
+        }
+        if !policy.allows_account(&target.environment, &target.account) {
+            let list = format!("environments.{}.accounts", target.environment);
+            return outside(list, &target.account, account_key);
         }
         let Target {
             account,

@@ -13,7 +13,7 @@ const RENEW: &str =
 pub enum Gap {
     /// A list of the policy file lacks the value of a config key.
     Outside {
-        list: &'static str,
+        list: String,
         value: String,
         key: Option<String>,
     },

@@ -210,6 +210,7 @@ fn find<'a>(
 ) {
     let here = |config: &&Config| {
         config.target.environment == environment
+            && policy.allows_account(environment, &config.target.account)
             && (request.accounts.is_empty() || request.accounts.contains(&config.target.account))
     };
     let mut accounts: BTreeSet<&str> = BTreeSet::new();
@@ -217,21 +218,35 @@ fn find<'a>(
         accounts.insert(&config.target.account);
         add(uses, policy, &config.target, Some(config));
     }
-    let prepared = match (request.accounts.is_empty(), accounts.is_empty()) {
-        (false, _) => &request.accounts[..],
-        (true, true) => &policy.accounts[..],
-        (true, false) => &[],
+    let prepared = match accounts.is_empty() || !request.accounts.is_empty() {
+        true => requested_accounts(policy, request, environment),
+        false => Vec::new(),
     };
     for account in prepared {
-        if !accounts.contains(account.as_str()) {
+        if !accounts.contains(account) {
             let target = Target {
-                account: account.clone(),
+                account: account.to_owned(),
                 region: String::new(),
                 environment: environment.to_owned(),
             };
             add(uses, policy, &target, None);
         }
     }
+}
+
+/// The accounts of the request, or else those of the policy file, without those that the file does not allow for the environment.
+fn requested_accounts<'a>(
+    policy: &'a Policy,
+    request: &'a RolesRequest,
+    environment: &str,
+) -> Vec<&'a str> {
+    if request.accounts.is_empty() {
+        return policy.listed_accounts(environment);
+    }
+    let asked = request.accounts.iter().map(String::as_str);
+    asked
+        .filter(|account| policy.allows_account(environment, account))
+        .collect()
 }
 
 /// Adds the roles of an environment in each account and region of the scope.
@@ -242,17 +257,19 @@ fn find_by_law(
     request: &RolesRequest,
     environment: &str,
 ) -> Result<(), RolesError> {
-    let accounts = match request.accounts.is_empty() {
-        true => &policy.accounts,
-        false => &request.accounts,
-    };
-    if accounts.is_empty() {
+    let accounts = requested_accounts(policy, request, environment);
+    let is_listed = [
+        &request.accounts[..],
+        &policy.accounts,
+        policy.own_accounts(environment),
+    ];
+    if is_listed.iter().all(|list| list.is_empty()) {
         return Err(RolesError::PolicyFile(ScopeProblem::NoAccounts));
     }
     for account in accounts {
         for region in &scope.regions {
             let target = Target {
-                account: account.clone(),
+                account: account.to_owned(),
                 region: region.clone(),
                 environment: environment.to_owned(),
             };

@@ -40,7 +40,8 @@ impl StackAccess<'_> {
             Self::Nobody => return Err((Unknown::AwsNotQueried, None)),
             Self::Person(session) => session.at(&target.region).await,
             Self::Roles { policy, sessions } => {
-                let role = policy.plan_role(target);
+                let is_allowed = policy.allows_account(&target.environment, &target.account);
+                let role = policy.plan_role(target).filter(|_| is_allowed);
                 let role = role.ok_or((Unknown::NoPlanRole, None))?;
                 let session = sessions.session(&role, &target.region).await;
                 session.at(&target.region).await

@@ -42,18 +42,31 @@ pub fn account_is_the_same(input: &RuleInput<'_>) -> Option<Denial> {
     }
 }
 
-/// The policy lists the account, or lists none.
+/// The policy lists the account, also for the environment, or lists none.
 pub fn account_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
     let policy = input.policy.ok()?;
-    let account = &input.stack.target.account;
-    if policy.accounts.is_empty() || policy.accounts.contains(account) {
+    let target = &input.stack.target;
+    let (account, environment) = (&target.account, &target.environment);
+    if policy.allows_account(environment, account) {
         return None;
     }
-    Some(Denial::new(
-        Code::AccountMismatch,
-        format!("the policy does not list account {account}"),
-        input.policy_remedy("add it to `accounts`"),
-    ))
+    let is_listed = policy.accounts.is_empty() || policy.accounts.contains(account);
+    let (fact, remedy) = match is_listed {
+        false => (
+            format!("the policy does not list account {account}"),
+            input.policy_remedy("add it to `accounts`"),
+        ),
+        true => (
+            format!("the policy does not list account {account} for environment `{environment}`"),
+            format!(
+                "correct the account or the environment of the config, or {}",
+                input.policy_remedy(&format!(
+                    "add the account to `environments.{environment}.accounts`"
+                ))
+            ),
+        ),
+    };
+    Some(Denial::new(Code::AccountMismatch, fact, remedy))
 }
 
 /// The role that a job would assume is in the config's account.

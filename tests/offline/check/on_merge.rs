@@ -60,6 +60,28 @@ fn a_policy_that_forbids_the_change_fails_the_check() {
     insta::assert_snapshot!("forbidden", normalize(&scene.comment()));
 }
 
+/// Threat 74: the account is listed, but for another environment.
+#[test]
+fn attack_a_config_in_an_account_of_another_environment_fails_the_check() {
+    let scene = scene(
+        "accounts: ['123456789012', '999999999999']\n\
+         environments: {dev: {accounts: ['123456789012']}, prod: {accounts: ['999999999999']}}\n",
+    );
+    scene
+        .repo
+        .commit("change")
+        .write(&path("b001"), config("b001", "  tags: {Team: y}\n"))
+        .push();
+    let run = check(&scene);
+    assert_eq!(run.status, 10, "{}", run.stderr);
+    assert_eq!(on_merge(&run, "b001")["effect"], "denied");
+    let line = format!(
+        "{}:4:15: error[account-mismatch]: the policy does not list account 123456789012 for environment `prod`",
+        path("b001")
+    );
+    assert!(run.stderr.contains(&line), "{}", run.stderr);
+}
+
 /// S1: the requirement of an allowed change is told; what `updates` refuses is a warning.
 #[test]
 fn a_merge_lists_its_requirements_and_kept_resources() {

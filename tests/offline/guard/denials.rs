@@ -122,6 +122,50 @@ fn an_allowed_request_has_no_denial_before_credentials() {
     }
 }
 
+/// Threat 74: a config of `dev` in an account of `prod` needs the approvals of `dev` only.
+#[test]
+fn attack_an_account_of_another_environment_is_denied_before_credentials() {
+    let lists = "accounts: ['123456789012', '210987654321']\n";
+    for (environments, is_denied) in [
+        (
+            "{prod: {accounts: ['210987654321']}, dev: {accounts: ['123456789012']}}",
+            true,
+        ),
+        (
+            "{prod: {accounts: ['123456789012']}, dev: {accounts: ['210987654321']}}",
+            false,
+        ),
+        ("{prod: {}, dev: {accounts: ['123456789012']}}", false),
+    ] {
+        let text = format!("{lists}environments: {environments}");
+        let policy = policy(&text);
+        for kind in [
+            EffectKind::Preview,
+            EffectKind::Create,
+            EffectKind::Update,
+            EffectKind::TearDown,
+            EffectKind::Test,
+        ] {
+            let scene = Scene::merged(kind);
+            let early = denials_before_credentials(kind, &policy, &without_aws(&scene), &STACK);
+            let found = early
+                .iter()
+                .find(|denial| denial.code == Code::AccountMismatch);
+            assert_eq!(found.is_some(), is_denied, "{kind:?} {text}");
+            if let Some(denial) = found {
+                assert_eq!(
+                    denial.fact,
+                    "the policy does not list account 123456789012 for environment `prod`"
+                );
+                assert!(
+                    denial.remedy.contains("`environments.prod.accounts`"),
+                    "{denial:?}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn attack_an_unmerged_request_is_denied_before_credentials() {
     for kind in [EffectKind::Create, EffectKind::Update, EffectKind::TearDown] {

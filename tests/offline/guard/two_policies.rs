@@ -29,6 +29,10 @@ fn attack_a_run_by_the_policy_of_then() {
             "account-mismatch",
         ),
         (
+            "defaults: {updates: reviewed}\nenvironments: {prod: {accounts: ['210987654321']}}",
+            "account-mismatch",
+        ),
+        (
             "defaults: {updates: reviewed}\nenvironments: {test: {}}",
             "environment-not-allowed",
         ),
@@ -140,6 +144,7 @@ static SECOND: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
         "defaults: {updates: never, deletes: never}",
         "environments: {test: {}}",
         "accounts: ['210987654321']",
+        "environments: {prod: {accounts: ['210987654321']}}",
         "bots: {'6': '@rex#3'}",
         "nonsense: true",
     ];

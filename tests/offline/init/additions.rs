@@ -1,6 +1,8 @@
 //! A second run with other answers: it only adds.
 #![expect(clippy::disallowed_methods, reason = "a repository has files")]
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::later::apply;
 use super::repository::{ANSWERS, COMMIT, InitRepository};
 
@@ -44,9 +46,10 @@ fn attack_a_new_environment_keeps_the_rules_of_the_policy() {
         }
         apply(&repository, &patch);
         let policy = repository.read(".provisioner.yaml");
-        let prod = "  prod:\n    roles:\n      plan: arn:aws:iam::210987654321:role/provisioner-plan\n      apply: arn:aws:iam::210987654321:role/provisioner-apply-{environment}\n";
+        let prod = "  prod:\n    accounts: [\"210987654321\"]\n    roles:\n      plan: arn:aws:iam::210987654321:role/provisioner-plan\n      apply: arn:aws:iam::210987654321:role/provisioner-apply-{environment}\n";
         let accounts = before.replace("[\"123456789012\"]", "[\"123456789012\", \"210987654321\"]");
-        let expected = accounts.replace("\n\n# The names", &format!("\n{prod}\n# The names"));
+        let dev = "    accounts: [\"123456789012\"]\n";
+        let expected = accounts.replace("\n\n# The names", &format!("\n{dev}{prod}\n# The names"));
         assert_eq!(policy, expected);
         if repository.path(".gitlab-ci.yml").exists() {
             let pipeline = repository.read(".gitlab-ci.yml");
@@ -85,6 +88,48 @@ fn a_second_product_has_a_glob_a_config_and_owners() {
     assert_eq!(repository.init_well(&["--diff"]), "");
     let checked = repository.run(&["validate-config", "--no-log"]);
     assert_eq!(checked.status, 0, "{}{}", checked.stdout, checked.stderr);
+}
+
+#[test]
+fn a_product_of_your_own_is_added_to_the_scope() {
+    let repository = with_rules(InitRepository::github());
+    let created = repository.run(&["new-product", "queue"]);
+    assert_eq!(created.status, 0, "{}", created.stderr);
+    let more = ["--product", "queue", "--diff"];
+    apply(&repository, &repository.init_well(&more));
+    let policy = repository.read(".provisioner.yaml");
+    assert!(policy.contains("  products: [s3, queue]\n"), "{policy}");
+    let roles = repository.run(&["roles", "--repository", "acme@1/infra@2"]);
+    assert!(roles.stdout.contains("sqs:CreateQueue"), "{}", roles.stderr);
+}
+
+/// docs/scale.md asks for such edits.
+#[test]
+fn a_patch_that_removes_your_own_lines_is_a_warning() {
+    let repository = InitRepository::github();
+    repository.init_well(&ANSWERS);
+    let path = ".github/workflows/provisioner-provision.yml";
+    let own = repository.read(path).replace(
+        "      matrix:\n",
+        "      matrix:\n        accounts: [\"0*\", \"1*\"]\n",
+    );
+    repository.write(path, &own);
+    let warning = format!("replaces your own edits by the text of this version: {path}");
+    let bare = repository.init(&["--diff"]);
+    assert!(bare.stderr.contains(&warning), "{}", bare.stderr);
+    let release = format!("acme/provisioner@{COMMIT}");
+    let output = repository.init(&["--release", &release, "--diff"]);
+    assert!(
+        !output.stderr.contains("your own edits"),
+        "{}",
+        output.stderr
+    );
+    apply(&repository, &output.stdout);
+    assert!(
+        repository
+            .read(path)
+            .contains("        accounts: [\"0*\", \"1*\"]\n")
+    );
 }
 
 #[test]
@@ -181,4 +226,125 @@ fn stages_of_your_own_get_those_of_the_component() {
         "{merged}"
     );
     assert_eq!(repository.init_well(&["--diff"]), "");
+}
+
+/// The environments that each printed command gives roles in, by account.
+fn pairs(output: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let lines = output
+        .lines()
+        .filter(|line| line.contains("provisioner roles "));
+    let words = |line: &str, flag: &str| -> Vec<String> {
+        let parts = line.split(flag).skip(1);
+        parts
+            .map(|part| part.split(' ').next().unwrap().to_owned())
+            .collect()
+    };
+    lines
+        .map(|line| {
+            let account = words(line, " --account ").remove(0);
+            let environments = words(line, " --environment ").into_iter().collect();
+            (account, environments)
+        })
+        .collect()
+}
+
+fn expected(pairs: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<String>> {
+    let pairs = pairs.iter().map(|(account, environments)| {
+        let environments = environments.iter().map(|name| (*name).to_owned());
+        ((*account).to_owned(), environments.collect())
+    });
+    pairs.collect()
+}
+
+/// Threat 74: whoever follows the printed commands would deploy roles of dev into accounts of prod.
+#[test]
+fn attack_a_second_run_gives_an_environment_the_accounts_of_another() {
+    for repository in [InitRepository::github(), InitRepository::gitlab()] {
+        let accounts = [
+            "--environment",
+            "dev=100000000001,100000000002",
+            "--environment",
+            "prod=700000000001,700000000002",
+        ];
+        let first = repository.init_well(&[&ANSWERS[..2], &ANSWERS[4..], &accounts].concat());
+        let (dev, prod): (&[&str], &[&str]) = (&["dev"], &["prod"]);
+        let before = expected(&[
+            ("100000000001", dev),
+            ("100000000002", dev),
+            ("700000000001", prod),
+            ("700000000002", prod),
+        ]);
+        assert_eq!(pairs(&first), before);
+        assert_eq!(pairs(&repository.init_well(&[])), before);
+        // One more account is of the environment that is named with it.
+        let more = ["--environment", "prod=700000000003"];
+        let mut after = before.clone();
+        after.extend(expected(&[("700000000003", prod)]));
+        assert_eq!(pairs(&repository.init_well(&more)), after);
+        let patch = repository.init_well(&[&more[..], &["--diff"]].concat());
+        apply(&repository, &patch);
+        assert_eq!(pairs(&repository.init_well(&[])), after);
+        assert_eq!(repository.init_well(&["--diff"]), "");
+        for (account, environment, error) in [
+            (
+                "100000000001",
+                "prod",
+                "is not an account of environment `prod`",
+            ),
+            (
+                "700000000003",
+                "dev",
+                "is not an account of environment `dev`",
+            ),
+            (
+                "900000000009",
+                "dev",
+                "is not an account of environment `dev`",
+            ),
+        ] {
+            let asked = ["--account", account, "--environment", environment];
+            let roles = ["roles", "--repository", "acme@1/infra@2"];
+            let output = repository.run(&[&roles[..], &asked].concat());
+            assert_eq!(output.status, 2, "{}", output.stdout);
+            assert!(output.stderr.contains(error), "{}", output.stderr);
+        }
+        // Without an environment, the account has only its own.
+        let asked = ["roles", "--repository", "acme@1/infra@2", "--account"];
+        let output = repository.run(&[&asked[..], &["700000000003"]].concat());
+        assert_eq!(output.status, 0, "{}", output.stderr);
+        assert!(!output.stdout.contains("apply-dev"), "{}", output.stdout);
+        assert!(output.stdout.contains("apply-prod"), "{}", output.stdout);
+    }
+}
+
+/// A policy of an owner lists accounts for all environments alone. A new one is of its environment alone.
+#[test]
+fn attack_a_new_account_is_also_of_environments_without_a_list() {
+    let roles = "roles: {plan: 'arn:aws:iam::{account_id}:role/p', apply: 'arn:aws:iam::{account_id}:role/a'}";
+    let fixed = roles.replace("{account_id}", "700000000001");
+    for (dev, known) in [
+        (format!("{{{roles}}}"), "100000000001"),
+        ("{}".to_owned(), "100000000001"),
+        (format!("\n    {roles}"), "100000000001"),
+    ] {
+        let repository = InitRepository::github();
+        let text = format!(
+            "version: 1\nconfigs: [s3/configs/*.yaml]\naccounts: ['{known}', '700000000001']\nenvironments:\n  dev: {dev}\n  prod: {{{fixed}}}\n"
+        );
+        repository.write(".provisioner.yaml", &text);
+        let more = ["--environment", "test=900000000009"];
+        let answers = [&ANSWERS[..2], &ANSWERS[4..], &more].concat();
+        repository.init_well(&answers);
+        apply(
+            &repository,
+            &repository.init_well(&[&answers[..], &["--diff"]].concat()),
+        );
+        let policy = repository.read(".provisioner.yaml");
+        let policy: serde_json::Value = serde_yaml::from_str(&policy).unwrap();
+        let accounts = |name: &str| policy["environments"][name]["accounts"].clone();
+        let known: serde_json::Value = [known, "700000000001"].into_iter().collect();
+        assert_eq!(accounts("dev"), known, "{policy:#}");
+        assert_eq!(accounts("prod"), serde_json::json!(["700000000001"]));
+        assert_eq!(accounts("test"), serde_json::json!(["900000000009"]));
+    }
 }

@@ -246,15 +246,57 @@ fn a_product_of_your_own_gives_the_first_config() {
     let created = repository.run(&["new-product", "queue"]);
     assert_eq!(created.status, 0, "{}", created.stderr);
     let answers = ["--product", "queue"];
-    repository.init_well(&[&answers, &ANSWERS[2..]].concat());
+    let shown = repository.init_well(&[&answers, &ANSWERS[2..]].concat());
+    // The product is merged before its first config.
+    let added = shown.lines().find(|line| line.contains("git add -- "));
+    let added = added.unwrap_or_default().split(' ');
+    assert!(
+        added
+            .clone()
+            .any(|path| path == ".provisioner/products/queue/"),
+        "{shown}"
+    );
     let policy = repository.read(".provisioner.yaml");
     assert!(
         policy.contains("configs: [\"queue/configs/*.yaml\"]"),
         "{policy}"
     );
-    assert!(!policy.contains("scope:"), "{policy}");
+    assert!(policy.contains("  products: [queue]\n"), "{policy}");
+    let roles = repository.run(&["roles", "--repository", "acme@1/infra@2"]);
+    assert!(roles.stdout.contains("sqs:CreateQueue"), "{}", roles.stderr);
     let checked = repository.run(&["validate-config", "--no-log"]);
     assert_eq!(checked.status, 0, "{}{}", checked.stdout, checked.stderr);
+}
+
+/// Names that follow no rule give no scope. The roles then list the configs, and the steps say so.
+#[test]
+fn a_product_with_free_names_gets_no_scope() {
+    let repository = InitRepository::github();
+    let created = repository.run(&["new-product", "queue"]);
+    assert_eq!(created.status, 0, "{}", created.stderr);
+    let path = ".provisioner/products/queue/product.yaml";
+    let manifest = repository.read(path);
+    let free = manifest.replace("config: client.company_prefix", "config: queue.purpose");
+    assert_ne!(free, manifest, "{manifest}");
+    repository.write(path, free);
+    let shown = repository.init_well(&[&["--product", "queue"], &ANSWERS[2..]].concat());
+    assert!(!repository.read(".provisioner.yaml").contains("scope:"));
+    assert!(shown.contains("so the roles list the configs"), "{shown}");
+}
+
+#[test]
+fn an_environment_that_is_given_twice_has_both_accounts() {
+    let repository = InitRepository::github();
+    let twice = [
+        "--environment",
+        "dev=123456789012",
+        "--environment",
+        "dev=210987654321,123456789012",
+    ];
+    repository.init_well(&[&ANSWERS[..2], &ANSWERS[4..], &twice].concat());
+    let policy = repository.read(".provisioner.yaml");
+    let line = "    accounts: [\"123456789012\", \"210987654321\"]\n";
+    assert!(policy.contains(line), "{policy}");
 }
 
 #[test]
@@ -363,6 +405,8 @@ fn workflows_for_an_enterprise_server_have_nothing_that_it_lacks() {
         let files = files.filter(|file| file.starts_with(".github/workflows/"));
         let texts: Vec<String> = files.map(|file| repository.read(&file)).collect();
         assert_eq!(texts.len(), 5);
+        let has_pages = texts.concat().contains("actions/upload-pages-artifact@");
+        assert_eq!(has_pages, remote.contains("ghe.com"));
         (output, texts)
     };
     let github_only = [

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use provisioner::guard::{POLICY_FILE, PolicyChange, read_policy};
+use provisioner::guard::{POLICY_FILE, Policy, PolicyChange, read_policy};
 use provisioner::init::{
     Answers, ExistingFiles, Question, add_earlier, default_answer, earlier_answers, plan,
 };
@@ -26,6 +26,9 @@ fn environment() -> impl Strategy<Value = (String, bool)> {
         "deletes: never",
         "updates: in-place",
         "approvers: [\"@alice\", '@acme/ops']",
+        "accounts: ['000000000000']",
+        "accounts: [\"123456789012\", '210987654321']",
+        "roles: {plan: 'arn:aws:iam::{account_id}:role/p'}",
         "roles: {plan: '{ROLE}'}",
         "roles: {plan: '{ROLE}', apply: '{ROLE}'}",
     ]);
@@ -105,6 +108,16 @@ fn is_list(key: &str) -> bool {
         || key.starts_with("scope.names.")
 }
 
+/// The accounts that the ARNs of an environment's roles name.
+fn accounts_of_roles(policy: &Policy, name: &str) -> Vec<String> {
+    let roles = &policy.environments[name].roles;
+    let roles = [&roles.plan, &roles.apply].into_iter().flatten();
+    let accounts = roles.map(|role| role.split(':').nth(4).unwrap().to_owned());
+    accounts
+        .filter(|account| account.parse::<u64>().is_ok())
+        .collect()
+}
+
 fn items(json: Option<&String>) -> BTreeSet<String> {
     json.map(|json| serde_json::from_str(json).unwrap())
         .unwrap_or_default()
@@ -162,7 +175,8 @@ proptest! {
         let after = &planned.files.iter().find(|file| file.path == POLICY_FILE).unwrap().text;
         prop_assert!(!asks_nothing || *after == text, "{after}");
         // Comments stay, too: each former line is there, or is continued.
-        for line in text.lines().filter(|line| !line.contains("scope: {")) {
+        let is_inner = |line: &&str| line.contains("scope: {") || line.contains("{accounts: [") || line.contains(", accounts: [");
+        for line in text.lines().filter(|line| !is_inner(line)) {
             let (head, comment) = line.split_at(line.find(" #").unwrap_or(line.len()));
             let head = head.trim_end_matches([']', '}']);
             let has = after.lines().any(|new| new.starts_with(head) && new.ends_with(comment));
@@ -172,8 +186,25 @@ proptest! {
         let change = PolicyChange::new(&path, Some(&contents(&text)), Some(&contents(after)), &[]);
         let Some(change) = change else { return Ok(()) };
         prop_assert!(change.was_valid && change.problems.is_empty(), "{:?}\n{after}", change.problems);
+        let new = read_policy(&path, Some(after.as_bytes())).unwrap();
+        let is_asked = |name: &str, account: &str| {
+            answers.environments.iter().any(|one| one.name == name && one.accounts.iter().any(|own| own == account))
+        };
+        for name in policy.environments.keys() {
+            for account in new.accounts.iter().chain(&policy.accounts) {
+                let (was, is) = (policy.allows_account(name, account), new.allows_account(name, account));
+                prop_assert!(was || !is || is_asked(name, account), "{name} {account}\n{after}");
+                // An environment whose role names another account had no stack here.
+                let is_elsewhere = || !accounts_of_roles(&policy, name).iter().all(|own| own == account);
+                prop_assert!(is || !was || is_elsewhere(), "{name} {account}\n{after}");
+            }
+        }
         for changed in &change.keys {
             let key = changed.key.as_str();
+            let is_own_list = |name: &String| key == format!("environments.{name}.accounts");
+            if policy.environments.keys().any(is_own_list) {
+                continue;
+            }
             if is_list(key) {
                 let (before, after) = (items(changed.before.as_ref()), items(changed.after.as_ref()));
                 prop_assert!(!before.is_empty() && before.is_subset(&after), "{changed:?}");
