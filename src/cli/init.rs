@@ -378,6 +378,13 @@ fn finish(
         if !missing.is_empty() {
             log::warn!(target: LOG_TARGET, "warning: the patch has no missing files: {}\n  help: run `provisioner init`, which writes them\n", missing.join(", "));
         }
+        let is_asked = givens.values().any(|given| given.origin == Origin::Person);
+        let differing = plan.files.iter();
+        let differing = differing.filter(|file| file.state() == FileState::Differs);
+        let differing: Vec<&str> = differing.map(|file| &*file.path).collect();
+        if !is_asked && !differing.is_empty() {
+            log::warn!(target: LOG_TARGET, "warning: without an answer, the patch replaces your own edits by the text of this version: {}\n  help: read it first; with an answer such as `--release`, your other lines stay\n", differing.join(", "));
+        }
         return Ok((patch(plan), Exit::Ok));
     }
     let mode = match args.check {

@@ -144,7 +144,7 @@ fn next_steps(folder: &Path, name: &str) -> String {
          3. copy {shown}/sample.yaml to {name}/configs/acme-dev-eu-central-1-orders-{name}.yaml\n  \
          4. provisioner validate-config {name}/configs\n  \
          5. add `configs: [\"{name}/configs/*.yaml\"]` to .provisioner.yaml, beside the globs that you have; begin a new \
-         file with `version: 1`, and merge it before the first config\n"
+         file with `version: 1`, and merge it with {shown} before the first config\n"
     ));
     escape_invisible(&text, true).into_owned()
 }

@@ -12,8 +12,8 @@ use super::{characters, tier, violation};
 use crate::diagnostic::{Code, Diagnostic, Location, Severity};
 use crate::model::{FileContents, RepoPath};
 use crate::product::{
-    Derived, KeyStatus, OutputNames, Partition, Product, ProductError, RecognitionError, Registry,
-    RuleViolation, RunInput, Schema, Target, Verb,
+    Derived, KeyStatus, OutputNames, PRODUCTS_FOLDER, Partition, Product, ProductError,
+    RecognitionError, Registry, RuleViolation, RunInput, Schema, Target, Verb,
 };
 use crate::text::or_list;
 
@@ -381,7 +381,9 @@ fn recognise(registry: &Registry, files: &LayeredValues) -> Result<Arc<Product>,
                         path,
                         "no product has the sections of this file",
                     )
-                    .with_help(format!("add a section of a product: {known}"))
+                    .with_help(format!(
+                        "add a section of a product: {known}. A product of your own must be in `{PRODUCTS_FOLDER}` of the same commit"
+                    ))
                 }
                 RecognitionError::Ambiguous(products) => {
                     let products: Vec<&str> = products.iter().map(String::as_str).collect();

@@ -132,7 +132,7 @@ pub(super) fn folder(text: &str) -> Result<String, AnswerProblem> {
 }
 
 pub(super) fn environments(text: &str) -> Result<Vec<EnvironmentAccounts>, AnswerProblem> {
-    const HELP: &str = "pass `--environment NAME=ACCOUNT`, with a name of lower-case letters, digits and hyphens and an account of 12 digits";
+    const HELP: &str = "pass `--environment NAME=ACCOUNT[,ACCOUNT]`, with a name of lower-case letters, digits and hyphens and accounts of 12 digits";
     let invalid = |part: &str| problem("invalid environment", part, HELP);
     let mut all: Vec<EnvironmentAccounts> = Vec::new();
     for part in text.split_whitespace() {
@@ -142,7 +142,16 @@ pub(super) fn environments(text: &str) -> Result<Vec<EnvironmentAccounts>, Answe
         if !begins || name.len() > 63 || !name.bytes().all(letters) {
             return Err(invalid(part));
         }
-        let mut own = Vec::new();
+        let own = match all.iter().position(|known| known.name == name) {
+            Some(known) => known,
+            None => {
+                let name = name.to_owned();
+                let accounts = Vec::new();
+                all.push(EnvironmentAccounts { name, accounts });
+                all.len() - 1
+            }
+        };
+        let own = &mut all[own].accounts;
         for account in accounts.split(',') {
             let is_account = account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit());
             if !is_account {
@@ -151,13 +160,6 @@ pub(super) fn environments(text: &str) -> Result<Vec<EnvironmentAccounts>, Answe
             if !own.contains(&account.to_owned()) {
                 own.push(account.to_owned());
             }
-        }
-        match all.iter_mut().find(|known| known.name == name) {
-            Some(_) => return Err(problem("an environment is given twice", name, HELP)),
-            None => all.push(EnvironmentAccounts {
-                name: name.to_owned(),
-                accounts: own,
-            }),
         }
     }
     match all.len() {
@@ -281,7 +283,7 @@ pub(super) fn number(text: &str) -> Result<String, AnswerProblem> {
         false => Err(problem(
             "invalid user id",
             text,
-            "pass the number: `--check-user 1234`",
+            "pass the number, which `glab api user | jq .id` prints with the check's token: `--check-user 1234`",
         )),
     }
 }

@@ -7,6 +7,9 @@ const UNKNOWN: [&str; 3] = ["queue: ", "deployment: ", "attestations: "];
 /// An action that needs a service of github.com.
 const ATTEST: &str = "uses: actions/attest@";
 
+/// A job for Pages, whose actions store artifacts in a way that an Enterprise Server does not know.
+const PAGES: &str = "uses: actions/upload-pages-artifact@";
+
 const UPLOAD: &str = "uses: actions/upload-artifact@";
 /// The last version that stores artifacts on an Enterprise Server. Later ones fail there.
 /// <https://github.com/actions/upload-artifact#ghes-support>
@@ -20,7 +23,8 @@ const SELF_HOSTED: &str = "runs-on: [self-hosted, linux, x64] # the labels of yo
 
 /// The text without what an Enterprise Server lacks. Paragraphs of a workflow are steps.
 pub fn for_enterprise_server(text: &str) -> String {
-    let steps = text.split("\n\n").filter(|step| !step.contains(ATTEST));
+    let steps = text.split("\n\n");
+    let steps = steps.filter(|step| !step.contains(ATTEST) && !step.contains(PAGES));
     let steps = steps.map(|step| {
         let lines = step.lines().filter(|line| is_known(line.trim_start()));
         let lines: Vec<String> = lines.map(line_of_server).collect();

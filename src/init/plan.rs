@@ -19,6 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::guard::{POLICY_FILE, POLICY_SCHEMA, Policy, read_policy};
 use crate::model::RepoPath;
 use crate::product::{Product, Registry};
+use crate::roles::Laws;
 use crate::text::{or_list, quote};
 
 #[derive(Clone, Debug)]
@@ -60,7 +61,14 @@ pub fn plan(
     };
     add(
         POLICY_FILE,
-        policy_file(answers, existing, policy, product.as_deref(), facts)?,
+        policy_file(
+            answers,
+            existing,
+            policy,
+            product.as_deref(),
+            registry,
+            facts,
+        )?,
         false,
     );
     match answers.forge {
@@ -180,15 +188,15 @@ fn policy_file(
     existing: &ExistingFiles,
     policy: Option<&Policy>,
     product: Option<&Product>,
+    registry: &Registry,
     facts: &RepositoryFacts,
 ) -> Result<String, PlanError> {
-    // The roles of own products list the configs: their names follow no rule that is known here.
-    let built_in = product.filter(|product| product.source.root.is_none());
-    let boundary = built_in.and_then(|product| {
+    let own = product.filter(|product| product.source.root.is_some());
+    let boundary = product.and_then(|product| {
         let key = format!("{}.permissions_boundary", product.manifest.section);
         sample::value(product, &key)
     });
-    let scope = built_in.and_then(|product| {
+    let scope = product.and_then(|product| {
         let has_prefix = sample::value(product, PREFIX).is_some();
         let prefix = answers.prefix.as_deref().filter(|_| has_prefix);
         Some(PolicyScope {
@@ -200,14 +208,48 @@ fn policy_file(
     });
     if let (Some(existing), Some(policy)) = (existing.policy(), policy) {
         let merged = merged_policy(existing, policy, answers, scope.as_ref(), facts.is_selected);
-        return merged.map_err(|what| {
+        let merged = merged.map_err(|what| {
             let message = format!("cannot add {what} in {}", quote(POLICY_FILE));
             let help = "add it by hand, as docs/policy.md describes, or write each list and mapping of the file with one entry a line";
             PlanError::Answer(AnswerProblem::new(message, help))
-        });
+        })?;
+        let scope = policy.scope.as_ref();
+        let is_new = |product: &&Product| {
+            scope.is_some_and(|scope| !scope.products.iter().any(|known| known == product.name()))
+        };
+        if merged != existing
+            && let Some(product) = own.filter(is_new)
+            && let Err(reason) = follows_scope(&merged, registry)
+        {
+            let (reason, help) = reason.split_once("\n  help: ").unwrap_or((&reason, ""));
+            let name = quote(product.name());
+            let message =
+                format!("`scope` of the policy file cannot hold product {name}: {reason}");
+            return Err(PlanError::Answer(AnswerProblem::new(message, help)));
+        }
+        return Ok(merged);
     }
-    let text = policy_text(answers, scope.as_ref());
+    let mut text = policy_text(answers, scope.as_ref());
+    // The names of an own product may follow no rule. Without a scope, the roles list the configs.
+    if own.is_some() && follows_scope(&text, registry).is_err() {
+        text = policy_text(answers, None);
+    }
     let path = RepoPath::typed(POLICY_FILE);
     read_policy(&path, Some(text.as_bytes())).map_err(PlanError::Invalid)?;
     Ok(text)
+}
+
+/// Whether roles follow from the scope of a policy text. `Err`: why not, with a help.
+fn follows_scope(text: &str, registry: &Registry) -> Result<(), String> {
+    let policy = read_policy(&RepoPath::typed(POLICY_FILE), Some(text.as_bytes()));
+    let Ok(policy) = policy else {
+        return Ok(());
+    };
+    match &policy.scope {
+        Some(scope) => {
+            let roles = Laws::new(scope, registry).empty_roles(&policy);
+            roles.map(drop).map_err(|error| error.to_string())
+        }
+        None => Ok(()),
+    }
 }

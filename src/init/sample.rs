@@ -102,11 +102,14 @@ fn of_answer(mut problem: Diagnostic, product: &Product, answers: &Answers) -> D
         is_meant.then_some(question)
     });
     if let Some(question) = asked.next() {
-        let help = problem.help.take().unwrap_or_default();
-        problem.help = Some(format!(
-            "{help} Pass the value with `{}`",
-            question.flag_name()
-        ));
+        let flag = question.flag_name();
+        problem.help = Some(match problem.help.take() {
+            Some(help) if help.ends_with(['?', '.']) => {
+                format!("{help} Pass the value with `{flag}`")
+            }
+            Some(help) => format!("{help}; pass the value with `{flag}`"),
+            None => format!("pass the value with `{flag}`"),
+        });
     }
     problem.path = RepoPath::typed(&format!("{}/{FIRST}", answers.folder));
     problem

@@ -46,6 +46,8 @@ pub struct SetupChanges {
     pub samples: Vec<String>,
     /// Configs whose commits are not merged.
     pub unmerged_configs: Vec<String>,
+    /// Whether the roles of CI list the configs, since the policy has no scope.
+    pub lists_configs: bool,
     /// Configs of the default branch.
     pub present_configs: Vec<String>,
 }
@@ -183,7 +185,18 @@ pub fn first_config(
 }
 
 /// For each account: print the roles, and deploy them. `trusted`: options of `provisioner roles` that name the repository.
-pub fn roles(answers: &Answers, before: &[String], trusted: &str) -> Vec<SetupStep> {
+pub fn roles(
+    answers: &Answers,
+    changes: &SetupChanges,
+    before: &[String],
+    trusted: &str,
+) -> Vec<SetupStep> {
+    let lists = match changes.lists_configs {
+        true => {
+            " The policy has no `scope`, so the roles list the configs: print and deploy them again before you merge a new config."
+        }
+        false => "",
+    };
     let accounts = answers.accounts();
     let steps = accounts.iter().map(|account| {
         let own = answers.environments.iter();
@@ -211,7 +224,7 @@ pub fn roles(answers: &Answers, before: &[String], trusted: &str) -> Vec<SetupSt
             format!("Deploy the roles to account {account}, with its administrator's AWS credentials"),
             commands,
         )
-        .with_note("Read the template first. Leave out `--parameter-overrides MakeProvider=true` if the account has this identity provider.")
+        .with_note(format!("Read the template first. Leave out `--parameter-overrides MakeProvider=true` if the account has this identity provider.{lists}"))
     });
     steps.collect()
 }

@@ -8,6 +8,9 @@ use super::setup::SetupForge;
 use super::shell::quote_argument;
 use super::step::{SetupChanges, SetupStep, first_commit, push_default_branch};
 use super::{steps_github, steps_gitlab};
+use crate::guard::{POLICY_FILE, read_policy};
+use crate::model::RepoPath;
+use crate::product::PRODUCTS_FOLDER;
 
 /// The steps for these files. What git has already needs no step.
 pub fn steps(answers: &Answers, files: &[PlannedFile], facts: &RepositoryFacts) -> Vec<SetupStep> {
@@ -33,8 +36,18 @@ pub fn steps(answers: &Answers, files: &[PlannedFile], facts: &RepositoryFacts) 
         setup: paths(open),
         is_unmerged: paths(done).iter().any(is_unmerged),
         samples: paths(samples),
+        lists_configs: !has_scope(files),
         ..SetupChanges::default()
     };
+    // The commits of a product that the repository has itself are needed before its first config.
+    if let Some(product) = &answers.product {
+        let folder = format!("{PRODUCTS_FOLDER}/{product}/");
+        let is_inside = |path: &&String| path.starts_with(&folder);
+        changes.is_unmerged |= git.unmerged.iter().filter(is_inside).any(is_unmerged);
+        if git.uncommitted.iter().any(|path| is_inside(&path)) {
+            changes.setup.push(folder);
+        }
+    }
     for path in &facts.configs {
         match (git.uncommitted.contains(path), is_unmerged(path)) {
             (true, _) => changes.samples.push(path.clone()),
@@ -56,4 +69,12 @@ pub fn steps(answers: &Answers, files: &[PlannedFile], facts: &RepositoryFacts) 
         SetupStep::new("Go to the root of the repository", vec![command])
     });
     root.into_iter().chain(first).chain(steps).collect()
+}
+
+/// Whether the planned policy has a scope.
+fn has_scope(files: &[PlannedFile]) -> bool {
+    let mut files = files.iter().filter(|file| file.path == POLICY_FILE);
+    let text = files.next().map(|file| file.text.as_bytes());
+    let policy = read_policy(&RepoPath::typed(POLICY_FILE), text);
+    policy.is_ok_and(|policy| policy.scope.is_some())
 }

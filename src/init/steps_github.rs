@@ -55,7 +55,7 @@ pub fn steps(answers: &Answers, changes: &SetupChanges, git: &GitState) -> Vec<S
             quote_argument(ids)
         ),
     }];
-    steps.extend(roles(answers, &before, &trusted));
+    steps.extend(roles(answers, changes, &before, &trusted));
     steps.push(environments(answers, &repository));
     steps.push(protection(answers, &repository));
     steps.push(

@@ -34,7 +34,7 @@ pub fn steps(answers: &Answers, changes: &SetupChanges, git: &GitState) -> Vec<S
             format!("--forge gitlab --repository {repository} --project-id \"$project\""),
         ),
     };
-    steps.extend(roles(answers, &before, &trusted));
+    steps.extend(roles(answers, changes, &before, &trusted));
     steps.push(required_check());
     steps.push(
         SetupStep::new(
@@ -88,7 +88,7 @@ fn tokens() -> SetupStep {
         ],
     )
     .with_note(
-        "gitlab.com Free has no project access tokens: there, use tokens of a user that is a bot.",
+        "gitlab.com Free has no project access tokens: there, create two users as Developers, and store a personal access token of each in these variables.",
     )
 }
 
@@ -124,10 +124,16 @@ fn values(answers: &Answers) -> Option<SetupStep> {
     if commands.is_empty() {
         return None;
     }
+    let user = match answers.check_user {
+        Some(_) => "",
+        None => {
+            " With the token of a user on gitlab.com Free, the id is that of this user: `user=$(GITLAB_TOKEN=TOKEN glab api user | jq .id)`."
+        }
+    };
     commands.push(format!("provisioner init{flags} --diff | git apply"));
     Some(
         SetupStep::new("Fill in what the pipeline names by number", commands)
-            .with_note(format!("A program does not know the commit of its own release. For another copy of the component, write its path for {RELEASES}.")),
+            .with_note(format!("A program does not know the commit of its own release. For another copy of the component, write its path for {RELEASES}.{user}")),
     )
 }
 

@@ -445,3 +445,39 @@ fn only_the_build_action_builds() {
             .contains("cargo build --release --locked")
     );
 }
+
+/// People paste the block over the keys of the job.
+#[test]
+fn groups_of_the_page_on_scale_keep_the_keys_of_the_job() {
+    let page = std::fs::read_to_string(Path::new(ROOT).join("docs/scale.md")).unwrap();
+    let blocks = page.split("```yaml\n").skip(1);
+    let mut blocks = blocks.map(|block| block.split("```").next().unwrap());
+    let block: Value = serde_yaml::from_str(blocks.next().unwrap()).unwrap();
+    let exclude = blocks.find(|block| block.contains("exclude:")).unwrap();
+    let exclude: Value = serde_yaml::from_str(exclude).unwrap();
+    let accounts = block["strategy"]["matrix"]["accounts"].as_array().unwrap();
+    for excluded in exclude["exclude"].as_array().unwrap() {
+        assert!(accounts.contains(&excluded["accounts"]), "{excluded}");
+    }
+    for (name, job) in [
+        ("provision", "provision"),
+        ("apply", "apply"),
+        ("command", "act"),
+    ] {
+        let file = yaml(&Path::new(ROOT).join(format!("examples/workflows/{name}.yml")));
+        let job = &file["jobs"][job];
+        for key in ["strategy", "concurrency"] {
+            let (own, shown) = (
+                job[key].as_object().unwrap(),
+                block[key].as_object().unwrap(),
+            );
+            assert!(
+                own.keys().all(|own| shown.contains_key(own)),
+                "{name} {key}"
+            );
+            for scalar in ["fail-fast", "cancel-in-progress", "queue"] {
+                assert_eq!(own.get(scalar), shown.get(scalar), "{name} {scalar}");
+            }
+        }
+    }
+}
