@@ -60,7 +60,7 @@ fn a_policy_that_forbids_the_change_fails_the_check() {
     insta::assert_snapshot!("forbidden", normalize(&scene.comment()));
 }
 
-/// Threat 74: the account is listed, but for another environment.
+/// Threat 75: the account is listed, but for another environment.
 #[test]
 fn attack_a_config_in_an_account_of_another_environment_fails_the_check() {
     let scene = scene(

@@ -122,7 +122,7 @@ fn an_allowed_request_has_no_denial_before_credentials() {
     }
 }
 
-/// Threat 74: a config of `dev` in an account of `prod` needs the approvals of `dev` only.
+/// Threat 75: a config of `dev` in an account of `prod` needs the approvals of `dev` only.
 #[test]
 fn attack_an_account_of_another_environment_is_denied_before_credentials() {
     let lists = "accounts: ['123456789012', '210987654321']\n";

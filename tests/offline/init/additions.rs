@@ -256,7 +256,7 @@ fn expected(pairs: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<String>> {
     pairs.collect()
 }
 
-/// Threat 74: whoever follows the printed commands would deploy roles of dev into accounts of prod.
+/// Threat 75: whoever follows the printed commands would deploy roles of dev into accounts of prod.
 #[test]
 fn attack_a_second_run_gives_an_environment_the_accounts_of_another() {
     for repository in [InitRepository::github(), InitRepository::gitlab()] {
