@@ -6,7 +6,7 @@ use super::inputs::{ChangeInputs, earlier_versions, other_configs_at};
 use crate::config::ConfigContents;
 use crate::forge::{ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
-use crate::plan::{HeadClaims, Intent, LinkNeeds, Plan, StackClaims};
+use crate::plan::{HeadClaims, Intent, LinkNeeds, Plan, RarePlace, StackClaims, rare_places};
 use crate::product::Registry;
 use crate::workspace::ConfigSelector;
 
@@ -44,16 +44,17 @@ pub fn link_needs(
     deletes.then(|| LinkNeeds::new(registry, configs))
 }
 
-/// Reports stacks that a config outside of the change claims, and adds the consumers of deleted stacks. Returns what the configs need.
+/// Reports stacks that a config outside of the change claims, and adds the consumers of deleted stacks. Returns what the configs need, and the
+/// places of new stacks that no other config of their environment has.
 pub async fn add_other_configs(
     plan: &mut Plan,
     inputs: &ChangeInputs,
     source: &dyn Source,
     head: &CommitSha,
     selection: &ConfigSelector,
-) -> Result<Option<LinkNeeds>, ForgeError> {
+) -> Result<(Option<LinkNeeds>, Vec<RarePlace>), ForgeError> {
     if plan.changes.is_empty() {
-        return Ok(None);
+        return Ok((None, Vec::new()));
     }
     let known = |path: &RepoPath| inputs.at_head(path);
     let configs = other_configs_at(source, head, &inputs.head, selection, known).await?;
@@ -65,5 +66,5 @@ pub async fn add_other_configs(
     if let Some(needs) = &needs {
         plan.add_consumers(needs, |change| inputs.config(change, true));
     }
-    Ok(needs)
+    Ok((needs, rare_places(&plan.changes, &claims)))
 }

@@ -14,7 +14,7 @@ use crate::change::{
 use crate::ci::now;
 use crate::diagnostic::LOG_TARGET;
 use crate::exit::Exit;
-use crate::flow::check::on_merge::{add_closed_environments, add_on_merge};
+use crate::flow::check::on_merge::{add_closed_environments, add_first_stacks, add_on_merge};
 use crate::flow::check::report::report;
 use crate::flow::check::upgrade::{add_lock, mark_unread};
 use crate::forge::Source;
@@ -24,8 +24,8 @@ use crate::product::Registry;
 use crate::report::{self as print, Notice, OfflineReason, Report};
 use crate::workspace::{ConfigSelector, add_repository_products, glob_invalid};
 
-/// Maximum length of the printed page, so that it stays readable. A file has no limit of its own.
-const MAX_PAGE_CHARS: usize = 250_000;
+/// Maximum length of the printed page: that of a comment.
+const MAX_PAGE_CHARS: usize = 65_000;
 /// The revision that is checked by default.
 const HEAD: &str = "HEAD";
 /// Uncommitted configs that are listed.
@@ -109,7 +109,9 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         let inputs = read_inputs(&repository, &base, &head, &files, &selection, &given).await?;
         let shown = policies.for_preview().shown_values();
         let mut report = report(&inputs, (&base, &head), &shown, None);
-        add_other_configs(&mut report.plan, &inputs, &repository, &head, &selection).await?;
+        let plan = &mut report.plan;
+        let (_, rare) = add_other_configs(plan, &inputs, &repository, &head, &selection).await?;
+        report.notices.extend(rare.into_iter().map(Notice::from));
         report.unselected = unselected_configs(
             &repository,
             (&base, &inputs.base),
@@ -123,6 +125,8 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         if report.policy.is_some() || !report.plan.changes.is_empty() {
             let tip = (&repository as &dyn Source, &tip);
             report.policy_warnings = policies.warnings(change, tip, &globs).await?;
+            let alarms = policies.foreign_alarms((change.0, &head), &inputs, &globs);
+            report.policy_warnings.extend(alarms.await?);
         }
         let lock = ProposedLock::read((&repository, &tip), change, &files).await?;
         add_lock(&mut report, &inputs, &lock);
@@ -132,6 +136,7 @@ fn compare(args: &CheckArgs) -> anyhow::Result<Report> {
         add_on_merge(&mut report, &inputs, rules, None, facts);
         // No forge is asked for its time.
         add_closed_environments(&mut report, policies.for_merge(), Some(now()));
+        add_first_stacks(&mut report, &inputs, policies.for_merge());
         anyhow::Ok((report, selection))
     })?;
     if args.head == HEAD {
@@ -169,7 +174,7 @@ fn warn_of_uncommitted(repository: &LocalRepository, selection: &ConfigSelector)
 
 fn show(report: &Report, format: ResultFormat) -> anyhow::Result<String> {
     Ok(match format {
-        ResultFormat::Markdown => print::markdown(report, print::Rest::JsonReport, MAX_PAGE_CHARS)?,
+        ResultFormat::Markdown => print::markdown(report, print::Rest::JsonFormat, MAX_PAGE_CHARS)?,
         ResultFormat::Json => print::json_text(report)?,
         ResultFormat::Sarif => format!("{:#}\n", print::sarif(report.diagnostics(), VERSION)),
         ResultFormat::Text => print::escape_workflow_commands(&print::check_text(report)),

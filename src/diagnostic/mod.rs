@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod code;
+mod order;
 mod product_code;
 mod source;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::model::{IrregularFile, RepoPath};
 
 pub use catalogue::{CATALOGUE, Code, Explanation, explain};
+pub use order::{by_code, errors_first, rare_first};
 pub use product_code::ProductCode;
 pub use source::{Location, Position, SourceText, Span};
 

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::entry::{apply_entry, reject_shared_imports};
 use super::moves::{is_other_stack, other_environment, stack_left_behind};
+use super::outline::outline;
 use super::removed::{abandoned, describe, removed};
 use super::renames::ConfigRenames;
 use super::rendered::RenderedProblems;
@@ -205,6 +206,7 @@ fn unassessed(path: &RepoPath) -> Change {
         resources: Vec::new(),
         diff: None,
         template: None,
+        outline: None,
         folders: Vec::new(),
         folders_only: false,
         policy_update: None,
@@ -325,6 +327,8 @@ fn present(
             let region = &after.target.region;
             let costs = |document| template::costs(document, region);
             change.costs = new_document.as_ref().and_then(costs);
+            let outline = |document| outline(after, document);
+            change.outline = new_document.as_ref().and_then(outline);
         }
         // It may have a stack from the time when it was valid.
         Some(Err(caveat)) => {

@@ -115,6 +115,11 @@ impl StackClaims {
         Some(stack)
     }
 
+    /// Each config without errors with its environment, and the account and region of its stack.
+    pub fn places(&self) -> impl Iterator<Item = (&RepoPath, &str, [&str; 2])> {
+        self.names.places()
+    }
+
     /// The other configs that claim the stack of the config of this path.
     pub fn others_of<'a>(&'a self, path: &'a RepoPath) -> impl Iterator<Item = &'a RepoPath> {
         self.except(self.names.stack(path).cloned(), Some(path))

@@ -16,6 +16,7 @@ pub type HeadClaims = BTreeMap<RepoPath, Option<ConfigClaims>>;
 #[derive(Clone, Debug)]
 pub struct ConfigClaims {
     pub(super) stack: [String; 3],
+    pub(super) environment: String,
     /// A hash of each name. The names of thousands of configs would take most of the memory, and few are claimed twice.
     pub(super) names: Box<[u64]>,
     pub(super) product: Arc<Product>,
@@ -26,6 +27,7 @@ impl ConfigClaims {
     pub fn new(config: &Config, names: &[NameClaim]) -> Self {
         Self {
             stack: stack_key(&config.target, config.stack()),
+            environment: config.target.environment.clone(),
             names: names.iter().map(hash).collect(),
             product: config.product.clone(),
         }

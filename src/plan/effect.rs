@@ -1,5 +1,7 @@
 //! The digest of a change set's effect without the names of its own stack. Stacks on which the same happens have equal digests.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::digest::covered_change;
@@ -12,36 +14,42 @@ const VERSION: &str = "provisioner-change-set-effect/1\n";
 /// The names that differ between stacks of equal configs.
 pub struct EffectNames {
     /// The longest first: a name may begin with another one.
-    words: Vec<(String, &'static str)>,
+    words: Vec<(String, Cow<'static, str>)>,
 }
+
+/// The characters that stand for a name or a word of it. Unicode leaves them to private use.
+const FIRST_MARKER: u32 = 0xE000;
+const LAST_MARKER: u32 = 0xF8FF;
 
 impl EffectNames {
     /// `stem`: that of the config's file.
     pub fn new(stack: &StackName, stem: &str) -> Self {
-        let mut words = vec![
-            (stack.name.clone(), "{own stack}"),
-            (stem.to_owned(), "{own config}"),
-            (stack.target.account.clone(), "{own account}"),
-            (stack.target.region.clone(), "{own region}"),
-        ];
-        words.retain(|(word, _)| !word.is_empty());
-        Self { words }.with_longest_first()
+        let words = own_names(stack, stem);
+        let words = words.map(|(name, general)| (name.to_owned(), general.into()));
+        Self::with_longest_first(words)
     }
 
-    /// The same with each word of the config's name, for texts whose names are made of such words. Too coarse to show different configs once.
+    /// The same with each word of the config's name by its place in it: texts are equal only if each one has the same words of its own
+    /// name at the same places.
     pub fn with_words_of_name(stack: &StackName, stem: &str) -> Self {
-        let mut names = Self::new(stack, stem);
-        let words = stem.split(|c: char| !c.is_alphanumeric());
-        let words = words.filter(|word| !word.is_empty());
-        let words = words.map(|word| (word.to_owned(), "{own word}"));
-        names.words.extend(words);
-        names.with_longest_first()
+        let names = own_names(stack, stem).into_iter().map(|(name, _)| name);
+        let parts = stem.split(|c: char| !c.is_alphanumeric());
+        let markers = (FIRST_MARKER..=LAST_MARKER).filter_map(char::from_u32);
+        let words = names.chain(parts).zip(markers);
+        let words = words.map(|(word, marker)| (word.to_owned(), marker.to_string().into()));
+        Self::with_longest_first(words)
     }
 
-    fn with_longest_first(mut self) -> Self {
-        self.words
-            .sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-        self
+    /// Whether a text has what stands for a word, so that it could pass for another one.
+    pub fn has_marker(text: &str) -> bool {
+        text.contains(|c: char| (FIRST_MARKER..=LAST_MARKER).contains(&u32::from(c)))
+    }
+
+    fn with_longest_first(words: impl IntoIterator<Item = (String, Cow<'static, str>)>) -> Self {
+        let words = words.into_iter().filter(|(word, _)| !word.is_empty());
+        let mut words: Vec<_> = words.collect();
+        words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+        Self { words }
     }
 
     /// The text with words in place of the names. A name inside of another word stays: an author chooses names, and could make
@@ -63,6 +71,16 @@ impl EffectNames {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+}
+
+/// Each name with the general words for it.
+fn own_names<'a>(stack: &'a StackName, stem: &'a str) -> [(&'a str, &'static str); 4] {
+    [
+        (&stack.name, "{own stack}"),
+        (stem, "{own config}"),
+        (&stack.target.account, "{own account}"),
+        (&stack.target.region, "{own region}"),
+    ]
 }
 
 fn with_whole_word_replaced(text: &str, word: &str, general: &str) -> String {

@@ -22,8 +22,10 @@ mod key_dependencies;
 mod moves;
 mod name_claims;
 mod naming;
+mod outline;
 mod policy_values;
 mod protection;
+mod rare_places;
 mod refusal;
 mod removed;
 mod renames;
@@ -70,6 +72,7 @@ pub use input::{EarlierVersions, Input};
 pub use key::ChangeKey;
 pub use key_dependencies::{KeyDependencies, key_dependencies};
 pub use policy_values::with_policy_values;
+pub use rare_places::{PlaceKind, RarePlace, rare_places};
 pub use rendered::{RenderedProblems, size_problem};
 pub use resource_verdict::{assess_change_set, assess_resource, worst};
 pub use restoration::{Restoration, RestoredProperty};
@@ -149,6 +152,9 @@ pub struct Change {
     pub diff: Option<Diff>,
     /// SHA-256 of the rendered template at the head.
     pub template: Option<Digest>,
+    /// What is left of a new template without the names of its config; `None` for other changes.
+    #[serde(skip)]
+    pub outline: Option<Digest>,
     /// Folders that the change adds to the stack's bucket.
     pub folders: Vec<NewFolders>,
     /// Whether the change requests nothing but folders: neither another key nor the product changed.

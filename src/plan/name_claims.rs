@@ -53,6 +53,14 @@ impl NameClaims {
         }
     }
 
+    /// Each config with its environment, and the account and region of its stack.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&RepoPath, &str, [&str; 2])> {
+        self.claims.iter().map(|(path, own)| {
+            let [account, region, _] = &own.stack;
+            (path, &*own.environment, [&**account, &**region])
+        })
+    }
+
     /// The stack of a config.
     pub(super) fn stack(&self, path: &RepoPath) -> Option<&[String; 3]> {
         Some(&self.claims.get(path)?.stack)

@@ -3,14 +3,16 @@
 use minijinja::{Error, context};
 
 use super::check::{CheckContext, Report};
-use super::check_groups::{EqualChanges, groups};
+use super::check_group_text::{scope_text, stacks_text};
+use super::check_groups::{EqualChanges, groups, is_dangerous};
 use super::check_headline::headline;
 use super::check_lock::lock_section;
 use super::check_policy::policy_section;
 use super::check_products::product_section;
 use super::check_section::{group_section, level_text, truncation_note};
 use super::check_unselected::unselected_section;
-use super::fit::{Form, List, Part, Rest, fit_page};
+use super::fit::{FittedPage, Part, Rest, fit_page};
+use super::fit_list::{Form, List};
 use super::on_merge::MergeEffect;
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
@@ -26,7 +28,7 @@ const MAX_OVERLAPPING: usize = 30;
 
 /// The report in at most `limit` characters, dangerous changes first. Configs that do not fit are counted; `rest` says where they are.
 pub fn markdown(report: &Report, rest: Rest, limit: usize) -> Result<String, Error> {
-    page(report, MARKER.to_owned(), rest, limit)
+    Ok(page(report, MARKER.to_owned(), rest, limit)?.text)
 }
 
 /// The report below `first_lines`, such as the marker.
@@ -35,15 +37,24 @@ pub(super) fn page(
     first_lines: String,
     rest: Rest,
     limit: usize,
-) -> Result<String, Error> {
+) -> Result<FittedPage, Error> {
     let groups = groups(report);
     let all = report.plan.changes.len();
-    // The number of configs in the first groups.
-    let configs = |shown: usize| -> usize {
-        let shown = groups.iter().take(shown);
-        shown.map(|group| group.changes.len()).sum()
+    let groups = &groups;
+    let note = move |shown: &[bool], words: &str| {
+        let shown = groups.iter().zip(shown).filter(|(_, shown)| **shown);
+        let configs: usize = shown.map(|(group, _)| group.changes.len()).sum();
+        format!(
+            "\n{configs} of {all} configs {words}, the rest {}.\n",
+            rest.words()
+        )
     };
-    let (groups, configs) = (&groups, &configs);
+    // Each kind of change, and each stack that can lose data, gets room before any repetition.
+    let is_first = move |index: usize| groups[index].is_first;
+    let is_named = move |index: usize| {
+        let change = groups[index].first();
+        is_first(index) || change.intent == Intent::Invalid || is_dangerous(report, change)
+    };
     let parts = vec![
         Part::Whole(format!(
             "{first_lines}\n## Provisioner\n\n{}\n",
@@ -62,14 +73,9 @@ pub(super) fn page(
             count: groups.len(),
             item: Box::new(|index, _| Ok(row(report, &groups[index]))),
             forms: &[Form::Full],
-            note: Box::new(move |shown| {
-                format!(
-                    "\n{} of {all} configs listed, the rest {}.\n",
-                    configs(shown),
-                    rest.words()
-                )
-            }),
+            note: Box::new(move |shown| note(shown, "listed")),
             share: 2,
+            goes_first: Box::new(is_named),
         }),
         Part::List(List {
             head: String::new(),
@@ -78,14 +84,9 @@ pub(super) fn page(
                 group_section(report, &groups[index], form == Form::Brief)
             }),
             forms: &[Form::Full, Form::Brief],
-            note: Box::new(move |shown| {
-                format!(
-                    "\n{} of {all} configs shown in full, the rest {}.\n",
-                    configs(shown),
-                    rest.words()
-                )
-            }),
+            note: Box::new(move |shown| note(shown, "shown in full")),
             share: 1,
+            goes_first: Box::new(is_first),
         }),
         Part::Whole(comment_foot(report)?),
     ];
@@ -120,10 +121,10 @@ fn row(report: &Report, group: &EqualChanges<'_>) -> String {
     let (config, stack) = match group.is_single() {
         true => (Text::name(change.path.as_str()), stack_cell(change)),
         false => (
-            Text::count(group.changes.len(), "config"),
+            Text::count(group.changes.len(), "config").and(scope_text(group)),
             match change.intent {
                 Intent::Invalid | Intent::Abandon => Text::ours("–"),
-                _ => Text::count(group.changes.len(), "stack"),
+                _ => stacks_text(group),
             },
         ),
     };

@@ -1,13 +1,15 @@
 //! Groups of configs with the same plan, so that a report says it once. A report shows one config of a group, so nothing that a
 //! reviewer has to see may differ within it but the names, accounts and regions of the stacks.
 
-use std::collections::{HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
 use super::after_deletion::AfterDeletion;
 use super::check::Report;
 use super::costs::costs_markdown;
+use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
 use crate::plan::{Change, ChangeKey, Deletion, EffectNames, Intent, ResourceAction, Verdict};
 use crate::product::Level;
@@ -20,6 +22,14 @@ const MIN_GROUP: usize = 3;
 /// Configs with the same plan, by path. The first one represents all.
 pub(super) struct EqualChanges<'a> {
     pub changes: Vec<&'a Change>,
+    /// Whether names, tags and descriptions of the templates have other words of the configs' names.
+    pub differs_in_words: bool,
+    /// Whether it is a new config that is alone in its account.
+    is_rare: bool,
+    /// Whether it is the first of its kind.
+    pub is_first: bool,
+    /// Configs in other groups that differ from this one only in words of their names, and not only where a template has names.
+    pub alike: usize,
 }
 
 impl<'a> EqualChanges<'a> {
@@ -31,59 +41,134 @@ impl<'a> EqualChanges<'a> {
         self.changes.len() == 1
     }
 
+    /// What all configs have in common; `None` if two differ.
+    pub fn common<T: PartialEq>(&self, of: impl Fn(&'a Change) -> Option<T>) -> Option<T> {
+        let first = of(self.first())?;
+        let mut changes = self.changes.iter().copied();
+        let is_common = changes.all(|change| of(change).as_ref() == Some(&first));
+        is_common.then_some(first)
+    }
+
     /// Whether all stacks are in one account and region.
     pub fn is_one_place(&self) -> bool {
-        let place = |change: &Change| {
-            let target = change.target.as_ref()?;
-            Some((target.account.clone(), target.region.clone()))
+        let place = |change: &'a Change| {
+            let target = change.target.as_ref();
+            Some(target.map(|target| (&target.account, &target.region)))
         };
-        let first = place(self.first());
-        self.changes.iter().all(|change| place(change) == first)
+        self.common(place).is_some()
+    }
+
+    /// The accounts of the stacks with their numbers of stacks, the rarest first.
+    pub fn accounts(&self) -> Vec<(&'a str, usize)> {
+        let mut accounts: BTreeMap<&str, usize> = BTreeMap::new();
+        for target in self
+            .changes
+            .iter()
+            .filter_map(|change| change.target.as_ref())
+        {
+            *accounts.entry(&target.account).or_default() += 1;
+        }
+        let mut accounts: Vec<_> = accounts.into_iter().collect();
+        accounts.sort_by_key(|(_, count)| *count);
+        accounts
+    }
+
+    /// The new configs that are alone in their account, beside a group in another one, and the others.
+    fn split_rare(self) -> (Vec<&'a Change>, Vec<&'a Change>) {
+        let counts: HashMap<&str, usize> = self.accounts().into_iter().collect();
+        let is_new = self.first().intent == Intent::Create;
+        if !is_new || counts.values().all(|count| *count < MIN_GROUP) {
+            return (Vec::new(), self.changes);
+        }
+        let is_rare = |change: &&Change| {
+            let target = change.target.as_ref();
+            target.is_some_and(|target| counts.get(&*target.account) == Some(&1))
+        };
+        self.changes.into_iter().partition(is_rare)
+    }
+
+    fn new(changes: Vec<&'a Change>, differs_in_words: bool) -> Self {
+        Self {
+            changes,
+            is_rare: false,
+            differs_in_words,
+            is_first: true,
+            alike: 0,
+        }
     }
 }
 
-/// All changes, the most dangerous first.
+/// All changes: errors, then the most dangerous ones.
 pub(super) fn groups(report: &Report) -> Vec<EqualChanges<'_>> {
     let mut changes: Vec<&Change> = report.plan.changes.iter().collect();
     changes.sort_by(|a, b| (rank(b).cmp(&rank(a))).then_with(|| a.key().cmp(&b.key())));
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut groups: Vec<EqualChanges<'_>> = Vec::new();
-    for change in changes {
-        let at = *places
-            .entry(
-                signature(
-                    report,
-                    change,
-                    own_names(change).as_ref(),
-                    is_alone(report, change),
-                )
-                .to_string(),
-            )
-            .or_insert(groups.len());
-        match groups.get_mut(at) {
-            Some(group) => group.changes.push(change),
-            None => groups.push(EqualChanges {
-                changes: vec![change],
-            }),
-        }
-    }
-    let split = groups.into_iter().flat_map(|group| {
-        let is_small = group.changes.len() < MIN_GROUP;
-        let single = |change| EqualChanges {
-            changes: vec![change],
+    let exact = changes.into_iter().map(|change| vec![change]);
+    let exact = joined(exact, |change| {
+        let names = own_names(change);
+        signature(report, change, names.as_ref(), is_alone(report, change)).to_string()
+    });
+    // Each config of a group equals its first one.
+    let groups = joined(exact.into_iter().map(|(group, _)| group), |change| {
+        outline_signature(report, change)
+    });
+    let split = groups.into_iter().flat_map(|(mut changes, is_joined)| {
+        changes.sort_by_key(|change| change.key());
+        let group = EqualChanges::new(changes, is_joined);
+        let (rare, changes): (Vec<&Change>, Vec<&Change>) = group.split_rare();
+        let rare = rare.into_iter().map(|change| EqualChanges {
+            is_rare: true,
+            ..EqualChanges::new(vec![change], false)
+        });
+        let rest: Vec<EqualChanges<'_>> = match changes.len() < MIN_GROUP {
+            true => {
+                let changes = changes.into_iter();
+                let singles = changes.map(|change| EqualChanges::new(vec![change], false));
+                singles.collect()
+            }
+            false => vec![EqualChanges::new(changes, is_joined)],
         };
-        match is_small {
-            true => group.changes.into_iter().map(single).collect(),
-            false => vec![group],
-        }
+        rare.chain(rest).collect::<Vec<_>>()
     });
     let mut groups: Vec<EqualChanges<'_>> = split.collect();
     sort_by_kind(report, &mut groups);
     groups
 }
 
-/// Within a level, puts one of each kind first, those of the smallest kind before all: a page may have no room for hundreds of new configs,
-/// and what only a few of them have must not be at its end.
+/// Joins the groups whose first changes have the same key, and says whether it joined any.
+fn joined<'a>(
+    groups: impl Iterator<Item = Vec<&'a Change>>,
+    key: impl Fn(&Change) -> String,
+) -> Vec<(Vec<&'a Change>, bool)> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut all: Vec<(Vec<&Change>, bool)> = Vec::new();
+    for group in groups {
+        let at = *places.entry(key(group[0])).or_insert(all.len());
+        match all.get_mut(at) {
+            Some((known, is_joined)) => {
+                known.extend(group);
+                *is_joined = true;
+            }
+            None => all.push((group, false)),
+        }
+    }
+    all
+}
+
+/// The signature with the outline in place of the lines of a new template. Prices and laws differ between regions.
+fn outline_signature(report: &Report, change: &Change) -> String {
+    let is_alone = change.outline.is_none() || is_alone(report, change);
+    let names = own_names(change);
+    let mut signature = signature(report, change, names.as_ref(), is_alone);
+    if !is_alone {
+        signature["lines"] = json!(change.outline);
+        signature["region"] = json!(change.target.as_ref().map(|target| &target.region));
+        signature["product"] = json!(change.product);
+    }
+    signature.to_string()
+}
+
+/// Within a rank, puts one of each kind first, those of the smallest kind before all: what only a few of hundreds of new configs have
+/// must not be at the end.
 fn sort_by_kind(report: &Report, groups: &mut Vec<EqualChanges<'_>>) {
     let kind = |group: &EqualChanges<'_>| {
         let change = group.first();
@@ -92,7 +177,12 @@ fn sort_by_kind(report: &Report, groups: &mut Vec<EqualChanges<'_>>) {
             let stack = StackName { name, target };
             EffectNames::with_words_of_name(&stack, change.path.stem())
         });
-        signature(report, change, names.as_ref(), false).to_string()
+        let is_alone = is_alone(report, change);
+        let diff = change.diff.as_ref().and_then(|diff| diff.unified.as_ref());
+        let is_marked = diff.is_some_and(|text| EffectNames::has_marker(text));
+        let mut signature = signature(report, change, names.as_ref(), is_marked || group.is_rare);
+        signature["alone"] = json!(is_alone);
+        signature.to_string()
     };
     let kinds: Vec<String> = groups.iter().map(kind).collect();
     let mut sizes: HashMap<&str, usize> = HashMap::new();
@@ -100,12 +190,16 @@ fn sort_by_kind(report: &Report, groups: &mut Vec<EqualChanges<'_>>) {
         *sizes.entry(kind).or_default() += group.changes.len();
     }
     let mut seen = HashSet::new();
-    let order: Vec<(bool, usize)> = kinds
-        .iter()
-        .map(|kind| (!seen.insert(kind), sizes[kind.as_str()]))
-        .collect();
-    let mut sorted: Vec<_> = order.into_iter().zip(groups.drain(..)).collect();
-    sorted.sort_by_key(|(order, group)| (std::cmp::Reverse(rank(group.first())), *order));
+    for (kind, group) in kinds.iter().zip(groups.iter_mut()) {
+        group.is_first = seen.insert(kind);
+        let change = group.first();
+        let is_whole = change.intent != Intent::Invalid && !is_alone(report, change);
+        let alike = sizes[kind.as_str()] - group.changes.len();
+        group.alike = if is_whole { alike } else { 0 };
+    }
+    let order = kinds.iter().map(|kind| sizes[kind.as_str()]);
+    let mut sorted: Vec<_> = order.zip(groups.drain(..)).collect();
+    sorted.sort_by_key(|(size, group)| (Reverse(rank(group.first())), !group.is_first, *size));
     groups.extend(sorted.into_iter().map(|(_, group)| group));
 }
 
@@ -131,18 +225,19 @@ pub fn equal_updates(report: &Report) -> Vec<Vec<ChangeKey>> {
         .collect()
 }
 
-/// Sort key: errors, the highest level, deletions, the most removed resources.
-fn rank(change: &Change) -> (bool, Level, bool, usize) {
+/// Sort key: errors, the highest level, deletions, the most removed resources, warnings.
+fn rank(change: &Change) -> (bool, Level, bool, usize, bool) {
     let removes = change
         .resources
         .iter()
         .filter(|resource| resource.action == ResourceAction::Remove)
         .count();
     (
-        change.intent == Intent::Invalid,
+        change.intent == Intent::Invalid || change.diagnostics.iter().any(Diagnostic::is_error),
         change.level,
         change.intent == Intent::Delete,
         removes,
+        !change.diagnostics.is_empty(),
     )
 }
 
@@ -161,18 +256,18 @@ fn signature(
         let values = [impact.before.value(), impact.after.value()];
         (&impact.key, impact.level, &impact.consequence, values)
     });
-    let problems = change.diagnostics.iter();
-    // Configs with errors are shown with each message; the others by one of them.
-    let is_invalid = change.intent == Intent::Invalid;
-    let problems = problems.map(|problem| {
-        let message = (!is_invalid).then_some(&problem.message);
-        (problem.severity, &problem.code, message)
-    });
-    let resources = change.resources.iter();
     let own = |text: &str| match names {
         Some(names) => names.abstracted(text),
         None => text.to_owned(),
     };
+    let problems = change.diagnostics.iter();
+    // Configs with errors are shown with each message; the others by one of them.
+    let is_invalid = change.intent == Intent::Invalid;
+    let problems = problems.map(|problem| {
+        let message = (!is_invalid).then(|| own(&problem.message));
+        (problem.severity, &problem.code, message)
+    });
+    let resources = change.resources.iter();
     let folders = change.folders.iter();
     let folders = folders.map(|set| (own(&set.prefix.to_string()), set.count));
     let region = change.target.as_ref().map_or("", |target| &*target.region);
@@ -224,7 +319,7 @@ fn is_alone(report: &Report, change: &Change) -> bool {
 }
 
 /// Whether a resource is replaced or interrupted, or data may be lost. Each such stack is named.
-fn is_dangerous(report: &Report, change: &Change) -> bool {
+pub(super) fn is_dangerous(report: &Report, change: &Change) -> bool {
     let preview = report.previews.get(&change.key());
     let changes = preview.and_then(|preview| preview.changes.as_ref());
     let deletion = preview.and_then(|preview| preview.deletion.as_ref());

@@ -2,7 +2,7 @@
 
 use super::diagnostics::diagnostics;
 use super::escape::fence;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, errors_first};
 use crate::text::pluralize;
 
 /// Problems that are listed; the rest is counted.
@@ -19,7 +19,10 @@ pub(super) fn lock_section(problems: &[Diagnostic]) -> String {
         }
         false => "A merge that removes the lock changes no stack.",
     };
-    let listed = fence(&diagnostics(problems.iter().take(MAX_LISTED)), "text");
+    let listed = fence(
+        &diagnostics(errors_first(problems).into_iter().take(MAX_LISTED)),
+        "text",
+    );
     let mut text = format!("\n### Lock of the products\n\n{effect}\n\n{listed}\n");
     let more = problems.len().saturating_sub(MAX_LISTED);
     if more > 0 {

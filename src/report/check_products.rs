@@ -2,7 +2,7 @@
 
 use super::diagnostics::diagnostics;
 use super::escape::fence;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, errors_first};
 use crate::text::pluralize;
 
 /// Problems that are listed; the rest is counted.
@@ -17,7 +17,10 @@ pub(super) fn product_section(problems: &[Diagnostic]) -> String {
         true => "A product has errors. To reproduce them, run `provisioner check-product`.\n\n",
         false => "",
     };
-    let listed = fence(&diagnostics(problems.iter().take(MAX_LISTED)), "text");
+    let listed = fence(
+        &diagnostics(errors_first(problems).into_iter().take(MAX_LISTED)),
+        "text",
+    );
     let mut text = format!("\n### Products\n\n{effect}{listed}\n");
     let more = problems.len().saturating_sub(MAX_LISTED);
     if more > 0 {

@@ -7,7 +7,7 @@ use super::after_deletion::AfterDeletion;
 use super::changed_keys::changed_value;
 use super::changes::line_text;
 use super::check::Report;
-use super::check_group_text::{group_title, others};
+use super::check_group_text::{accounts_text, alike_text, group_title, others};
 use super::check_groups::EqualChanges;
 use super::consumers::consumers_markdown;
 use super::costs::costs_markdown;
@@ -19,7 +19,7 @@ use super::refusal::SET_ROLE;
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{Refusal, Text};
-use crate::diagnostic::{Code, Diagnostic, unique};
+use crate::diagnostic::{Code, Diagnostic, errors_first, unique};
 use crate::plan::{Change, Intent, PolicyUpdate, Renamed, TemplateResourceChange};
 use crate::product::Level;
 use crate::stack::StackName;
@@ -50,7 +50,9 @@ pub(super) fn group_section(
         true if all_problems == 0 => vec![PRODUCT_HAS_ERRORS.to_owned()],
         true => group_problems(group),
         false => {
-            let shown = change.diagnostics.iter().take(MAX_PROBLEMS);
+            let shown = errors_first(&change.diagnostics)
+                .into_iter()
+                .take(MAX_PROBLEMS);
             match is_invalid && change.diagnostics.is_empty() {
                 true => vec![PRODUCT_HAS_ERRORS.to_owned()],
                 false => shown
@@ -110,10 +112,13 @@ pub(super) fn group_section(
         context! {
             path => change.path.as_str(),
             others => (!group.is_single()).then(|| safe(others(group))),
-            alike => group.changes.len(),
+            count => group.changes.len(),
             is_invalid,
             is_one_place => group.is_one_place(),
-            title => safe(group_title(group)),
+            title => safe(group_title(group).markdown()),
+            accounts => accounts_text(group).map(|text| safe(text.markdown())),
+            alike => alike_text(group).map(|text| safe(text.markdown())),
+            differs_in_words => group.differs_in_words,
             creates_folders => on_merge.is_some_and(OnMerge::creates_folders),
             on_merge => safe(on_merge_text(change, on_merge).markdown()),
             identity => identity_text(&change.identity_from_defaults).map(|text| safe(text.markdown())),
@@ -147,7 +152,7 @@ pub(super) fn group_section(
 /// The problems of configs with errors of the same codes, a line each and the help once.
 fn group_problems(group: &EqualChanges<'_>) -> Vec<String> {
     let all = group.changes.iter().flat_map(|change| &change.diagnostics);
-    let all = unique(all).into_iter();
+    let all = errors_first(unique(all)).into_iter();
     let mut last_help = None;
     let lines = all.take(MAX_PROBLEMS).map(|problem| {
         let help = problem

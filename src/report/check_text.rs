@@ -1,35 +1,81 @@
-//! A check for terminals: its problems, and one line for each change.
+//! A check for terminals: its problems, one line for each change or group of changes, and the counts.
 
+use super::Text;
 use super::check::Report;
 use super::check_comment::on_merge_words;
+use super::check_group_text::{scope_text, stacks_text};
+use super::check_groups::{EqualChanges, groups};
 use super::check_headline::NO_CHANGE;
 use super::diagnostics::diagnostics;
-use crate::plan::{Change, Intent};
+use super::status::check_line;
+use crate::diagnostic::by_code;
+use crate::plan::Intent;
 use crate::product::Level;
-use crate::text::escape_invisible;
+use crate::text::{escape_invisible, pluralize};
 
-/// The problems, each with its source line, then the changes.
+/// Errors of one code that are listed; the rest is counted.
+const MAX_ERRORS: usize = 30;
+/// The same of warnings.
+const MAX_WARNINGS: usize = 3;
+
+/// The problems, each with its source line, errors first, then the changes and the counts.
 pub fn check_text(report: &Report) -> String {
-    let changes = &report.plan.changes;
-    let lines: String = match changes.is_empty() {
-        true => format!("{NO_CHANGE}\n"),
-        false => changes.iter().map(|change| line(report, change)).collect(),
-    };
-    match diagnostics(report.diagnostics()) {
-        problems if problems.is_empty() => lines,
-        problems => format!("{problems}\n{lines}"),
+    let groups = groups(report);
+    let problems = problems(report);
+    let lines: String = groups.iter().map(|group| line(report, group)).collect();
+    match (problems.is_empty(), lines.is_empty()) {
+        (true, true) => format!("{NO_CHANGE}\n"),
+        (true, false) => format!("{lines}{}\n", check_line(report)),
+        (false, _) => format!("{problems}\n{lines}{}\n", check_line(report)),
     }
 }
 
-/// `path: delete after confirmation: STACK in ACCOUNT, REGION (impact critical)`.
-fn line(report: &Report, change: &Change) -> String {
-    let mut line = format!("{}: {}", change.path, on_merge_words(report, change));
-    if let (Some(stack), Some(target)) = (&change.stack, &change.target) {
-        line += &format!(": {stack} in {}, {}", target.account, target.region);
+fn problems(report: &Report) -> String {
+    let codes = by_code(report.diagnostics()).into_iter();
+    let texts = codes.map(|problems| {
+        let (is_error, code) = (problems[0].is_error(), problems[0].code.as_str());
+        let most = if is_error { MAX_ERRORS } else { MAX_WARNINGS };
+        let shown = diagnostics(problems.iter().take(most).copied());
+        let more = problems.len().saturating_sub(most);
+        if more == 0 {
+            return shown;
+        }
+        let noun = if is_error {
+            "more error"
+        } else {
+            "more warning"
+        };
+        let more = pluralize(more, noun);
+        let code = escape_invisible(code, false);
+        format!("{shown}\n{more} of {code} in the report of `--format json`\n")
+    });
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+/// `path: delete after confirmation: STACK in ACCOUNT, REGION (impact critical)`, or the same for a group.
+fn line(report: &Report, group: &EqualChanges<'_>) -> String {
+    let change = group.first();
+    let configs = match group.is_single() {
+        true => Text::name(change.path.as_str()),
+        false => Text::count(group.changes.len(), "config").and(scope_text(group)),
+    };
+    let stacks = match (&change.stack, &change.target) {
+        (Some(stack), Some(target)) if group.is_single() => Text::name(stack)
+            .and(Text::ours(" in "))
+            .and(Text::name(&target.account))
+            .and(Text::ours(", "))
+            .and(Text::name(&target.region)),
+        (Some(_), Some(_)) => stacks_text(group),
+        _ => Text::default(),
+    };
+    let words = on_merge_words(report, change);
+    let mut line = format!("{}: {words}", configs.plain());
+    if !stacks.is_empty() {
+        line += &format!(": {}", stacks.plain());
     }
     let is_new = matches!(change.intent, Intent::Create | Intent::Import);
     if change.level > Level::None && !is_new {
         line += &format!(" (impact {})", change.level.word());
     }
-    escape_invisible(&line, false).into_owned() + "\n"
+    line + "\n"
 }

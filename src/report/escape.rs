@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::fit::{first_lines, length};
+use super::fit::first_lines;
+use super::truncate::length;
 use crate::text::escape_invisible;
 
 /// Maximum length of a sentence.

@@ -5,10 +5,8 @@
 
 use minijinja::Error;
 
-/// With less room, an item is not rendered: it would not fit.
-const MIN_ITEM_CHARS: usize = 100;
-/// An item is truncated only if at least this much of it fits.
-const MIN_CUT_CHARS: usize = 1_000;
+use super::fit_list::{FittedList, List, Round};
+use super::truncate::{length, truncate_markdown};
 
 /// A text of a page.
 pub enum Block {
@@ -26,29 +24,11 @@ pub enum Part<'a> {
     List(List<'a>),
 }
 
-/// Items, the most important first.
-pub struct List<'a> {
-    /// Text above the items, if any item is shown.
-    pub head: String,
-    /// Number of items.
-    pub count: usize,
-    /// Renders an item; an error if it has no such form.
-    pub item: Box<dyn Fn(usize, Form) -> Result<String, Error> + 'a>,
-    /// The forms of items, longest first.
-    pub forms: &'static [Form],
-    /// The note for this number of items that are shown in full.
-    pub note: Box<dyn Fn(usize) -> String + 'a>,
-    /// The list may fill the limit divided by this number.
-    pub share: usize,
-}
-
-/// How much of an item is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Everything.
-    Full,
-    /// Without its tables and folded texts.
-    Brief,
+/// A page within its limit.
+pub struct FittedPage {
+    pub text: String,
+    /// Whether nothing is left out.
+    pub is_complete: bool,
 }
 
 /// Where to find what a page leaves out.
@@ -56,8 +36,10 @@ pub enum Form {
 pub enum Rest {
     /// The job's summary.
     JobSummary,
-    /// The file that a check writes.
+    /// The file that the job of a check writes.
     JsonReport,
+    /// What the command prints as JSON.
+    JsonFormat,
     /// The job's summary, files and log.
     JobReport,
 }
@@ -67,7 +49,8 @@ impl Rest {
     pub fn words(self) -> &'static str {
         match self {
             Self::JobSummary => "in the job summary",
-            Self::JsonReport => "in the JSON report",
+            Self::JsonReport => "in the job's JSON report",
+            Self::JsonFormat => "in the report of `--format json`",
             Self::JobReport => "in the job's report",
         }
     }
@@ -78,24 +61,36 @@ impl Rest {
 }
 
 /// Joins the parts in at most `limit` characters.
-pub fn fit_page(parts: Vec<Part<'_>>, rest: Rest, limit: usize) -> Result<String, Error> {
+pub fn fit_page(parts: Vec<Part<'_>>, rest: Rest, limit: usize) -> Result<FittedPage, Error> {
     let reserved = parts.iter().map(|part| match part {
         Part::Whole(text) => length(text),
-        Part::List(list) => length(&(list.note)(list.count)),
+        Part::List(list) => length(&(list.note)(&vec![true; list.count])),
     });
     let mut room = limit.saturating_sub(reserved.sum());
-    let mut blocks = Vec::new();
-    for part in parts {
-        blocks.push(Block::Whole(match part {
-            Part::Whole(text) => text,
-            Part::List(list) => {
-                let (items, note) = list.fit(room.min(limit / list.share.max(1)), &rest.note())?;
-                room = room.saturating_sub(length(&items));
-                items + &note
-            }
-        }));
+    let mut fitted: Vec<FittedList<'_, '_>> = parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Whole(_) => None,
+            Part::List(list) => Some(FittedList::new(list)),
+        })
+        .collect();
+    for round in Round::ALL {
+        for list in &mut fitted {
+            let most = room.min(list.left_of(limit));
+            room -= list.fill(round, most, &rest.note())?;
+        }
     }
-    Ok(fit_blocks(blocks, rest, limit))
+    let mut is_complete = fitted.iter().all(FittedList::is_complete);
+    let mut texts = fitted.iter().map(FittedList::text);
+    let texts = parts.iter().map(|part| match part {
+        Part::Whole(text) => text.clone(),
+        Part::List(_) => texts.next().unwrap_or_default(),
+    });
+    let text = collapse_blank_lines(&texts.collect::<String>());
+    is_complete &= length(&text) <= limit;
+    // The texts that are never shortened may be too long by themselves.
+    let text = truncate_markdown(&text, limit, &rest.note());
+    Ok(FittedPage { text, is_complete })
 }
 
 /// Joins the blocks in at most `limit` characters.
@@ -113,48 +108,11 @@ pub fn fit_blocks(blocks: Vec<Block>, rest: Rest, limit: usize) -> String {
     let most = level(&cuts.collect::<Vec<_>>(), room);
     let texts = blocks.into_iter().map(|block| match block {
         Block::Whole(text) => text,
-        Block::Cut(text) => cut(&text, most, &note),
+        Block::Cut(text) => truncate_markdown(&text, most, &note),
     });
     let page = collapse_blank_lines(&texts.collect::<String>());
     // The texts that are never shortened may be too long by themselves.
-    cut(&page, limit, &note)
-}
-
-impl List<'_> {
-    /// The items that fit, and the note.
-    fn fit(&self, room: usize, cut_note: &str) -> Result<(String, String), Error> {
-        let mut text = self.head.clone();
-        let mut left = room.saturating_sub(length(&text));
-        let (mut shown, mut full) = (0, 0);
-        for index in 0..self.count {
-            if left < MIN_ITEM_CHARS {
-                break;
-            }
-            let mut item = None;
-            for form in self.forms {
-                let rendered = (self.item)(index, *form)?;
-                if length(&rendered) <= left {
-                    full += usize::from(*form == Form::Full);
-                    item = Some(rendered);
-                    break;
-                }
-                if Some(form) == self.forms.last() && left >= MIN_CUT_CHARS {
-                    item = Some(cut(&rendered, left, cut_note));
-                }
-            }
-            if let Some(item) = item {
-                left -= length(&item);
-                shown += 1;
-                text.push_str(&item);
-            }
-        }
-        let note = match full < self.count {
-            true => (self.note)(full),
-            false => String::new(),
-        };
-        let items = if shown == 0 { String::new() } else { text };
-        Ok((items, note))
-    }
+    truncate_markdown(&page, limit, &note)
 }
 
 /// The first lines of a text in at most `most` characters, and the number of lines after them.
@@ -182,11 +140,6 @@ pub fn fit_line(line: &str, most: usize) -> String {
             .chain(['…'])
             .collect(),
     }
-}
-
-/// Characters, as a forge counts them.
-pub fn length(text: &str) -> usize {
-    text.chars().count()
 }
 
 /// The maximum length of each text with which all texts fit the room.
@@ -226,65 +179,11 @@ fn collapse_blank_lines(text: &str) -> String {
     squeezed
 }
 
-/// Markup that is open at the end of a line.
-#[derive(Clone, Default)]
-struct OpenMarkup {
-    fence: Option<String>,
-    folds: usize,
-}
-
-impl OpenMarkup {
-    fn read(&mut self, line: &str) {
-        let ticks = line.len() - line.trim_start_matches('`').len();
-        match &self.fence {
-            Some(fence) if line == fence => self.fence = None,
-            Some(_) => {}
-            // With more backticks on the line it is a code span.
-            None if ticks >= 3 && !line[ticks..].contains('`') => {
-                self.fence = Some(line[..ticks].to_owned());
-            }
-            None if line.starts_with("<details>") => self.folds += 1,
-            None if line.ends_with("</details>") => self.folds = self.folds.saturating_sub(1),
-            None => {}
-        }
-    }
-
-    fn end(&self, note: &str) -> String {
-        let fence = self.fence.as_ref().map(|fence| format!("{fence}\n"));
-        fence.unwrap_or_default() + &"\n</details>\n".repeat(self.folds) + note
-    }
-}
-
-/// Truncates a text to at most `most` characters, and closes open markup.
-fn cut(text: &str, most: usize, note: &str) -> String {
-    if length(text) <= most {
-        return text.to_owned();
-    }
-    let mut open = OpenMarkup::default();
-    let mut best = None;
-    let (mut bytes, mut characters) = (0, 0);
-    if length(note) <= most {
-        best = Some((0, open.clone()));
-    }
-    for line in text.split_inclusive('\n') {
-        bytes += line.len();
-        characters += length(line);
-        if characters > most {
-            break;
-        }
-        open.read(line.trim_end_matches('\n'));
-        if characters + length(&open.end(note)) <= most {
-            best = Some((bytes, open.clone()));
-        }
-    }
-    best.map(|(bytes, open)| text[..bytes].to_owned() + &open.end(note))
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::fit_list::Form;
     use super::*;
 
     const REST: Rest = Rest::JobSummary;
@@ -294,7 +193,7 @@ mod tests {
         fit_blocks(blocks, REST, limit)
     }
 
-    fn list<'a>(items: &'a [String], share: usize) -> Part<'a> {
+    fn list<'a>(items: &'a [String], share: usize, first: usize) -> Part<'a> {
         Part::List(List {
             head: "| head |\n".to_owned(),
             count: items.len(),
@@ -305,8 +204,12 @@ mod tests {
                 })
             }),
             forms: &[Form::Full, Form::Brief],
-            note: Box::new(|shown| format!("{shown} of {} items.\n", items.len())),
+            note: Box::new(|shown| {
+                let shown = shown.iter().filter(|shown| **shown).count();
+                format!("{shown} of {} items.\n", items.len())
+            }),
             share,
+            goes_first: Box::new(move |index| index == first),
         })
     }
 
@@ -329,7 +232,7 @@ mod tests {
         let items: Vec<String> = (0..9)
             .map(|n| format!("{n}: {}", "x".repeat(200)))
             .collect();
-        let page = |limit| fit_page(vec![list(&items, 1)], REST, limit).unwrap();
+        let page = |limit| fitted(vec![list(&items, 1, 99)], limit);
         assert!(!page(5_000).contains(" of "));
         let some = page(1_000);
         assert!(some.contains("4 of 9 items."), "{some}");
@@ -339,12 +242,28 @@ mod tests {
         assert!(!few.contains("8:"), "the last item is left out: {few}");
     }
 
+    fn fitted(parts: Vec<Part<'_>>, limit: usize) -> String {
+        fit_page(parts, REST, limit).unwrap().text
+    }
+
+    #[test]
+    fn items_that_go_first_are_shown_before_others_take_the_room() {
+        let items: Vec<String> = (0..99)
+            .map(|n| format!("{n:02}: {}", "x".repeat(200)))
+            .collect();
+        let page = fit_page(vec![list(&items, 2, 98), list(&items, 1, 98)], REST, 5_000).unwrap();
+        assert_eq!(page.text.matches(&items[98]).count(), 2, "{}", page.text);
+        assert!(!page.is_complete && page.text.contains(" of 99 items."));
+        let page = fit_page(vec![list(&items, 2, 98)], REST, 99_000).unwrap();
+        assert!(page.is_complete && page.text.contains(&items[50]));
+    }
+
     #[test]
     fn lists_stay_within_their_share() {
         let items: Vec<String> = (0..99)
             .map(|n| format!("{n:02}: {}", "x".repeat(100)))
             .collect();
-        let page = fit_page(vec![list(&items, 2), list(&items, 1)], REST, 5_000).unwrap();
+        let page = fitted(vec![list(&items, 2, 0), list(&items, 1, 0)], 5_000);
         let notes: Vec<usize> = page
             .match_indices("of 99 items")
             .map(|found| found.0)
@@ -384,10 +303,11 @@ mod tests {
             whole in "[a`\n]{0,300}",
             items in prop::collection::vec("[a-z]{3}[a-z`\n]{0,400}", 0..20),
             texts in prop::collection::vec("([a-z`]{0,9}\n|````\n|<details>\n){0,60}", 0..4),
+            first in 0usize..20,
             limit in 0usize..3_000,
         ) {
-            let parts = vec![Part::Whole(whole.clone()), list(&items, 2), list(&items, 1)];
-            let page = fit_page(parts, REST, limit).unwrap();
+            let parts = vec![Part::Whole(whole.clone()), list(&items, 2, first), list(&items, 1, first)];
+            let page = fitted(parts, limit);
             prop_assert!(length(&page) <= limit, "{} > {limit}", length(&page));
             let mut blocks: Vec<Block> = texts.into_iter().map(Block::Cut).collect();
             blocks.push(Block::Whole(whole));

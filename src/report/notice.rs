@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Text;
+use super::rare_place::rare_place_text;
 use crate::config::RelockedProduct;
 use crate::entries::EntryKind;
+use crate::plan::{PlaceKind, RarePlace};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
@@ -40,6 +42,14 @@ pub enum Notice {
         environment: String,
         configs: Vec<String>,
         others: usize,
+    },
+    /// No other config of the environment has a stack in this account or region. `configs`: the number of all.
+    RarePlace {
+        environment: String,
+        config: String,
+        kind: PlaceKind,
+        name: String,
+        configs: usize,
     },
     /// A fork's job can write neither comment nor status.
     ForkReport,
@@ -200,6 +210,15 @@ impl Notice {
                         "This change is not applied before the policy allows a time for it.",
                     )),
                 };
+            }
+            Self::RarePlace {
+                environment,
+                config,
+                kind,
+                name,
+                configs,
+            } => {
+                return rare_place_text((environment, config), *kind, name, *configs);
             }
             Self::GoFirst {
                 environment,
@@ -368,6 +387,18 @@ impl OfflineReason {
                 "No AWS preview: the job has no identity token. To allow it, see `provisioner explain identity-token-missing`."
             }
         })
+    }
+}
+
+impl From<RarePlace> for Notice {
+    fn from(place: RarePlace) -> Self {
+        Self::RarePlace {
+            environment: place.environment,
+            config: place.path.to_string(),
+            kind: place.kind,
+            name: place.name,
+            configs: place.configs,
+        }
     }
 }
 

@@ -15,15 +15,23 @@ const END: &str = " -->";
 /// Configs that a marker names.
 const MAX_PLACES: usize = 100_000;
 
-/// The check's comment with its plan marker as the second line. The marker holds no foreign text, which could end it.
+/// The check's comment with its plan marker as the second line. The marker holds no foreign text, which could end it. `summary`: the
+/// limit of the job summary, which the comment names only if it has the whole report.
 pub fn comment(
     report: &Report,
     head: &CommitSha,
-    limit: usize,
+    (limit, summary): (usize, usize),
 ) -> Result<String, minijinja::Error> {
     // A third of a comment: 330 changed stacks. Past that, updates of so many stacks at once are not applied.
     let line = plan_marker(report, head, limit / 3);
-    page(report, format!("{MARKER}\n{line}"), Rest::JobSummary, limit)
+    let comment = |rest| page(report, format!("{MARKER}\n{line}"), rest, limit);
+    let first = comment(Rest::JobSummary)?;
+    let summary = || page(report, MARKER.to_owned(), Rest::JsonReport, summary);
+    let is_true = first.is_complete || summary()?.is_complete;
+    Ok(match is_true {
+        true => first.text,
+        false => comment(Rest::JsonReport)?.text,
+    })
 }
 
 fn plan_marker(report: &Report, head: &CommitSha, most: usize) -> String {

@@ -3,7 +3,8 @@
 use minijinja::{Error, context};
 use serde::{Deserialize, Serialize};
 
-use super::fit::{Form, List, Part, Rest, fit_page};
+use super::fit::{Part, Rest, fit_page};
+use super::fit_list::{Form, List};
 use super::outcome::{self, Outcome, OutcomeKind};
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
@@ -110,7 +111,8 @@ pub fn provisioning(
         Heading::Title => Rest::JobReport,
         Heading::Marker(_) | Heading::Command => Rest::JobSummary,
     };
-    let note = move |shown: usize, what: &str| {
+    let note = move |shown: &[bool], what: &str| {
+        let shown = shown.iter().filter(|shown| **shown).count();
         let all = pluralize(all, "config");
         let rest = rest.words();
         format!("\n{shown} of {all} {what}, the rest {rest}.\n")
@@ -124,6 +126,7 @@ pub fn provisioning(
             forms: &[Form::Full],
             note: Box::new(move |shown| note(shown, "listed")),
             share: 2,
+            goes_first: Box::new(|_| false),
         }),
         Part::List(List {
             head: String::new(),
@@ -134,10 +137,11 @@ pub fn provisioning(
             forms: &[Form::Full, Form::Brief],
             note: Box::new(move |shown| note(shown, "shown in full")),
             share: 1,
+            goes_first: Box::new(|_| false),
         }),
         Part::Whole(foot(report, evidence)),
     ];
-    fit_page(parts, rest, limit)
+    Ok(fit_page(parts, rest, limit)?.text)
 }
 
 fn head(report: &Provisioning, heading: &Heading) -> String {

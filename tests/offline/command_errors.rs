@@ -357,10 +357,12 @@ fn check_prints_a_line_for_each_change() {
         path("b001")
     );
     assert!(
-        text.starts_with(&start) && text.lines().count() == 1,
+        text.starts_with(&start) && text.lines().count() == 2,
         "{text}"
     );
     assert!(text.contains("(impact "), "{text}");
+    let closing = "\nprovisioner: 1 config, 0 errors, 0 warnings, impact critical, plan ";
+    assert!(text.contains(closing), "{text}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 const NUMBERS: &[(&str, &str, &str, &str)] = &[
     (
         "check.md",
-        "| job summary | {} characters",
+        "| comment | {} characters",
         "src/cli/check.rs",
         "MAX_PAGE_CHARS",
     ),

@@ -1,18 +1,18 @@
 //! Diagnostics as GitHub's workflow commands, which annotate the lines of changed files.
 //! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, rare_first};
 use crate::report::Alert;
 use crate::text::{escape_invisible, pluralize};
 
 /// The runner shows at most this many annotations of each severity in a step and drops the rest silently.
 const MAX_PER_LEVEL: usize = 10;
 
-/// The first errors and warnings as commands, one a line, and a notice that counts the rest.
+/// The first errors and warnings as commands, one a line, those of rare codes first, and a notice that counts the rest.
 pub fn annotations(diagnostics: &mut dyn Iterator<Item = &Diagnostic>) -> String {
     let (mut errors, mut warnings, mut left_out) = (0, 0, 0);
     let mut commands = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in rare_first(diagnostics) {
         let kept = match diagnostic.severity {
             Severity::Error => &mut errors,
             Severity::Warning => &mut warnings,
@@ -27,7 +27,7 @@ pub fn annotations(diagnostics: &mut dyn Iterator<Item = &Diagnostic>) -> String
     if left_out > 0 {
         let rest = pluralize(left_out, "more problem");
         commands.push_str(&format!(
-            "::notice title=provisioner::{rest} in the job summary and in the SARIF file\n"
+            "::notice title=provisioner::{rest} in the job's log and in the SARIF file\n"
         ));
     }
     commands

@@ -134,7 +134,8 @@ async fn assess_change(
     let shown = policies.for_preview().shown_values();
     let mut report = report(&inputs, (base, head), &shown, Some(environment));
     let plan = &mut report.plan;
-    let needs = add_other_configs(plan, &inputs, source, head, &selection).await?;
+    let (needs, rare) = add_other_configs(plan, &inputs, source, head, &selection).await?;
+    report.notices.extend(rare.into_iter().map(Notice::from));
     report.unselected = unselected_configs(
         source,
         (base, &inputs.base),

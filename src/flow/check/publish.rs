@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use crate::VERSION;
 use crate::ci::{self, JobOutputs, summary};
-use crate::diagnostic::LOG_TARGET;
+use crate::diagnostic::{LOG_TARGET, errors_first};
 use crate::exit::Exit;
 use crate::forge::{CommitStatus, ForgeError, Statuses};
 use crate::job::{Job, JobError, write_events};
@@ -59,8 +59,9 @@ pub async fn write_comment(
     let Some(own) = own.filter(|_| job.environment.comment) else {
         return Ok((None, None));
     };
-    let limit = job.forge.profile().comment_chars;
-    let body = print::comment(report, head, limit);
+    let profile = job.forge.profile();
+    let limits = (profile.comment_chars, profile.summary_chars);
+    let body = print::comment(report, head, limits);
     let body = body.map_err(|error| JobError::Internal(error.into()))?;
     // A change that concerns nothing gets no comment, but one that said otherwise before is corrected.
     if report.is_empty() {
@@ -152,7 +153,7 @@ pub fn deliver(
 
     let annotations = ci::annotations(report.diagnostics());
     if errors + warnings > 0 {
-        log::error!(target: LOG_TARGET, "{}", print::diagnostics(report.diagnostics()));
+        log::error!(target: LOG_TARGET, "{}", print::diagnostics(errors_first(report.diagnostics())));
     }
     log::info!("{}", check_line(report));
     let exit = if report.has_errors() {

@@ -182,3 +182,114 @@ fn attack_a_harmful_line_hidden_among_new_configs() {
         assert!(comment.contains("EVILPRINCIPAL"), "{comment}");
     }
 }
+
+/// What differs only where a template has names, tags and descriptions is one group. The numbers add up.
+#[test]
+fn new_configs_that_differ_in_names_and_tags_are_one_section() {
+    let (scene, run) = added(230, (50, "  trusts: other\n"), &tagged());
+    let comment = scene.comment();
+    let group =
+        |number: usize| format!("### {number} new configs with the same template (`note`, `prod`)");
+    assert!(
+        comment.contains(&group(114)) && comment.contains(&group(115)),
+        "{comment}"
+    );
+    assert!(
+        comment.contains("tags and descriptions that repeat words of the configs' names"),
+        "{comment}"
+    );
+    assert_eq!(comment.matches("\n### ").count(), 3, "{comment}");
+    assert!(!comment.contains("the rest"), "{comment}");
+    assert_eq!(run.report["groups"].as_array().unwrap().len(), 2);
+}
+
+/// A word of the name is no name where a policy, a value or a rule of a network stands: each config is shown for itself.
+#[test]
+fn attack_a_word_of_the_name_that_is_a_value() {
+    for resource in [
+        "Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Statement:\n          \
+            - {Effect: Allow, Action: 'sts:AssumeRole', Principal: {AWS: {{ note.name }}}}",
+        "Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: {{ note.name }}}",
+        "Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: x\n      \
+            SecurityGroupIngress: [{IpProtocol: tcp, SourceSecurityGroupName: {{ note.name }}}]",
+        // Of this type no name is known, so that the property may be of another resource.
+        "Type: AWS::Lambda::Permission\n    Properties: {Action: 'lambda:x', Principal: x, FunctionName: {{ note.name }}}",
+    ] {
+        let template = format!("{}  More:\n    {resource}\n", tagged());
+        let (scene, run) = added(8, (3, "  trusts: other\n"), &template);
+        let comment = scene.comment();
+        for number in 0..8 {
+            let heading = format!("### `notes/n{number:04}-note.yaml`");
+            assert!(comment.contains(&heading), "{heading}: {comment}");
+        }
+        assert_eq!(run.report["groups"], serde_json::json!([]));
+        let alike = "more configs of the same kind: only words of the configs' names differ.";
+        assert!(comment.contains(alike), "{comment}");
+    }
+}
+
+/// A tag may repeat a word of the own name, not one of another config, and not what stands for a word.
+#[test]
+fn attack_a_tag_with_a_word_that_is_not_of_the_own_name() {
+    let template = tagged().replace("default(note.account)", "default(note.name)");
+    for word in ["n0001", "note", "\u{e004}", "{own config}"] {
+        let odd = format!("  trusts: \"{word}\"\n");
+        let (scene, run) = added(10, (4, &odd), &template);
+        let comment = scene.comment();
+        assert!(
+            comment.contains("### `notes/n0004-note.yaml`"),
+            "{word:?}: {comment}"
+        );
+        let sizes = run.report["groups"].as_array().unwrap().iter();
+        let sizes: Vec<usize> = sizes.map(|group| group.as_array().unwrap().len()).collect();
+        assert_eq!(sizes, [4, 5], "{word:?}");
+    }
+}
+
+/// Among hundreds of configs whose sections have no room, each kind has one, and the sentence about the rest is true.
+#[test]
+fn attack_one_config_among_hundreds_that_have_no_room() {
+    let value = "  Text:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: {{ note.name }}}\n";
+    let odd = (150, "  trusts: EVILPRINCIPAL\n");
+    let (scene, run) = added(230, odd, &(tagged() + value));
+    let comment = scene.comment();
+    assert!(comment.contains("### `notes/n0150-note.yaml`"), "{comment}");
+    assert!(comment.contains("EVILPRINCIPAL"), "{comment}");
+    // Two regions have prices of their own.
+    let alike = "more configs of the same kind: only words of the configs' names differ.";
+    assert_eq!(comment.matches(alike).count(), 2, "{comment}");
+    let place = match run.summary.contains("of 230 configs") {
+        true => "the rest in the job's JSON report.",
+        false => "the rest in the job summary.",
+    };
+    assert_eq!(
+        comment.matches("the rest in").count(),
+        comment.matches(place).count(),
+        "{comment}"
+    );
+}
+
+#[test]
+fn an_account_of_one_config_is_a_notice() {
+    let scene = Scene::new();
+    let commit = with_product(scene.repo.commit("main"), STACK);
+    scene.repo.branch("change", &commit.push());
+    (0..12)
+        .fold(scene.repo.commit("change"), |commit, number| {
+            let account = if number == 7 { account(1) } else { account(0) };
+            let text = format!(
+                "note:\n  name: n{number:04}\n  account: \"{account}\"\n  region: us-west-2\n"
+            );
+            commit.write(&format!("notes/n{number:04}-note.yaml"), text)
+        })
+        .push();
+    let (scene, _) = checked(scene);
+    let comment = scene.comment();
+    let notice = format!(
+        "Only one of 12 configs of `prod` is in account `{}`: `notes/n0007-note.yaml`.",
+        account(1)
+    );
+    assert!(comment.contains(&notice), "{comment}");
+    assert!(comment.contains("### `notes/n0007-note.yaml`"), "{comment}");
+    assert!(!comment.contains("is in region"), "{comment}");
+}

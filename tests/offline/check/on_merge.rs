@@ -233,7 +233,7 @@ fn attack_a_value_hidden_in_a_group() {
     assert!(comment.contains(&heading), "{comment}");
     assert!(comment.contains("\"evil\""), "{comment}");
     assert!(
-        comment.contains("### 4 configs change the same key"),
+        comment.contains("### 4 configs change `s3.tags.Team`"),
         "{comment}"
     );
 }
@@ -261,11 +261,13 @@ fn attack_an_account_hidden_among_new_configs() {
     commit.push();
     check(&scene);
     let comment = scene.comment();
-    for (tenant, _) in &new {
-        let heading = format!("### `{}`", path(tenant));
-        assert!(comment.contains(&heading), "{heading}: {comment}");
-    }
-    assert!(comment.contains("333333333333"), "{comment}");
+    let heading = format!("### `{}`", path("b202"));
+    assert!(comment.contains(&heading), "{heading}: {comment}");
+    let row = format!("| `{}` | creation denied", path("b202"));
+    assert!(comment.contains(&row), "{row}: {comment}");
+    assert!(comment.contains("### 3 new configs with the same template (`s3`, `prod`)"));
+    let notice = "Only one of 6 configs of `prod` is in account `333333333333`";
+    assert!(comment.contains(notice), "{comment}");
 }
 
 /// A pull request that loosens the policy says so first.

@@ -107,7 +107,7 @@ fn an_upgrade_of_equal_configs_is_one_group() {
         (run.status, run.outputs["configs"].as_str()),
         (0, Some("4"))
     );
-    let row = "| ▫ | 4 configs | not compared | ❓ unknown | 4 stacks |";
+    let row = "| ▫ | 4 configs (`s3`, `prod`) | not compared | ❓ unknown | 4 stacks in ";
     assert!(scene.comment().contains(row), "{}", scene.comment());
 }
 

@@ -119,7 +119,7 @@ fn without_the_key_every_stack_is_previewed<W: ForgeWorld>() {
         assert!(!comment.contains("not previewed"), "{rest}: {comment}");
         // Equal changes are one section on both forges.
         assert!(
-            comment.contains("### 3 configs change the same key"),
+            comment.contains("### 3 configs change `note.text` (`note`, `prod`)"),
             "{comment}"
         );
     }
