@@ -9,6 +9,8 @@ const MIN_ITEM_CHARS: usize = 100;
 /// An item is truncated only if at least this much of it fits.
 const MIN_CUT_CHARS: usize = 1_000;
 
+type NoteOfList<'a> = dyn Fn(&[bool]) -> String + 'a;
+
 /// Items, the most important first.
 pub struct List<'a> {
     /// Text above the items, if any item is shown.
@@ -20,7 +22,7 @@ pub struct List<'a> {
     /// The forms of items, longest first.
     pub forms: &'static [Form],
     /// The note, by whether each item is shown in full.
-    pub note: Box<dyn Fn(&[bool]) -> String + 'a>,
+    pub note: Box<NoteOfList<'a>>,
     /// The list may fill the limit divided by this number.
     pub share: usize,
     /// Whether the item gets room before all other items of the page, and keeps its place among them.
