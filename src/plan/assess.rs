@@ -327,7 +327,7 @@ fn present(
             let region = &after.target.region;
             let costs = |document| template::costs(document, region);
             change.costs = new_document.as_ref().and_then(costs);
-            let outline = |document| outline(after, document);
+            let outline = |document| outline(after, document, policy.as_deref());
             change.outline = new_document.as_ref().and_then(outline);
         }
         // It may have a stack from the time when it was valid.

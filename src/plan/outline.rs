@@ -11,10 +11,10 @@ use crate::template::{Document, name_rule};
 /// The items of a list, in a path.
 const ITEM: &str = "[]";
 
-/// Digest of a template with general words in place of the names of its config. Only where a template has names, tags and descriptions,
+/// Digest of a template and its operator policy with general words in place of the names of their config. Only where a template has names, tags and descriptions,
 /// the words of the config's file name count as names too: elsewhere a word can be a principal, a number of days or an address, and
-/// reviewers see each. `None` if the template holds what stands for a word.
-pub fn outline(config: &Config, document: &Document) -> Option<Digest> {
+/// reviewers see each. `None` if one of them holds what stands for a word. `policy`: as JSON; `None` if it does not render.
+pub fn outline(config: &Config, document: &Document, policy: Option<&str>) -> Option<Digest> {
     let stack = StackName {
         name: config.stack().to_owned(),
         target: config.target.clone(),
@@ -25,11 +25,14 @@ pub fn outline(config: &Config, document: &Document) -> Option<Digest> {
         words: EffectNames::with_words_of_name(&stack, stem),
     };
     let mut tree = document.tree.to_json();
-    if EffectNames::has_marker(&tree.to_string()) {
+    let policy = policy.map(serde_json::from_str).transpose().ok()?;
+    let mut policy: Value = policy.unwrap_or_default();
+    if EffectNames::has_marker(&tree.to_string()) || EffectNames::has_marker(&policy.to_string()) {
         return None;
     }
     names.abstract_tree(&mut tree, &mut Vec::new(), "");
-    Some(Digest::sha256(tree.to_string()))
+    names.abstract_policy(&mut policy, false);
+    Some(Digest::sha256(format!("{tree}\n{policy}")))
 }
 
 struct OutlineNames {
@@ -63,6 +66,28 @@ impl OutlineNames {
                     path.push(key.clone());
                     self.abstract_tree(field, path, &own_kind);
                     path.pop();
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// The ARNs of a policy are built from names. `is_resource`: whether the value is in a statement's list of them.
+    fn abstract_policy(&self, value: &mut Value, is_resource: bool) {
+        match value {
+            Value::String(text) => {
+                let names = if is_resource { &self.words } else { &self.own };
+                *text = names.abstracted(text);
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.abstract_policy(item, is_resource);
+                }
+            }
+            Value::Object(fields) => {
+                for (key, field) in fields {
+                    let is_resource = is_resource || matches!(&**key, "Resource" | "NotResource");
+                    self.abstract_policy(field, is_resource);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}

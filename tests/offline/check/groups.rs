@@ -183,6 +183,26 @@ fn attack_a_harmful_line_hidden_among_new_configs() {
     }
 }
 
+/// The template has no trace of what the operator policy allows.
+#[test]
+fn attack_a_permission_hidden_among_new_configs() {
+    let policy = "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \
+         \"Action\": {{ note.trusts | default('sqs:TagQueue') }}, \
+         \"Resource\": {{ 'arn:aws:sqs:' ~ note.region ~ ':' ~ note.account ~ ':' ~ note.name ~ '-jobs' }}}]}\n";
+    let scene = Scene::new();
+    let commit = with_product(scene.repo.commit("main"), STACK);
+    let commit = commit.write(&format!("{FOLDER}/iam-policy.json.j2"), policy);
+    scene.repo.branch("change", &commit.push());
+    let odd = (7, "  trusts: \"iam:*\"\n");
+    with_configs(scene.repo.commit("change"), 12, odd).push();
+    let (scene, run) = checked(scene);
+    let comment = scene.comment();
+    assert!(comment.contains("### `notes/n0007-note.yaml`"), "{comment}");
+    let sizes = run.report["groups"].as_array().unwrap().iter();
+    let sizes: Vec<usize> = sizes.map(|group| group.as_array().unwrap().len()).collect();
+    assert_eq!(sizes, [6, 5]);
+}
+
 /// What differs only where a template has names, tags and descriptions is one group. The numbers add up.
 #[test]
 fn new_configs_that_differ_in_names_and_tags_are_one_section() {
