@@ -177,7 +177,16 @@ impl Freeze {
 /// A time with its zone, in minutes.
 fn shown(time: &Zoned) -> String {
     let zone = time.time_zone().iana_name().unwrap_or("UTC");
-    format!("{} {zone}", time.strftime("%Y-%m-%d %H:%M"))
+    // In an hour that the clock repeats, only the offset says which one is meant.
+    let is_repeated = time
+        .time_zone()
+        .to_ambiguous_zoned(time.datetime())
+        .is_ambiguous();
+    let format = match is_repeated {
+        true => "%Y-%m-%d %H:%M %:z",
+        false => "%Y-%m-%d %H:%M",
+    };
+    format!("{} {zone}", time.strftime(format))
 }
 
 impl TryFrom<WindowText> for Window {

@@ -158,6 +158,21 @@ fn a_denial_names_the_reason_and_the_next_time() {
     ].join("\n\n"));
 }
 
+/// The window's day begins in the hour that the clock repeats: the fact and the remedy name the same local time.
+#[test]
+fn a_repeated_hour_is_named_with_its_offset() {
+    let text = "windows: [{from: '02:30', to: '04:00', zone: Europe/Berlin}]";
+    let loaded = policy(&format!("defaults: {{updates: reviewed, {text}}}"));
+    let mut scene = Scene::merged(EffectKind::Create);
+    scene.request().now = Some("2026-10-25T00:30:10Z".parse().unwrap());
+    let found = denials(EffectKind::Create, &loaded, &scene.facts);
+    let denial = &found[0];
+    let now = "2026-10-25 02:30 +02:00 Europe/Berlin";
+    assert!(denial.fact.contains(now), "{}", denial.fact);
+    let opens = "2026-10-25 02:30 +01:00 Europe/Berlin";
+    assert!(denial.remedy.contains(opens), "{}", denial.remedy);
+}
+
 /// By hand, the clock of the machine counts. Reads and repairs of a failed rollback do not wait.
 #[test]
 fn a_command_line_waits_too() {
