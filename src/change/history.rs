@@ -56,7 +56,7 @@ pub async fn merged_ranges(
         at = parent;
     }
     let message = format!(
-        "{} is not among the last {MAX_COMMITS} commits before {}: the branch was rewritten, or too much was pushed at once",
+        "{} is not among the last {MAX_COMMITS} commits before {}: the branch was rewritten, or too much was pushed at once. A scheduled run applies what was merged",
         before.short(),
         after.short()
     );

@@ -32,10 +32,10 @@ pub fn unserved_comment(configs: &[UnservedConfig]) -> String {
     let head = Text::ours("⚠ No job provisions ")
         .and(Text::count(configs.len(), "config"))
         .and(Text::ours(
-            ": the policy sets no apply role for their environments.",
+            ": the policy does not list their environments, or sets no apply role for them.",
         ));
     format!(
-        "{UNSERVED_MARKER}\n## Provisioner\n\n{}\n\n{}{rows}{rest}\nSet `roles.apply` of the environment in the policy file. Then start \
+        "{UNSERVED_MARKER}\n## Provisioner\n\n{}\n\n{}{rows}{rest}\nAdd the environment with `roles.apply` to the policy file. Then start \
          the workflow that applies them, with these configs.\n",
         head.markdown(),
         markdown_head(&["Config", "Environment"])

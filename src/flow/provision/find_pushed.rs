@@ -12,6 +12,7 @@ use crate::guard::{LoadedPolicy, Policies};
 use crate::job::{Job, JobError, JobResult};
 use crate::model::CommitSha;
 use crate::report::{UnservedConfig, pushed_environments, unread_merge};
+use crate::text::escape_invisible;
 
 /// Writes the environments whose jobs have something to apply or to report into the output `environments`.
 pub async fn find_pushed_environments(
@@ -92,7 +93,10 @@ async fn tell_unserved(
     unserved: &[UnservedConfig],
 ) -> Result<(), JobError> {
     for UnservedConfig { path, environment } in unserved {
-        log::warn!("{path}: the policy sets no apply role for environment `{environment}`");
+        let environment = escape_invisible(environment, false);
+        log::warn!(
+            "{path}: the policy does not list environment `{environment}`, or sets no apply role for it"
+        );
     }
     let own = match job.environment.comment {
         true => job.forge.current_user().await?,
