@@ -1,11 +1,13 @@
 //! Further comments of a run on the pull request. A comment that cannot be written undoes nothing, so that it only costs a warning.
 
 use crate::change::MergedChange;
+use crate::forge::OwnRecord;
 use crate::job::Job;
 use crate::model::UserId;
 use crate::plan::{Change, Intent};
 use crate::report::{
-    ConfirmedDeletion, UNSERVED_MARKER, UnservedConfig, close_confirmations, unserved_comment,
+    Attempts, ConfirmedDeletion, UNSERVED_MARKER, UnservedConfig, close_confirmations,
+    unserved_comment,
 };
 
 /// Closes the invitations in the comment that begins with `marker`.
@@ -15,9 +17,11 @@ pub async fn close_invitations(
     marker: &str,
     deletions: &[ConfirmedDeletion],
 ) {
-    let body = match job.forge.own_comment(number, own, marker).await {
-        Ok(Some(body)) => body,
-        Ok(None) => return,
+    let body = match job.forge.own_record(number, own, marker).await {
+        Ok(OwnRecord::Text(body)) => body,
+        // This edit must not give the record of somebody else the name of the program.
+        Ok(OwnRecord::Edited(body)) => Attempts::lost().replaced_in(&body),
+        Ok(OwnRecord::Absent) => return,
         Err(error) => {
             log::warn!("{error}");
             return;

@@ -1,5 +1,6 @@
 //! Acts on the stacks of one merged change, several at a time. One failure does not stop the others.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -10,10 +11,11 @@ use super::credentials::run_with_role;
 use super::deployments::DeploymentReporter;
 use super::fresh::FreshChange;
 use super::job_time::JobTime;
+use super::merge_record::{MergeRecord, RecordGap};
 use super::order::{self, PlannedTask};
 use super::outcome::{ApplyReport, failed_outcome, to_outcome};
 use super::recorder::{DecisionRecorder, recorded_policies, unread_record};
-use super::schedule::{Ended, Held, Schedule};
+use super::schedule::{Before, Ended, FailureLimit, Held, Schedule};
 use super::task::{RefusedUpdate, StackTask};
 use crate::change::MergedChange;
 use crate::cloud::CloudError;
@@ -45,6 +47,9 @@ pub struct Executor<'a> {
     pub token: &'a str,
     /// Finish what a cancelled job left.
     pub finish_cancelled: bool,
+    /// By environment, the stacks of other merges that failed in this run.
+    pub failed: &'a BTreeMap<String, usize>,
+    pub record: &'a MergeRecord<'a>,
     pub clock: RunClock,
 }
 
@@ -58,18 +63,32 @@ impl Executor<'_> {
         let environments = tasks
             .iter()
             .map(|(task, _)| &task.config.target.environment);
-        let max_failures = environments
-            .filter_map(|name| Some((name.clone(), self.policies.max_failures(name)?)))
-            .collect();
+        let limits = environments.filter_map(|name| {
+            let most = self.policies.max_failures(name)?;
+            let failed = self.failed.get(name).copied().unwrap_or_default();
+            Some((name.clone(), FailureLimit { most, failed }))
+        });
+        let limits = limits.collect();
         let steps = order::steps(&tasks, self.policies);
         let lanes = Lanes::new(self.policies.concurrency());
-        let mut schedule = Schedule::new(steps, lanes, max_failures);
+        let mut schedule = Schedule::new(steps, lanes, limits);
         let mut time = JobTime {
             limit: self.time_limit,
             monitoring: self.monitoring(&tasks),
             ..JobTime::default()
         };
         let mut applied = ApplyReport::default();
+        let mut gap = self.record.gap;
+        if gap.is_none()
+            && let Some(keeper) = &self.record.keeper
+            && schedule.begins_limited()
+        {
+            gap = keeper.open(&self.record.attempts.opened()).await.err();
+            applied.has_opened = gap.is_none();
+        }
+        if gap.is_some() {
+            schedule.hold_limited();
+        }
         let mut running = FuturesUnordered::new();
         loop {
             if let Some(minutes) = time.too_little(self.clock.elapsed()) {
@@ -92,10 +111,11 @@ impl Executor<'_> {
         }
         for (step, held) in schedule.held() {
             applied.is_out_of_time |= matches!(held, Held::Time(_));
-            let (outcome, record, exit) = not_started(&tasks, step, held, time.monitoring);
+            let (outcome, record, exit) = not_started(&tasks, (step, held), gap, time.monitoring);
             applied.records.push(record);
             applied.add(outcome, exit);
         }
+        applied.failed = schedule.failed();
         applied
     }
 
@@ -307,29 +327,53 @@ fn ended(state: State) -> Ended {
 /// A task that waits for a later run. `monitoring`: for how long alarms watch a stack after its operation.
 fn not_started(
     tasks: &[PlannedTask<'_>],
-    step: usize,
-    held: Held,
+    (step, held): (usize, Held),
+    gap: Option<RecordGap>,
     monitoring: Duration,
 ) -> Finished {
     let (task, _) = &tasks[step];
     let config = |step: usize| tasks[step].0.change.path.as_str();
+    let unread = |step: usize| match &tasks[step].1 {
+        Before::Unread(words) => Some(words),
+        _ => None,
+    };
     let why = match held {
         Held::Needs(other) => format!(
             "it needs the stack of `{}`, which is not done",
             config(other)
         ),
-        Held::First(other) => format!(
-            "the stack of `{}` goes first, and is not done",
-            config(other)
+        Held::First(other) => match unread(other) {
+            Some(words) => format!(
+                "the stack of `{}` goes first, and could not be read: {words}",
+                config(other)
+            ),
+            None => format!(
+                "the stack of `{}` goes first, and is not done",
+                config(other)
+            ),
+        },
+        Held::Unread(other) => format!(
+            "the policy sets `max-failures`, and the stack of `{}` could not be read: {}",
+            config(other),
+            unread(other).map_or("", String::as_str)
         ),
         Held::Failures(failures) => format!(
             "{} of `{}` failed, in this run or before, and the policy's `max-failures` allows fewer",
             pluralize(failures, "stack"),
             task.config.target.environment
         ),
+        Held::Unrecorded => format!(
+            "the policy sets `max-failures`, and {}",
+            gap.map_or("", RecordGap::why)
+        ),
         Held::Time(minutes) => format!("the job ends in {}", pluralize(minutes, "minute")),
     };
     let minutes = monitoring.as_secs() / 60;
+    let is_unread = match held {
+        Held::Unread(_) => true,
+        Held::First(other) => unread(other).is_some(),
+        _ => false,
+    };
     let help = match held {
         Held::Time(_) if minutes > 0 => format!(
             "a scheduled run applies the rest; without a schedule, apply the merge again. Alarms watch each stack for {} after its operation, and a job of less than five minutes more begins none",
@@ -338,9 +382,15 @@ fn not_started(
         Held::Time(_) => {
             "a scheduled run applies the rest; without a schedule, apply the merge again".to_owned()
         }
-        _ => "correct the cause: a scheduled run then applies the rest; without a schedule, apply the merge again".to_owned(),
+        Held::Unrecorded => {
+            "apply the merge again by hand: that begins a new record".to_owned()
+        }
+        _ if is_unread => "run the job again, or wait for a scheduled run".to_owned(),
+        _ => "correct the cause, and apply the merge again. A scheduled run does that too, unless an update was rolled back or three runs failed. Or change the config by another pull request".to_owned(),
     };
     let exit = match held {
+        _ if is_unread => Some(Exit::Unreachable),
+        Held::Unrecorded => gap.map(RecordGap::exit),
         // The other one has an exit code of its own.
         Held::Needs(other) | Held::First(other) if tasks[other].1.is_of_run() => None,
         _ => Some(Exit::Operation),

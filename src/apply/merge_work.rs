@@ -74,19 +74,11 @@ impl<'a> MergeWork<'a> {
         tasks.chain(self.others).collect()
     }
 
-    /// How a config is that the run does not work on.
-    fn before(&self, path: &RepoPath, known: &KnownStacks) -> Before {
-        match known.before(path) {
-            Before::Left if self.exhausted.contains(path) => Before::Failed,
-            before => before,
-        }
-    }
-
     /// What the run works on, and what that may have to wait for.
-    pub fn planned(&mut self, known: &KnownStacks) -> Vec<PlannedTask<'a>> {
+    pub fn planned(&mut self, known: &KnownStacks, attempts: &Attempts) -> Vec<PlannedTask<'a>> {
         let mut planned = std::mem::take(&mut self.tasks);
-        let others = self.others.iter();
-        planned.extend(others.map(|task| (task.clone(), self.before(&task.change.path, known))));
+        let others = self.others.iter().cloned();
+        planned.extend(others.map(|task| of_no_run(task, known, attempts)));
         planned
     }
 
@@ -98,9 +90,9 @@ impl<'a> MergeWork<'a> {
             if self.superseded.contains(path) {
                 continue;
             }
-            let state = match self.before(path, known) {
-                Before::Failed => State::Failed,
-                Before::Left => State::NotStarted,
+            let exit = match known.before(path) {
+                Before::Unread(_) => Exit::Unreachable,
+                Before::Failed | Before::Left => Exit::Operation,
                 Before::Open | Before::Retry | Before::Done => {
                     done += 1;
                     continue;
@@ -116,10 +108,23 @@ impl<'a> MergeWork<'a> {
             };
             let problem = Diagnostic::error(Code::NotStarted, path, why)
                 .with_help("correct it by a pull request, or apply the merge again");
-            let (outcome, record, exit) = left(task, state, problem, Some(Exit::Operation));
+            let (outcome, record, exit) = left(task, State::NotStarted, problem, Some(exit));
             applied.records.push(record);
             applied.add(outcome, exit);
         }
         done
     }
+}
+
+/// A task that the run does not work on, with what is known of its stack and what earlier runs recorded.
+pub fn of_no_run<'a>(
+    task: StackTask<'a>,
+    known: &KnownStacks,
+    attempts: &Attempts,
+) -> PlannedTask<'a> {
+    let before = match known.before(&task.change.path) {
+        Before::Left if attempts.have_failed(task.change) => Before::Failed,
+        before => before,
+    };
+    (task, before)
 }

@@ -57,7 +57,9 @@ pub fn steps(tasks: &[PlannedTask<'_>], policies: Policies<'_>) -> Vec<StackStep
                 environment: target.environment.clone(),
                 after,
                 first,
-                before: *before,
+                // A merge alone deletes nothing: it shows what a second person would confirm.
+                reads: task.verb.deletes() && task.command.is_none(),
+                before: before.clone(),
             }
         })
         .collect()

@@ -1,5 +1,7 @@
 //! The outcomes of tasks.
 
+use std::collections::BTreeMap;
+
 use super::task::StackTask;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -7,6 +9,7 @@ use crate::model::RepoPath;
 use crate::operation::{
     ActionOutcome, Conclusion, OperationError, denial_diagnostics, to_diagnostics,
 };
+use crate::plan::Change;
 use crate::report::{
     Attempts, ConfirmedDeletion, NextStep, Outcome, Problem, Redactor, StackRecord, State, Success,
 };
@@ -18,6 +21,10 @@ pub struct ApplyReport {
     pub outcomes: Vec<Outcome>,
     pub records: Vec<StackRecord>,
     pub exit: Option<Exit>,
+    /// The stacks of each environment that failed in this run.
+    pub failed: BTreeMap<String, usize>,
+    /// Whether the run recorded that it begins.
+    pub has_opened: bool,
     /// Whether the job's time did not suffice for all.
     pub is_out_of_time: bool,
     /// What this run and earlier ones told and tried.
@@ -27,6 +34,18 @@ pub struct ApplyReport {
 }
 
 impl ApplyReport {
+    /// Says of each failed config that no scheduled run tries it again.
+    pub fn tell_exhausted(&mut self, changes: &[Change]) {
+        let failed = self.outcomes.iter_mut();
+        for outcome in failed.filter(|outcome| outcome.state == State::Failed) {
+            let mut changes = changes.iter().filter(|change| !change.is_removed());
+            let change = changes.find(|change| change.path.as_str() == outcome.path);
+            if change.is_some_and(|change| self.attempts.are_exhausted(change)) {
+                outcome.next_steps.push(NextStep::NotTriedAgain);
+            }
+        }
+    }
+
     pub fn add(&mut self, outcome: Outcome, exit: Option<Exit>) {
         self.exit = self.exit.max(exit);
         self.outcomes.push(outcome);

@@ -1,20 +1,19 @@
 //! One run of a job over merged changes: comments, evidence, job summary, exit code.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use super::clock::RunClock;
 use super::comments::{close_invitations, report_unserved, unserved_configs};
-use super::deployments::DeploymentReporter;
-use super::executor::Executor;
-use super::fresh::FreshChange;
 use super::known_stacks::EarlierRuns;
+use super::merge_record::{MergeRecord, RunKind};
 use super::merge_work::MergeWork;
 use super::order::PlannedTask;
 use super::outcome::ApplyReport;
 use super::recorded::{RecordedChange, recorded_change};
-use super::recorder::DecisionRecorder;
+use super::schedule::Before;
 use super::task::StackTask;
 use crate::VERSION;
 use crate::change::MergedChange;
@@ -23,15 +22,13 @@ use crate::ci::{self, JobOutputs, summary};
 use crate::exit::Exit;
 use crate::forge::DefaultBranch;
 use crate::job::CredentialCache;
-use crate::job::ProgressLog;
 use crate::job::{Job, JobError, JobResult, write_events};
 use crate::model::{Digest, RepoPath, UserId};
-use crate::operation;
+use crate::product::Verb;
 use crate::report::{
-    Alert, Attempts, ChangeRecord, ConfirmedDeletion, Evidence, Heading, NotWritten, Notice,
-    Outcome, Problem, Provisioning, Redactor, RunEvent, SealedChange, StackRecord, State,
-    exhausted_configs, outcome_lines, page_links, provisioning, run_events, run_summary,
-    states_line, unread_merge, unwritten_comment,
+    Alert, ChangeRecord, ConfirmedDeletion, Evidence, Heading, NotWritten, Notice, Outcome,
+    Provisioning, RunEvent, SealedChange, State, exhausted_configs, outcome_lines, page_links,
+    provisioning, run_events, run_summary, states_line, unread_merge, unwritten_comment,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -41,7 +38,7 @@ pub(super) const ANSWER_LIMIT: usize = 30_000;
 
 pub struct Run<'a> {
     pub(super) job: &'a Job,
-    own: Option<UserId>,
+    pub(super) own: Option<UserId>,
     pub(super) sessions: Option<CredentialCache>,
     pub(super) token: String,
     pub(super) clock: RunClock,
@@ -54,6 +51,8 @@ pub struct Run<'a> {
     comments: Vec<(u64, String)>,
     /// What happened besides the outcomes of the records.
     events: Vec<RunEvent>,
+    /// The stacks of each environment that failed in this run.
+    pub(super) failed: BTreeMap<String, usize>,
 }
 
 impl<'a> Run<'a> {
@@ -70,6 +69,7 @@ impl<'a> Run<'a> {
             alerts: Vec::new(),
             comments: Vec::new(),
             events: Vec::new(),
+            failed: BTreeMap::new(),
         }
     }
 
@@ -114,17 +114,22 @@ impl<'a> Run<'a> {
         number: Option<u64>,
         earlier: Option<EarlierRuns<'_>>,
     ) -> Result<(), JobError> {
-        // A person who names configs, and the run of the push, begin anew.
-        let before = match earlier {
-            Some(_) => self.earlier_attempts(number.zip(self.own)).await?,
-            None => Attempts::default(),
+        let kind = match earlier {
+            Some(_) => RunKind::Pending,
+            None => RunKind::Anew,
         };
+        let record = self.merge_record(merged, number, kind).await?;
+        let before = record.attempts.clone();
         let changes = merged.plan.changes.iter();
         let changes = changes.filter(|change| self.is_of_this_job(change));
         let mut work = MergeWork::new(merged, changes, earlier, &before);
         let inspected;
         let known = match earlier {
-            Some(earlier) => earlier.known,
+            Some(earlier) => {
+                let known = earlier.known;
+                inspected = self.known_of_merge(merged, known, &work.others).await?;
+                &inspected
+            }
             None => {
                 let policies = merged.policies();
                 work.others
@@ -139,10 +144,15 @@ impl<'a> Run<'a> {
                 configs: work.superseded.iter().map(RepoPath::to_string).collect(),
             });
         }
-        let mut tasks = work.planned(known);
+        let mut tasks = work.planned(known, &before);
         self.add_first_elsewhere(merged, &mut tasks).await?;
         let applied = std::mem::take(&mut work.blocked);
-        let mut applied = self.execute(merged, tasks, applied, &mut notices).await;
+        let unread = |(_, before): &PlannedTask<'_>| matches!(before, Before::Unread(_));
+        let is_unread = tasks.iter().any(unread).then_some(Exit::Unreachable);
+        self.exit = self.exit.max(is_unread);
+        let mut applied = self
+            .execute(merged, tasks, applied, &mut notices, &record)
+            .await;
         let is_begun = |outcome: &Outcome| outcome.state != State::NotStarted;
         let has_begun = applied.outcomes.iter().any(is_begun);
         if let Some(number) = number.filter(|_| !work.exhausted.is_empty()) {
@@ -159,9 +169,14 @@ impl<'a> Run<'a> {
             None => 0,
         };
         applied.attempts = before.after(&applied.outcomes, &merged.plan.changes);
+        applied.tell_exhausted(&merged.plan.changes);
+        let has_opened = applied.has_opened;
         if applied.exit == Some(Exit::Denied) && before.tell_the_same(&applied.attempts) {
             applied.is_told = true;
             notices.push(Notice::DeniedAgain);
+            if has_opened {
+                self.close_record(&record, &before).await;
+            }
             self.rest_denied(
                 merged,
                 number.zip(self.own).zip(earlier),
@@ -174,6 +189,8 @@ impl<'a> Run<'a> {
             let left = left.filter(|left| !applied.is_out_of_time && !before.rest_with(left));
             if let (Some(left), Some(pull_request)) = (left, number.zip(self.own)) {
                 self.write_rest(pull_request, &before.resting(&left)).await;
+            } else if has_opened {
+                self.close_record(&record, &before).await;
             }
             applied.attempts = before;
         }
@@ -237,8 +254,22 @@ impl<'a> Run<'a> {
         let mut notices = Vec::new();
         let deletions = tasks.clone().into_iter().filter(|task| task.verb.deletes());
         let deletions: Vec<StackTask<'_>> = deletions.collect();
-        let tasks = self.planned_command(merged, tasks).await?;
-        let applied = self.execute(merged, tasks, applied, &mut notices).await;
+        let is_held = tasks.iter().any(|task| task.verb == Verb::Provision);
+        let record = match is_held {
+            true => self.merge_record(merged, number, RunKind::Command).await?,
+            false => MergeRecord::default(),
+        };
+        let tasks = self
+            .planned_command(merged, tasks, &record.attempts)
+            .await?;
+        let applied = self
+            .execute(merged, tasks, applied, &mut notices, &record)
+            .await;
+        if applied.has_opened {
+            let changes = &merged.plan.changes;
+            let after = record.attempts.after_command(&applied.outcomes, changes);
+            self.close_record(&record, &after).await;
+        }
         let confirmed = deletions
             .iter()
             .filter_map(|task| applied.confirmed(task, url));
@@ -257,71 +288,6 @@ impl<'a> Run<'a> {
             (Heading::Command, ANSWER_LIMIT),
         )?;
         Ok((comment, exit))
-    }
-
-    async fn execute(
-        &self,
-        merged: &Arc<MergedChange>,
-        tasks: Vec<PlannedTask<'_>>,
-        mut applied: ApplyReport,
-        notices: &mut Vec<Notice>,
-    ) -> ApplyReport {
-        let forge = &*self.job.forge;
-        let of_run = tasks.iter().filter(|(_, before)| before.is_of_run());
-        let deployments = DeploymentReporter::new(forge, self.own, &merged.merge, of_run.count());
-        let problems: Vec<Problem> = merged
-            .policies()
-            .problems()
-            .map(Problem::from_diagnostic)
-            .collect();
-        if problems.is_empty() {
-            let executor = Executor {
-                fresh: FreshChange::new(self.job, Arc::clone(merged)),
-                policies: merged.policies(),
-                time_limit: self.job.environment.time_limit,
-                sessions: self.sessions.as_ref(),
-                deployments: &deployments,
-                token: &self.token,
-                finish_cancelled: self.job.environment.finish_cancelled,
-                clock: self.clock,
-            };
-            let done = executor.apply(tasks).await;
-            applied.records.extend(done.records);
-            applied.outcomes.extend(done.outcomes);
-            applied.exit = applied.exit.max(done.exit);
-            applied.is_out_of_time = done.is_out_of_time;
-        } else {
-            for (task, _) in tasks.into_iter().filter(|(_, before)| before.is_of_run()) {
-                let (mut outcome, record) = self.deny_all(merged, &task);
-                outcome.problems.extend(problems.iter().cloned());
-                applied.records.push(record);
-                applied.add(outcome, Some(Exit::Denied));
-            }
-        }
-        notices.extend(deployments.failure());
-        let records = &applied.records;
-        if records.iter().any(StackRecord::allows_update) {
-            notices.push(Notice::UpdatePlanRecomputed);
-        }
-        applied
-    }
-
-    /// Denies a task because the policy does not load.
-    fn deny_all(&self, merged: &MergedChange, task: &StackTask<'_>) -> (Outcome, StackRecord) {
-        let config = &task.config;
-        let stack = StackName::for_config(config);
-        let values = Redactor::for_config(config, &[]);
-        let request = merged.guard_request(
-            task.change,
-            task.command.clone(),
-            self.job.forge.server_time(),
-        );
-        let recorder = DecisionRecorder::new(request, ProgressLog::new(values.clone()), self.clock);
-        let refused = recorder.early_denials_for(task.verb.effect(), merged.policies(), &stack);
-        let denials = operation::denial_diagnostics(config, &refused);
-        let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), State::Denied);
-        outcome.add_failure(&denials, None);
-        (outcome, recorder.into_record(task, None))
     }
 
     /// Keeps a report for the job summary and the evidence. Returns the comment.

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::known_stacks::{EarlierRuns, KnownStacks};
-use super::merge_work::MergeWork;
+use super::merge_work::{MergeWork, of_no_run};
 use super::order::{PlannedTask, first_paths};
 use super::outcome::ApplyReport;
 use super::run::Run;
 use super::schedule::Before;
 use super::task::StackTask;
-use super::unapplied::{SearchRole, UnappliedSearch};
+use super::unapplied::{SearchRole, SupersededConfig, UnappliedSearch};
 use crate::VERSION;
 use crate::change::{MergedChange, policy_at, review_facts, valid_configs};
+use crate::config::Config;
 use crate::diagnostic::Code;
 use crate::forge::ForgeError;
 use crate::job::JobError;
@@ -64,7 +65,8 @@ fn is_for_people(outcome: &Outcome) -> bool {
 }
 
 impl Run<'_> {
-    /// Reads stacks of a merge that the run does not work on. They are compared with the configs at the tip of the default branch.
+    /// Reads stacks of a merge that the run does not work on. They are compared with the configs at the tip of the default branch, or with
+    /// those of the merge if later commits changed these again.
     pub(super) async fn inspect_others(
         &self,
         merged: &MergedChange,
@@ -90,11 +92,54 @@ impl Run<'_> {
             role: SearchRole::Apply,
             sessions,
             finish_cancelled: false,
+            compares_all: true,
         };
+        let superseded = others
+            .iter()
+            .filter(|task| !merged.is_current(task.change))
+            .map(|task| {
+                let mut configs = configs.iter();
+                let now = configs.find(|config| has_same_stack(config, &task.config));
+                SupersededConfig {
+                    merged: task.config.clone(),
+                    before: merged.config_before(task.change),
+                    now: now.cloned(),
+                    merged_at: merged.merged_at(),
+                }
+            });
+        let superseded: Vec<SupersededConfig> = superseded.collect();
+        let old: BTreeSet<RepoPath> = superseded
+            .iter()
+            .map(|config| config.merged.path.clone())
+            .collect();
+        configs.retain(|config| !old.contains(&config.path));
         for (config, found) in search.search(configs).await {
             known.add(config.path, &found);
         }
+        for (path, found) in search.search_superseded(superseded).await {
+            known.add(path, &found);
+        }
         Ok(known)
+    }
+
+    /// What is known of the configs of a merge, for the stacks that wait for others: what the run knows of the tip of the default branch says
+    /// nothing about configs that later commits changed again.
+    pub(super) async fn known_of_merge(
+        &self,
+        merged: &MergedChange,
+        known: &KnownStacks,
+        others: &[StackTask<'_>],
+    ) -> Result<KnownStacks, JobError> {
+        let policies = merged.policies();
+        let unsure = others.iter().filter(|task| {
+            let is_unsure =
+                !merged.is_current(task.change) || known.is_uncompared(&task.change.path);
+            is_unsure && policies.limits_rollout(&task.config.target.environment)
+        });
+        let unsure: Vec<StackTask<'_>> = unsure.cloned().collect();
+        let paths = unsure.iter().map(|task| task.change.path.clone()).collect();
+        let found = self.inspect_others(merged, &unsure).await?;
+        Ok(known.replaced(&paths, found))
     }
 
     /// Whether this job handles a change. A config with errors has no known environment, so every job handles it: otherwise no job
@@ -130,10 +175,8 @@ impl Run<'_> {
         let first = first_paths(own.chain(others.iter().cloned()).collect(), policies);
         others.retain(|task| first.contains(&task.change.path.to_string()));
         let known = self.inspect_others(merged, &others).await?;
-        tasks.extend(others.into_iter().map(|task| {
-            let before = known.before(&task.change.path);
-            (task, before)
-        }));
+        let others = others.into_iter();
+        tasks.extend(others.map(|task| of_no_run(task, &known, &Attempts::default())));
         Ok(())
     }
 
@@ -193,6 +236,7 @@ impl Run<'_> {
         &self,
         merged: &'t MergedChange,
         tasks: Vec<StackTask<'t>>,
+        attempts: &Attempts,
     ) -> Result<Vec<PlannedTask<'t>>, JobError> {
         let mut others = Vec::new();
         let is_held = tasks.iter().any(|task| task.verb == Verb::Provision);
@@ -207,11 +251,15 @@ impl Run<'_> {
             others.retain(|task| policies.limits_rollout(&task.config.target.environment));
         }
         let known = self.inspect_others(merged, &others).await?;
-        let others = others.into_iter().map(|task| {
-            let before = known.before(&task.change.path);
+        let others = others.into_iter();
+        let others = others.map(|task| of_no_run(task, &known, attempts));
+        let tasks = tasks.into_iter().map(|task| {
+            let before = match task.verb == Verb::Provision && attempts.have_failed(task.change) {
+                true => Before::Retry,
+                false => Before::Open,
+            };
             (task, before)
         });
-        let tasks = tasks.into_iter().map(|task| (task, Before::Open));
         let mut planned: Vec<PlannedTask<'t>> = tasks.chain(others).collect();
         if is_held {
             self.add_first_elsewhere(merged, &mut planned).await?;
@@ -245,4 +293,8 @@ impl Run<'_> {
             began: self.clock.began(),
         }
     }
+}
+
+fn has_same_stack(one: &Config, other: &Config) -> bool {
+    one.path == other.path && one.target == other.target && one.stack() == other.stack()
 }

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::guard::{Policy, Updates};
 use crate::job::CredentialCache;
 use crate::lanes::{Lane, Lanes, work_in_lanes};
+use crate::model::RepoPath;
 use crate::operation::{Desired, OperationError, lacks_folders};
 use crate::report::LeftReason;
 use crate::stack::{Health, Stack, StackName, owner_tags};
@@ -50,15 +51,81 @@ pub enum SearchRole {
     Plan,
 }
 
+/// A config of a merge that a later one changed again, or may have.
+pub struct SupersededConfig {
+    pub merged: Config,
+    /// As it was before the merge.
+    pub before: Option<Config>,
+    /// At the tip of the default branch, if it still names the same stack.
+    pub now: Option<Config>,
+    pub merged_at: Option<Timestamp>,
+}
+
 pub struct UnappliedSearch<'a> {
     pub policy: &'a Policy,
     pub role: SearchRole,
     pub sessions: &'a CredentialCache,
     /// An earlier step of the job was cancelled, and may have left an operation.
     pub finish_cancelled: bool,
+    /// Whether to compare templates although the policy allows no updates.
+    pub compares_all: bool,
 }
 
 impl UnappliedSearch<'_> {
+    /// What was found out about the stacks of configs that a later merge changed again.
+    pub async fn search_superseded(
+        &self,
+        configs: Vec<SupersededConfig>,
+    ) -> Vec<(RepoPath, InspectedConfig)> {
+        let lanes = Lanes::new(self.policy.concurrency());
+        let configs = configs
+            .into_iter()
+            .map(|config| (Lane::from(&config.merged.target), config));
+        let found = work_in_lanes(
+            lanes,
+            self.sessions,
+            configs,
+            async |config: SupersededConfig| {
+                let found = self.inspect_superseded(&config).await;
+                let found = found.unwrap_or_else(InspectedConfig::Left);
+                (config.merged.path, found)
+            },
+        );
+        found.await
+    }
+
+    /// Whether a stack has the template of a merge, or that of a later one which was applied. A later merge that restores the template
+    /// which the stack has anyway was not.
+    async fn inspect_superseded(
+        &self,
+        config: &SupersededConfig,
+    ) -> Result<InspectedConfig, LeftReason> {
+        let merged = &config.merged;
+        let cloud = self.cloud(merged).await?;
+        let stack = cloud.stack(merged.stack()).await.map_err(unread)?;
+        let Some(stack) =
+            stack.filter(|stack| stack.status.health() == Health::Stable && is_own(merged, stack))
+        else {
+            return Ok(InspectedConfig::Unapplied(Unapplied::Unfinished));
+        };
+        let deployed = cloud.template(&stack.id).await.map_err(unread)?;
+        let has = |config: Option<&Config>| {
+            config.is_some_and(|config| Desired::renders_to(config, &deployed))
+        };
+        let changed = Timestamp::from_second(stack.updated.unwrap_or(stack.created)).ok();
+        let rolled_back = stack.status.is_rolled_back();
+        // An unknown time proves nothing.
+        let is_later = changed > config.merged_at && config.merged_at.is_some() && !rolled_back;
+        let is_new = has(config.now.as_ref()) && !has(config.before.as_ref());
+        Ok(match has(Some(merged)) || is_later && is_new {
+            true => InspectedConfig::Applied,
+            false => InspectedConfig::Unapplied(Unapplied::Behind {
+                changed,
+                rolled_back,
+            }),
+        })
+    }
+
     /// The configs with what was found out, in the order of their paths.
     pub async fn search(&self, configs: Vec<Config>) -> Vec<(Config, InspectedConfig)> {
         let lanes = Lanes::new(self.policy.concurrency());
@@ -75,27 +142,7 @@ impl UnappliedSearch<'_> {
     }
 
     async fn inspect(&self, config: &Config) -> Result<InspectedConfig, LeftReason> {
-        let target = &config.target;
-        let apply = self.policy.apply_role(target);
-        let apply = apply.ok_or(LeftReason::NoApplyRole)?;
-        if !self
-            .policy
-            .allows_account(&target.environment, &target.account)
-        {
-            return Err(LeftReason::AccountNotAllowed);
-        }
-        let role = match self.role {
-            SearchRole::Apply => apply,
-            SearchRole::Plan => {
-                let plan = self.policy.plan_role(target);
-                plan.ok_or(LeftReason::NoPlanRole)?
-            }
-        };
-        let session = self.sessions.session(&role, &target.region).await;
-        let cloud = session.at(&target.region).await.map_err(unread)?;
-        if cloud.caller().account != target.account {
-            return Err(LeftReason::OtherAccount);
-        }
+        let cloud = self.cloud(config).await?;
         let stack = cloud.stack(config.stack()).await.map_err(unread)?;
         let absent = Ok(InspectedConfig::Unapplied(Unapplied::Unfinished));
         let Some(stack) = stack else {
@@ -116,6 +163,32 @@ impl UnappliedSearch<'_> {
         }
     }
 
+    /// The account and region of a config.
+    async fn cloud(&self, config: &Config) -> Result<Cloud, LeftReason> {
+        let target = &config.target;
+        let apply = self.policy.apply_role(target);
+        let apply = apply.ok_or(LeftReason::NoApplyRole)?;
+        if !self
+            .policy
+            .allows_account(&target.environment, &target.account)
+        {
+            return Err(LeftReason::AccountNotAllowed);
+        }
+        let role = match self.role {
+            SearchRole::Apply => apply,
+            SearchRole::Plan => {
+                let plan = self.policy.plan_role(target);
+                plan.ok_or(LeftReason::NoPlanRole)?
+            }
+        };
+        let session = self.sessions.session(&role, &target.region).await;
+        let cloud = session.at(&target.region).await.map_err(unread)?;
+        match cloud.caller().account == target.account {
+            true => Ok(cloud),
+            false => Err(LeftReason::OtherAccount),
+        }
+    }
+
     /// Whether a stack that is being changed is left by a run that ended. The jobs of an environment run one after the other, so that no other
     /// run creates it. A job without an environment runs beside them.
     fn may_continue(&self, stack: &Stack) -> bool {
@@ -132,7 +205,7 @@ impl UnappliedSearch<'_> {
         let environment = &config.target.environment;
         let updates = self.policy.updates(environment) != Updates::Never;
         // The others of a merge may wait for this one.
-        let is_compared = updates || self.policy.limits_rollout(environment);
+        let is_compared = updates || self.compares_all || self.policy.limits_rollout(environment);
         if is_compared {
             let deployed = cloud.template(&stack.id).await.map_err(unread)?;
             if !Desired::renders_to(config, &deployed) {

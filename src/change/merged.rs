@@ -39,6 +39,7 @@ pub struct MergedChange {
     tip: Option<Tip>,
     /// When the pull request was changed last.
     updated: Option<Timestamp>,
+    merged_at: Option<Timestamp>,
     own: Option<UserId>,
     range: MergedRange,
 }
@@ -80,6 +81,7 @@ impl MergedChange {
             lock: None,
             tip: None,
             updated: None,
+            merged_at: None,
             own,
             range: range.clone(),
         };
@@ -117,6 +119,7 @@ impl MergedChange {
             return Err(ForgeError::unreachable(&what, message).into());
         }
         merged.updated = reviewed.updated;
+        merged.merged_at = reviewed.merged_at;
         // A fork's check cannot report a plan, and a fork's pushes are not recorded here.
         if let (Some(head), Some(false)) = (reviewed.request.head.clone(), reviewed.request.fork) {
             let checkout = job.checkout.as_ref();
@@ -216,6 +219,17 @@ impl MergedChange {
     pub fn is_outdated(&self, change: &Change) -> bool {
         let tip = self.tip.as_ref();
         tip.is_some_and(|tip| tip.is_current(change) == Some(false))
+    }
+
+    /// Whether no later commit changed the config again. Not known if too many commits followed.
+    pub fn is_current(&self, change: &Change) -> bool {
+        let tip = self.tip.as_ref();
+        tip.is_some_and(|tip| tip.is_current(change) == Some(true))
+    }
+
+    /// When the forge merged it; `None` if it does not say.
+    pub fn merged_at(&self) -> Option<Timestamp> {
+        self.merged_at
     }
 
     /// What the configs of the default branch need of other stacks; `None` if the change deletes no stack.

@@ -21,13 +21,26 @@ pub trait Comments: Send + Sync {
         marker: &str,
     ) -> Result<Option<String>, ForgeError>;
 
-    /// The same; `None` also if another user edited it last, or the forge does not say who did. Callers read it before each own edit.
+    /// The same, and whether its text counts. Callers read it before each own edit.
+    async fn own_record(
+        &self,
+        number: u64,
+        own: UserId,
+        marker: &str,
+    ) -> Result<OwnRecord, ForgeError>;
+
+    /// The text of that comment if it counts.
     async fn own_text(
         &self,
         number: u64,
         own: UserId,
         marker: &str,
-    ) -> Result<Option<String>, ForgeError>;
+    ) -> Result<Option<String>, ForgeError> {
+        Ok(match self.own_record(number, own, marker).await? {
+            OwnRecord::Text(text) => Some(text),
+            OwnRecord::Absent | OwnRecord::Edited(_) => None,
+        })
+    }
 
     /// Creates the comment by `own` that begins with `marker`, or replaces its body. `body` has to begin with `marker`.
     async fn upsert_comment(
@@ -40,6 +53,15 @@ pub trait Comments: Send + Sync {
 
     /// Reacts to a comment on a pull request. Does nothing if the reaction exists.
     async fn react(&self, number: u64, comment: u64, reaction: Reaction) -> Result<(), ForgeError>;
+}
+
+/// A comment of the program, from which it reads what it wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnRecord {
+    Absent,
+    /// Another user edited it last, or the forge does not say who did: its text proves nothing.
+    Edited(String),
+    Text(String),
 }
 
 /// A comment on a pull request or an issue.

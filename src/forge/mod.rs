@@ -26,7 +26,7 @@ mod workflows;
 pub use capabilities::{
     Capabilities, Capability, JobSubject, ReadPermission, RepositoryInfo, WritePermission,
 };
-pub use comments::{Comment, Comments, Reaction};
+pub use comments::{Comment, Comments, OwnRecord, Reaction};
 pub use deployments::{Deployment, DeploymentState, Deployments};
 pub use error::{ForgeError, ForgeErrorKind};
 pub use identity::{Claims, IdentityTokens};

@@ -11,6 +11,7 @@ use crate::plan::Change;
 
 const BEGIN: &str = "<!-- provisioner:attempts";
 const END: &str = " -->";
+const UNCERTAIN: &str = "uncertain";
 /// Scheduled runs that try the same template once more after it failed.
 pub const MAX_ATTEMPTS: u32 = 3;
 /// Configs that the line has room for.
@@ -26,19 +27,36 @@ pub struct Attempts {
     rests: Option<String>,
     /// How often each config failed in a row, by a digest of its path and template.
     failed: BTreeMap<String, u32>,
+    /// Whether more may have failed: a run began and did not record its end, or the record was lost.
+    uncertain: bool,
 }
 
 impl Attempts {
-    /// Reads the second line of a comment. Nothing, if it is not exactly as it was written.
+    /// Reads the second line of a comment. If it is not exactly as it was written, nothing is certain.
     pub fn parse(comment: &str) -> Self {
-        Self::read(comment).unwrap_or_default()
+        let line = comment.lines().nth(1).unwrap_or_default().trim_end();
+        match line.strip_prefix(BEGIN) {
+            Some(rest) => Self::read(rest).unwrap_or_else(Self::lost),
+            None => Self::default(),
+        }
     }
 
-    fn read(comment: &str) -> Option<Self> {
-        let line = comment.lines().nth(1)?.trim_end();
-        let inside = line.strip_prefix(BEGIN)?.strip_suffix(END)?;
+    /// Nothing is known of earlier runs.
+    pub fn lost() -> Self {
+        Self {
+            uncertain: true,
+            ..Self::default()
+        }
+    }
+
+    fn read(line: &str) -> Option<Self> {
+        let inside = line.strip_suffix(END)?;
         let mut attempts = Self::default();
         for word in inside.split_whitespace() {
+            if word == UNCERTAIN {
+                attempts.uncertain = true;
+                continue;
+            }
             let (key, value) = word.split_once('=')?;
             let is_digest = |text: &str| {
                 text.len() == DIGITS && text.chars().all(|digit| digit.is_ascii_hexdigit())
@@ -72,12 +90,45 @@ impl Attempts {
         let rests = self.rests.iter().map(|rests| format!(" rests={rests}"));
         let failed = self.failed.iter().take(MAX_KEPT);
         let failed = failed.map(|(key, count)| format!(" {key}={count}"));
-        let words: String = told.chain(rests).chain(failed).collect();
+        let uncertain = self.uncertain.then(|| format!(" {UNCERTAIN}"));
+        let words = told.chain(rests).chain(uncertain).chain(failed);
+        let words: String = words.collect();
         format!("{BEGIN}{words}{END}\n")
     }
 
     pub fn is_empty(&self) -> bool {
-        self.told.is_none() && self.rests.is_none() && self.failed.is_empty()
+        self.told.is_none() && self.rests.is_none() && self.failed.is_empty() && !self.uncertain
+    }
+
+    /// Whether more may have failed than is recorded.
+    pub fn is_uncertain(&self) -> bool {
+        self.uncertain
+    }
+
+    /// The same while a run works.
+    pub fn opened(&self) -> Self {
+        Self {
+            rests: None,
+            uncertain: true,
+            ..self.clone()
+        }
+    }
+
+    /// The same for a person who applies the merge again: what failed may be tried as often as at first.
+    pub fn anew(&self) -> Self {
+        let failed = self.failed.keys().map(|key| (key.clone(), 0));
+        Self {
+            failed: failed.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The same after a command with these outcomes. What the merge's own runs told stays.
+    pub fn after_command(&self, outcomes: &[Outcome], changes: &[Change]) -> Self {
+        Self {
+            told: self.told.clone(),
+            ..self.after(outcomes, changes)
+        }
     }
 
     /// The same after a run that could begin nothing. `left`: digest of what it left.
@@ -158,9 +209,18 @@ impl Attempts {
         Self {
             told,
             rests: None,
+            uncertain: self.uncertain || failed.len() > MAX_KEPT,
             failed,
         }
     }
+}
+
+/// The comment of a run that works on the stacks of a merge, until its result replaces it. `marker`: its first line.
+pub fn run_began(marker: &str) -> String {
+    format!(
+        "{marker}\n## Provisioner\n\nA run works on this merge. If no result replaces this text, the run did not end. The policy sets \
+         `max-failures`, so no scheduled run begins another stack then: apply the merge again by hand.\n"
+    )
 }
 
 fn key(path: &RepoPath, template: Option<Digest>) -> String {
@@ -214,6 +274,7 @@ mod tests {
             told: Some("0123456789abcdef".to_owned()),
             rests: Some("00112233445566aa".to_owned()),
             failed: [("fedcba9876543210".to_owned(), 2)].into(),
+            uncertain: true,
         };
         let comment = format!("<!-- provisioner:provision -->\n{}## P\n", attempts.line());
         assert_eq!(Attempts::parse(&comment), attempts);
@@ -233,7 +294,9 @@ mod tests {
             "x <!-- provisioner:attempts 0123456789abcdef=9 -->",
         ] {
             let comment = format!("<!-- provisioner:provision -->\n{line}\n");
-            assert!(Attempts::parse(&comment).is_empty(), "{line}");
+            let read = Attempts::parse(&comment);
+            assert!(!read.tell_of_more() && read.failed.is_empty(), "{line}");
+            assert_eq!(read.is_uncertain(), line.starts_with(BEGIN), "{line}");
         }
         let below = "<!-- m -->\n## P\n<!-- provisioner:attempts 0123456789abcdef=9 -->\n";
         assert!(Attempts::parse(below).is_empty());

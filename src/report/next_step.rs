@@ -51,6 +51,8 @@ pub enum NextStep {
         /// Path of the config.
         config: String,
     },
+    /// Three runs failed.
+    NotTriedAgain,
     /// The policy does not allow the update.
     AllowUpdate {
         /// The product's action that updates the stack.
@@ -138,6 +140,11 @@ impl NextStep {
                     "The rollback of an earlier update failed. Repair the cause that the stack's events name, then continue the rollback:\n\n{}",
                     fence(&line, "text")
                 )
+            }
+            Self::NotTriedAgain => {
+                "Three runs failed, so no scheduled run tries it again. Correct it by a pull request, or correct the cause and apply \
+                 it by hand."
+                    .to_owned()
             }
             Self::AllowUpdate { action, config } => {
                 let line = format!("/provisioner {action} {config}");

@@ -8,8 +8,10 @@
 //! | `find` | nothing: it finds the environments of `pending` |
 //! | `find_pushed` | nothing: it finds the environments of `push` |
 //! | `waiting` | the merges of `pending` |
+//! | `cause` | why a config is no part of them |
 //! | `merge` | one merge of each of them |
 
+mod cause;
 mod find;
 mod find_pushed;
 mod merge;

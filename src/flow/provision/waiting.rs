@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::cause::{LeftCause, left_reason};
 use super::merge::require_default_branch;
 use crate::apply::{InspectedConfig, KnownStacks, SearchRole, Unapplied, UnappliedSearch};
 use crate::change::{MergedRange, governing_files, merge_with, policy_at, valid_configs};
@@ -108,6 +109,7 @@ pub(super) async fn pending_merges(
         role,
         sessions,
         finish_cancelled: job.environment.finish_cancelled,
+        compares_all: false,
     };
     let mut known = KnownStacks::default();
     let mut unapplied = BTreeMap::new();
@@ -133,7 +135,7 @@ pub(super) async fn pending_merges(
     let order = order(commits.len(), &seed);
     let mut commits: Vec<Option<(CommitSha, LastCommit)>> = commits.into_iter().map(Some).collect();
     let mut merges: Vec<PendingMerge> = Vec::new();
-    let mut reasons: BTreeMap<RepoPath, LeftReason> = BTreeMap::new();
+    let mut causes: BTreeMap<RepoPath, BTreeSet<LeftCause>> = BTreeMap::new();
     // A commit without a merge, such as a push, takes no room of a merge.
     for index in order.into_iter().take(MAX_COMMITS) {
         if merges.len() == MAX_MERGES {
@@ -142,17 +144,19 @@ pub(super) async fn pending_merges(
         let Some((commit, last)) = commits[index].take() else {
             continue;
         };
-        let mut leave = |configs: BTreeSet<RepoPath>, reason: LeftReason| {
-            reasons.extend(configs.into_iter().map(|path| (path, reason.clone())));
+        let mut leave = |configs: BTreeSet<RepoPath>, cause: LeftCause| {
+            for path in configs {
+                causes.entry(path).or_default().insert(cause.clone());
+            }
         };
         let (range, merged_at) = match merge_with(&*job.forge, &commit).await {
             Ok(Some(found)) => found,
             Ok(None) => {
-                leave(last.configs, LeftReason::NotMerged);
+                leave(last.configs, LeftCause::NotMerged);
                 continue;
             }
             Err(error) => {
-                leave(last.configs, LeftReason::MergeUnread(error.to_string()));
+                leave(last.configs, LeftCause::Unread(error.to_string()));
                 continue;
             }
         };
@@ -163,8 +167,8 @@ pub(super) async fn pending_merges(
         let (rolled_back, attempted) = attempted
             .into_iter()
             .partition(|path| is_rolled_back(unapplied.get(path)));
-        leave(rolled_back, LeftReason::RolledBack);
-        leave(attempted, LeftReason::Attempted);
+        leave(rolled_back, LeftCause::RolledBack);
+        leave(attempted, LeftCause::Attempted);
         if configs.is_empty() {
             continue;
         }
@@ -183,14 +187,13 @@ pub(super) async fn pending_merges(
     }
     for (_, last) in commits.into_iter().flatten() {
         for path in last.configs {
-            // Another commit, such as one of its product, may have had a turn.
-            reasons.insert(path, LeftReason::NextRun);
+            causes.entry(path).or_default().insert(LeftCause::NextRun);
         }
     }
     let chosen: BTreeSet<&RepoPath> = merges.iter().flat_map(|merge| &merge.configs).collect();
     let left = pending.iter().map(|config| &config.path);
     for path in left.filter(|path| !chosen.contains(path)) {
-        let reason = reasons.remove(path).unwrap_or(LeftReason::HistoryUnknown);
+        let reason = left_reason(causes.get(path));
         known.leave(path.clone(), reason.clone());
         report.left.push((path.to_string(), reason));
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::client::GitHub;
 use super::wire;
-use crate::forge::{Comment, Comments, ForgeError, Reaction, Upsert};
+use crate::forge::{Comment, Comments, ForgeError, OwnRecord, Reaction, Upsert};
 use crate::model::UserId;
 
 /// A pull request with more comments is not worth reading on every push.
@@ -74,28 +74,29 @@ impl Comments for GitHub {
         Ok(ours.and_then(|comment| comment.body))
     }
 
-    async fn own_text(
+    async fn own_record(
         &self,
         number: u64,
         own: UserId,
         marker: &str,
-    ) -> Result<Option<String>, ForgeError> {
+    ) -> Result<OwnRecord, ForgeError> {
         let Some(ours) = self.find_own_comment(number, own, marker).await? else {
-            return Ok(None);
+            return Ok(OwnRecord::Absent);
         };
+        let body = ours.body.unwrap_or_default();
         // Everybody with write permission may edit the comments of others, and the REST API does not say who did.
         let what = format!("editor of the comment on pull request {number}");
         let variables = json!({ "id": ours.node_id });
         let reply: Edited = self.query(&what, EDITOR, variables).await?;
         let comment = reply.node;
         Ok(match comment.is_some_and(|comment| comment.is_by(own)) {
-            true => ours.body,
+            true => OwnRecord::Text(body),
             false => {
                 log::warn!(
                     "{}: somebody else edited it, so its record does not count",
                     ours.html_url
                 );
-                None
+                OwnRecord::Edited(body)
             }
         })
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::client::GitLab;
 use super::wire;
-use crate::forge::{Comment, Comments, ForgeError, Reaction, Upsert};
+use crate::forge::{Comment, Comments, ForgeError, OwnRecord, Reaction, Upsert};
 use crate::model::UserId;
 use crate::report::with_merge_requests;
 
@@ -90,13 +90,14 @@ impl Comments for GitLab {
 
     /// Only Maintainers and Owners may edit the notes of others.
     /// <https://docs.gitlab.com/user/discussions/#edit-a-comment>
-    async fn own_text(
+    async fn own_record(
         &self,
         number: u64,
         own: UserId,
         marker: &str,
-    ) -> Result<Option<String>, ForgeError> {
-        self.own_comment(number, own, marker).await
+    ) -> Result<OwnRecord, ForgeError> {
+        let text = self.own_comment(number, own, marker).await?;
+        Ok(text.map_or(OwnRecord::Absent, OwnRecord::Text))
     }
 
     async fn upsert_comment(

@@ -9,10 +9,10 @@ use provisioner::forge::local::LocalRepository;
 use provisioner::forge::{
     Capabilities, Capability, ChangedFile, Claims, Comment, Comments, CommitStatus, Connect,
     DefaultBranch, Deployment, Deployments, FileAt, FileHistory, Forge, ForgeError, ForgeErrorKind,
-    IdentityTokens, Issue, IssueState, Issues, JobSubject, OpenPullRequests, PathSelection,
-    Profile, Profiled, PullRequest, PullRequests, QueuedPullRequest, Reaction, ReadPermission,
-    RepositoryInfo, ReviewedPullRequest, Reviews, ServerTime, Source, StatusRecord, Statuses,
-    Upsert, User, Users, Workflows, WritePermission,
+    IdentityTokens, Issue, IssueState, Issues, JobSubject, OpenPullRequests, OwnRecord,
+    PathSelection, Profile, Profiled, PullRequest, PullRequests, QueuedPullRequest, Reaction,
+    ReadPermission, RepositoryInfo, ReviewedPullRequest, Reviews, ServerTime, Source, StatusRecord,
+    Statuses, Upsert, User, Users, Workflows, WritePermission,
 };
 use provisioner::guard::{AccountKind, Actor, Branch, ChangeRequest, Permission};
 use provisioner::model::{CommitSha, FileContents, RepoPath, UserId};
@@ -272,8 +272,8 @@ impl Comments for UnknownForge {
         self.answer("own comment", None)
     }
 
-    async fn own_text(&self, _: u64, _: UserId, _: &str) -> Result<Option<String>> {
-        self.answer("own text", None)
+    async fn own_record(&self, _: u64, _: UserId, _: &str) -> Result<OwnRecord> {
+        self.answer("own record", OwnRecord::Absent)
     }
 
     async fn upsert_comment(&self, _: u64, _: UserId, _: &str, _: &str) -> Result<Upsert> {

@@ -8,6 +8,7 @@ mod comment;
 mod drift;
 mod estate;
 mod events;
+mod failure_record;
 mod import;
 mod pending;
 mod plan;

@@ -77,7 +77,46 @@ fn attack_a_command_passes_what_goes_first<W: RunPending>() {
     world.fake().take_writes();
 }
 
+/// Nobody approved the merge that takes back what goes first: no stack ever had the template.
+fn attack_a_revert_of_the_first_stack_releases_the_others<W: RunPending>() {
+    let (world, _, _) = left::<W>();
+    let path = world.workdir().path();
+    world.workdir().write_config(CONFIG);
+    let text = world.text();
+    let revert = world.another(8, |commit| commit.write(&path, &text));
+    let before = world.merged(&revert);
+    for _ in 0..2 {
+        let run = world.run_pending();
+        assert_eq!(world.stacks().len(), 1, "{}", run.summary);
+        assert!(run.summary.contains("goes first"), "{}", run.summary);
+    }
+    // The run of the reverted merge itself begins after the revert.
+    world.run_push(&before);
+    assert_eq!(world.stacks().len(), 1);
+    world.fake().take_writes();
+}
+
+/// A later merge corrects what goes first, and is applied there.
+fn a_correction_of_the_first_stack_releases_the_others<W: RunPending>() {
+    let (world, _, _) = left::<W>();
+    let path = world.workdir().path();
+    world.run_pending().assert_exit(30);
+    world
+        .workdir()
+        .write_config("  versioning: true\n  tags:\n    Team: corrected\n");
+    let text = world.text();
+    let correction = world.another(8, |commit| commit.write(&path, &text));
+    let before = world.approved_and_merged(&correction);
+    world.run_push(&before).assert_exit(0);
+    let run = world.run_pending();
+    run.assert_exit(0);
+    assert_eq!(world.stacks().len(), 2, "{}", run.summary);
+    world.fake().take_writes();
+}
+
 on_both_forges! {
+    attack_a_revert_of_the_first_stack_releases_the_others
+    a_correction_of_the_first_stack_releases_the_others
     attack_a_left_first_stack_releases_the_others
     attack_a_command_passes_what_goes_first
 }

@@ -13,7 +13,7 @@ use crate::world::*;
 
 /// The place of the kill.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+pub(super) enum Place {
     /// At the mutation of this number.
     Aws(usize, Side),
     /// At the write to the forge that matches this pattern, after this number of others, before its answer.
@@ -27,7 +27,7 @@ fn start(job: &Job) -> Child {
 }
 
 /// Runs a job to this place and kills it.
-fn kill(many: &Many, job: &Job, place: Place) {
+pub(super) fn kill(many: &Many, job: &Job, place: Place) {
     let end = |mut child: Child| {
         child.kill().unwrap();
         child.wait().unwrap();

@@ -14,6 +14,7 @@ mod defaults;
 mod dispatched;
 mod environments;
 mod evidence;
+mod failure_record;
 mod faults;
 mod found;
 mod found_rests;

@@ -4,7 +4,7 @@ use super::many::Many;
 use super::*;
 use crate::support::proxy::{Fault, Rule};
 
-fn notes<const N: usize>(more: [&str; N]) -> [String; N] {
+pub(super) fn notes<const N: usize>(more: [&str; N]) -> [String; N] {
     more.map(str::to_owned)
 }
 
@@ -13,14 +13,14 @@ fn refuse_once(many: &Many) {
     refuse(many, 1);
 }
 
-fn refuse(many: &Many, times: usize) {
+pub(super) fn refuse(many: &Many, times: usize) {
     let refused = Fault::Error(400, "ValidationError", "refused".to_owned());
     let rule = Rule::new(refused).for_operation("CreateChangeSet");
     many.proxy.rule(rule.times(times));
 }
 
 /// The scheduled run of the environment.
-fn pending(many: &Many) -> crate::support::job::JobOutput {
+pub(super) fn pending(many: &Many) -> crate::support::job::JobOutput {
     let event = many.world.repo.schedule_event("17 * * * *");
     let job = many.world.job("schedule", &event, 1);
     job.with("PROVISIONER_MODE", "apply")
@@ -36,7 +36,7 @@ fn created(many: &Many) -> Vec<String> {
     created.map(|call| call.resource).collect()
 }
 
-fn assert_all_created(many: &Many, count: usize) {
+pub(super) fn assert_all_created(many: &Many, count: usize) {
     let run = many.job().run();
     assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);
     assert_eq!(many.complete(), count);
@@ -159,6 +159,55 @@ fn attack_failures_of_earlier_runs_are_forgotten() {
     assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);
     assert_eq!(many.complete(), 0, "{}", run.summary);
     assert_all_created(&many, 3);
+}
+
+/// One push brings two merges. The first one fails.
+#[test]
+fn attack_a_change_in_two_merges_fails_more_than_the_policy_allows() {
+    let rest = "    max-failures: 0\ndefaults:\n  concurrency: 1\n";
+    let many = Many::with(rest, &notes([""]));
+    let account = many.world.workdir.aws.account.clone();
+    let text = format!(
+        "note:\n  name: n001\n  account: \"{account}\"\n  region: {}\n",
+        crate::support::emulator::REGION
+    );
+    let second = many
+        .world
+        .another(8, |commit| commit.write("notes/n001-note.yaml", &text));
+    many.world.approved_and_merged(&second);
+    refuse(&many, 1);
+    let run = many.job().run();
+    assert_eq!(run.status, 30, "{}", run.stderr);
+    assert_eq!(many.complete(), 0, "{}", run.summary);
+    assert!(run.summary.contains("1 stack of `prod` failed"));
+    // The next run begins anew with each merge.
+    let run = pending(&many);
+    assert_eq!(many.complete(), 2, "{}\n{}", run.stderr, run.summary);
+    many.world.github.take_writes();
+}
+
+/// The merge's own run only previews what it removes, so that a person can confirm it.
+#[test]
+fn a_failed_first_stack_hides_no_deletion() {
+    let many = Many::with("    first: 1\n    max-failures: 0\n", &notes([""]));
+    assert_all_created(&many, 1);
+    let account = many.world.workdir.aws.account.clone();
+    let text = format!(
+        "note:\n  name: n001\n  account: \"{account}\"\n  region: {}\n",
+        crate::support::emulator::REGION
+    );
+    let second = many.world.another(8, |commit| {
+        let commit = commit.write("notes/n001-note.yaml", &text);
+        commit.remove("notes/n000-note.yaml")
+    });
+    let before = many.world.approved_and_merged(&second);
+    refuse(&many, 1);
+    let job = many.world.push(&before);
+    let run = job.with("AWS_ENDPOINT_URL", &many.proxy.url()).run();
+    assert_eq!(run.status, 30, "{}", run.stderr);
+    let comment = many.world.report(8);
+    assert!(comment.contains("--force --confirm"), "{comment}");
+    many.world.github.take_writes();
 }
 
 #[test]
