@@ -105,7 +105,10 @@ pub(super) fn groups(report: &Report) -> Vec<EqualChanges<'_>> {
     let exact = changes.into_iter().map(|change| vec![change]);
     let exact = joined(exact, |change| {
         let names = own_names(change);
-        signature(report, change, names.as_ref(), is_alone(report, change)).to_string()
+        let mut signature = signature(report, change, names.as_ref(), is_alone(report, change));
+        // Of new configs: it has the operator policy, which the lines do not have.
+        signature["outline"] = json!(change.outline);
+        signature.to_string()
     });
     // Each config of a group equals its first one.
     let groups = joined(exact.into_iter().map(|(group, _)| group), |change| {

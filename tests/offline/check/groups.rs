@@ -189,18 +189,25 @@ fn attack_a_permission_hidden_among_new_configs() {
     let policy = "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \
          \"Action\": {{ note.trusts | default('sqs:TagQueue') }}, \
          \"Resource\": {{ 'arn:aws:sqs:' ~ note.region ~ ':' ~ note.account ~ ':' ~ note.name ~ '-jobs' }}}]}\n";
-    let scene = Scene::new();
-    let commit = with_product(scene.repo.commit("main"), STACK);
-    let commit = commit.write(&format!("{FOLDER}/iam-policy.json.j2"), policy);
-    scene.repo.branch("change", &commit.push());
-    let odd = (7, "  trusts: \"iam:*\"\n");
-    with_configs(scene.repo.commit("change"), 12, odd).push();
-    let (scene, run) = checked(scene);
-    let comment = scene.comment();
-    assert!(comment.contains("### `notes/n0007-note.yaml`"), "{comment}");
-    let sizes = run.report["groups"].as_array().unwrap().iter();
-    let sizes: Vec<usize> = sizes.map(|group| group.as_array().unwrap().len()).collect();
-    assert_eq!(sizes, [6, 5]);
+    // Names that are a word of the config's name, and whole names.
+    for template in [
+        STACK.to_owned(),
+        STACK.replace("note.name ~ '-", "names.config ~ '-"),
+    ] {
+        let scene = Scene::new();
+        let commit = with_product(scene.repo.commit("main"), &template);
+        let commit = commit.write(&format!("{FOLDER}/iam-policy.json.j2"), policy);
+        scene.repo.branch("change", &commit.push());
+        let odd = (7, "  trusts: \"iam:*\"\n");
+        with_configs(scene.repo.commit("change"), 12, odd).push();
+        let (scene, run) = checked(scene);
+        let comment = scene.comment();
+        assert!(comment.contains("### `notes/n0007-note.yaml`"), "{comment}");
+        let sizes = run.report["groups"].as_array().unwrap().iter();
+        let mut sizes: Vec<usize> = sizes.map(|group| group.as_array().unwrap().len()).collect();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [5, 6]);
+    }
 }
 
 /// What differs only where a template has names, tags and descriptions is one group. The numbers add up.
