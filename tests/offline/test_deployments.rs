@@ -1,5 +1,6 @@
 //! A test deployment of a built-in product has no problem that its stack does not have. So no template of it is rendered to validate
 //! a config.
+#![expect(clippy::disallowed_methods, reason = "the examples are files")]
 
 use proptest::prelude::*;
 use provisioner::config::{Config, load};

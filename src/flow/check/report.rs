@@ -129,11 +129,11 @@ mod tests {
             plan.reject_claimed_names(&claims, |_| None);
             assert_eq!(plan.invalid, 0);
         });
-        // Templates: of the base, of the head, and of a test. The texts are the consequences of the two keys, on both sides.
+        // Templates: of the base and of the head. The texts are the consequences of the two keys, on both sides.
         let expected = [
             ("load", 2),
             ("render policy", 2),
-            ("render template", 3),
+            ("render template", 2),
             ("render text", 4),
         ];
         let expected = expected.map(|(step, each)| (step, each * CONFIGS));
