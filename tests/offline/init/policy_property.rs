@@ -170,6 +170,11 @@ proptest! {
         let mut facts = facts(true);
         facts.is_selected = is_selected;
         let planned = plan(&answers, &existing, Some(&policy), &Registry::built_in(), &facts);
+        // What an environment lists and `accounts` lacks would begin to count. Such an answer is refused.
+        let is_void = |name: &String| policy.own_accounts(name).iter().any(|account| !policy.allows_account(name, account));
+        if planned.is_err() && policy.environments.keys().any(is_void) {
+            return Ok(());
+        }
         prop_assert!(planned.is_ok(), "{planned:?}\n{text}");
         let planned = planned.unwrap();
         let after = &planned.files.iter().find(|file| file.path == POLICY_FILE).unwrap().text;
