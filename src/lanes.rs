@@ -26,26 +26,35 @@ impl From<&Target> for Lane {
     }
 }
 
-/// Counts the requests that AWS throttled.
+/// AWS's answers to the requests of a lane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    pub all: u64,
+    /// Those that throttled the request.
+    pub throttled: u64,
+}
+
+/// Counts the answers of AWS.
 pub trait Throttled {
     /// Since the run began.
-    fn throttled(&self, lane: &Lane) -> u64;
+    fn answers(&self, lane: &Lane) -> Answers;
 }
 
 /// Nothing is throttled, or nothing counts it.
 impl Throttled for () {
-    fn throttled(&self, _: &Lane) -> u64 {
-        0
+    fn answers(&self, _: &Lane) -> Answers {
+        Answers::default()
     }
 }
 
 impl<T: Throttled> Throttled for Option<&T> {
-    fn throttled(&self, lane: &Lane) -> u64 {
-        self.map_or(0, |counts| counts.throttled(lane))
+    fn answers(&self, lane: &Lane) -> Answers {
+        self.map_or(Answers::default(), |counts| counts.answers(lane))
     }
 }
 
-/// The work that runs in each lane. A lane halves its bound when AWS throttled it, and widens it by one after work without.
+/// The work that runs in each lane. A lane halves its bound if AWS throttled more than half of its requests since the last change, and
+/// widens it by one if it throttled less than a tenth. A repetition costs less than a stack that waits.
 #[derive(Debug)]
 pub struct Lanes {
     most: usize,
@@ -58,8 +67,8 @@ pub struct Lanes {
 struct Bound {
     bound: usize,
     running: usize,
-    /// The count of throttled requests when the bound was changed last.
-    throttled: u64,
+    /// The answers when the bound was reconsidered last.
+    answers: Answers,
 }
 
 impl Lanes {
@@ -87,7 +96,7 @@ impl Lanes {
         let own = self.lanes.entry(lane.clone()).or_insert(Bound {
             bound: most,
             running: 0,
-            throttled: 0,
+            answers: Answers::default(),
         });
         let enters = own.running < own.bound && self.running < self.most_in_all;
         if enters {
@@ -97,18 +106,21 @@ impl Lanes {
         enters
     }
 
-    /// Counts one less. `throttled`: requests of the lane that were throttled since the run began.
-    pub fn leave(&mut self, lane: &Lane, throttled: u64) {
+    /// Counts one less. `answers`: those of the lane since the run began.
+    pub fn leave(&mut self, lane: &Lane, answers: Answers) {
         let Some(own) = self.lanes.get_mut(lane) else {
             return;
         };
         own.running = own.running.saturating_sub(1);
         self.running = self.running.saturating_sub(1);
-        own.bound = match throttled > own.throttled {
-            true => (own.bound / 2).max(1),
-            false => (own.bound + 1).min(self.most),
-        };
-        own.throttled = throttled;
+        let all = answers.all.saturating_sub(own.answers.all);
+        let throttled = answers.throttled.saturating_sub(own.answers.throttled);
+        if 2 * throttled > all {
+            own.bound = (own.bound / 2).max(1);
+        } else if 10 * throttled <= all {
+            own.bound = (own.bound + 1).min(self.most);
+        }
+        own.answers = answers;
     }
 }
 
@@ -134,7 +146,7 @@ pub async fn work_in_lanes<T, R>(
         let Some((lane, result)) = running.next().await else {
             return results;
         };
-        lanes.leave(&lane, throttled.throttled(&lane));
+        lanes.leave(&lane, throttled.answers(&lane));
         results.push(result);
     }
 }
@@ -162,7 +174,7 @@ mod tests {
         let mut lanes = Lanes::new(3);
         assert_eq!(free(&mut lanes, &lane("1")), 3);
         assert_eq!(free(&mut lanes, &lane("2")), 3);
-        lanes.leave(&lane("1"), 0);
+        lanes.leave(&lane("1"), Answers::default());
         assert_eq!(free(&mut lanes, &lane("2")), 0);
         assert_eq!(free(&mut lanes, &lane("1")), 1);
     }
@@ -172,12 +184,24 @@ mod tests {
         let mut lanes = Lanes::new(8);
         let (slow, fast) = (lane("1"), lane("2"));
         let mut bounds = Vec::new();
-        for throttled in [1, 3, 4, 9, 9, 9] {
+        let mut answers = Answers::default();
+        for (all, throttled) in [
+            (10, 3),
+            (10, 6),
+            (20, 15),
+            (10, 9),
+            (10, 9),
+            (10, 1),
+            (0, 0),
+            (10, 5),
+        ] {
             free(&mut lanes, &slow);
-            lanes.leave(&slow, throttled);
+            answers.all += all;
+            answers.throttled += throttled;
+            lanes.leave(&slow, answers);
             bounds.push(lanes.lanes[&slow].bound);
         }
-        assert_eq!(bounds, [4, 2, 1, 1, 2, 3]);
+        assert_eq!(bounds, [8, 4, 2, 1, 1, 2, 3, 3]);
         assert_eq!(free(&mut lanes, &fast), 8);
     }
 

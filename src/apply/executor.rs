@@ -104,8 +104,8 @@ impl Executor<'_> {
             };
             time.longest = time.longest.max(self.clock.elapsed().saturating_sub(begun));
             let lane = Lane::from(&tasks[step].0.config.target);
-            let throttled = self.sessions.throttled(&lane);
-            schedule.finish(step, ended(outcome.state), throttled);
+            let answers = self.sessions.answers(&lane);
+            schedule.finish(step, ended(outcome.state), answers);
             applied.records.push(record);
             applied.add(outcome, exit);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::lanes::{Lane, Lanes};
+use crate::lanes::{Answers, Lane, Lanes};
 
 /// A stack of the schedule.
 #[derive(Clone, Debug)]
@@ -140,10 +140,10 @@ impl Schedule {
         Some(next)
     }
 
-    /// `throttled`: requests of the step's lane that AWS throttled since the run began.
-    pub fn finish(&mut self, step: usize, ended: Ended, throttled: u64) {
+    /// `answers`: those of AWS to the step's lane since the run began.
+    pub fn finish(&mut self, step: usize, ended: Ended, answers: Answers) {
         self.status[step] = StepStatus::Ended(ended);
-        self.lanes.leave(&self.steps[step].lane, throttled);
+        self.lanes.leave(&self.steps[step].lane, answers);
     }
 
     /// Holds what has not begun, because the job ends in so many minutes.

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::cloud::{CancellationToken, Session, ThrottleCounts};
 use crate::forge::IdentityTokens;
-use crate::lanes::{Lane, Throttled};
+use crate::lanes::{Answers, Lane, Throttled};
 
 pub struct CredentialCache {
     identity: Arc<dyn IdentityTokens>,
@@ -52,7 +52,7 @@ impl CredentialCache {
 }
 
 impl Throttled for CredentialCache {
-    fn throttled(&self, lane: &Lane) -> u64 {
-        self.throttles.throttled(lane)
+    fn answers(&self, lane: &Lane) -> Answers {
+        self.throttles.answers(lane)
     }
 }

@@ -1,4 +1,4 @@
-//! Counts the answers of CloudFormation that throttle a request. The SDK repeats these requests, and none that reaches a quota.
+//! Counts the answers of CloudFormation, and those that throttle a request. The SDK repeats these requests, and none that reaches a quota.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,21 +14,23 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use super::classify::{code_of, is_limit};
 use crate::cloud::error::is_quota;
-use crate::lanes::{Lane, Throttled};
+use crate::lanes::{Answers, Lane, Throttled};
 
-/// Throttled requests by account and region.
+/// Answers by account and region.
 #[derive(Debug, Default)]
-pub struct ThrottleCounts(Mutex<BTreeMap<Lane, u64>>);
+pub struct ThrottleCounts(Mutex<BTreeMap<Lane, Answers>>);
 
 impl ThrottleCounts {
-    fn add(&self, lane: &Lane) {
+    fn add(&self, lane: &Lane, is_throttled: bool) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts.entry(lane.clone()).or_default() += 1;
+        let answers = counts.entry(lane.clone()).or_default();
+        answers.all += 1;
+        answers.throttled += u64::from(is_throttled);
     }
 }
 
 impl Throttled for ThrottleCounts {
-    fn throttled(&self, lane: &Lane) -> u64 {
+    fn answers(&self, lane: &Lane) -> Answers {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.get(lane).copied().unwrap_or_default()
     }
@@ -55,9 +57,8 @@ impl Intercept for ThrottleCounter {
         let answer = context.response();
         // The SDK has read the body of an error.
         let body = answer.body().bytes().unwrap_or_default();
-        if is_limit(answer.status().as_u16(), body) {
-            self.counts.add(&self.lane);
-        }
+        let is_throttled = is_limit(answer.status().as_u16(), body);
+        self.counts.add(&self.lane, is_throttled);
         Ok(())
     }
 }
