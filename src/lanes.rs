@@ -28,7 +28,7 @@ impl From<&Target> for Lane {
 
 /// AWS's answers to the requests of a lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Answers {
+pub struct LaneAnswers {
     pub all: u64,
     /// Those that throttled the request.
     pub throttled: u64,
@@ -37,19 +37,19 @@ pub struct Answers {
 /// Counts the answers of AWS.
 pub trait Throttled {
     /// Since the run began.
-    fn answers(&self, lane: &Lane) -> Answers;
+    fn answers(&self, lane: &Lane) -> LaneAnswers;
 }
 
 /// Nothing is throttled, or nothing counts it.
 impl Throttled for () {
-    fn answers(&self, _: &Lane) -> Answers {
-        Answers::default()
+    fn answers(&self, _: &Lane) -> LaneAnswers {
+        LaneAnswers::default()
     }
 }
 
 impl<T: Throttled> Throttled for Option<&T> {
-    fn answers(&self, lane: &Lane) -> Answers {
-        self.map_or(Answers::default(), |counts| counts.answers(lane))
+    fn answers(&self, lane: &Lane) -> LaneAnswers {
+        self.map_or(LaneAnswers::default(), |counts| counts.answers(lane))
     }
 }
 
@@ -68,7 +68,7 @@ struct Bound {
     bound: usize,
     running: usize,
     /// The answers when the bound was reconsidered last.
-    answers: Answers,
+    answers: LaneAnswers,
 }
 
 impl Lanes {
@@ -96,7 +96,7 @@ impl Lanes {
         let own = self.lanes.entry(lane.clone()).or_insert(Bound {
             bound: most,
             running: 0,
-            answers: Answers::default(),
+            answers: LaneAnswers::default(),
         });
         let enters = own.running < own.bound && self.running < self.most_in_all;
         if enters {
@@ -107,7 +107,7 @@ impl Lanes {
     }
 
     /// Counts one less. `answers`: those of the lane since the run began.
-    pub fn leave(&mut self, lane: &Lane, answers: Answers) {
+    pub fn leave(&mut self, lane: &Lane, answers: LaneAnswers) {
         let Some(own) = self.lanes.get_mut(lane) else {
             return;
         };
@@ -174,7 +174,7 @@ mod tests {
         let mut lanes = Lanes::new(3);
         assert_eq!(free(&mut lanes, &lane("1")), 3);
         assert_eq!(free(&mut lanes, &lane("2")), 3);
-        lanes.leave(&lane("1"), Answers::default());
+        lanes.leave(&lane("1"), LaneAnswers::default());
         assert_eq!(free(&mut lanes, &lane("2")), 0);
         assert_eq!(free(&mut lanes, &lane("1")), 1);
     }
@@ -184,7 +184,7 @@ mod tests {
         let mut lanes = Lanes::new(8);
         let (slow, fast) = (lane("1"), lane("2"));
         let mut bounds = Vec::new();
-        let mut answers = Answers::default();
+        let mut answers = LaneAnswers::default();
         for (all, throttled) in [
             (10, 3),
             (10, 6),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::lanes::{Answers, Lane, Lanes};
+use crate::lanes::{Lane, LaneAnswers, Lanes};
 
 /// A stack of the schedule.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ impl Schedule {
     }
 
     /// `answers`: those of AWS to the step's lane since the run began.
-    pub fn finish(&mut self, step: usize, ended: Ended, answers: Answers) {
+    pub fn finish(&mut self, step: usize, ended: Ended, answers: LaneAnswers) {
         self.status[step] = StepStatus::Ended(ended);
         self.lanes.leave(&self.steps[step].lane, answers);
     }

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::cloud::{CancellationToken, Session, ThrottleCounts};
 use crate::forge::IdentityTokens;
-use crate::lanes::{Answers, Lane, Throttled};
+use crate::lanes::{Lane, LaneAnswers, Throttled};
 
 pub struct CredentialCache {
     identity: Arc<dyn IdentityTokens>,
@@ -52,7 +52,7 @@ impl CredentialCache {
 }
 
 impl Throttled for CredentialCache {
-    fn answers(&self, lane: &Lane) -> Answers {
+    fn answers(&self, lane: &Lane) -> LaneAnswers {
         self.throttles.answers(lane)
     }
 }

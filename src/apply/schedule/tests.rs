@@ -50,7 +50,7 @@ fn a_consumer_follows_its_provider_across_accounts() {
     let steps = vec![step("1", &[1], false), step("2", &[], false)];
     let mut schedule = unlimited(steps);
     assert_eq!(all_next(&mut schedule), [1]);
-    schedule.finish(1, Ended::Succeeded, Answers::default());
+    schedule.finish(1, Ended::Succeeded, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [0]);
 }
 
@@ -64,7 +64,7 @@ fn what_a_failed_provider_would_provide_is_not_used() {
     ];
     let mut schedule = Schedule::new(steps, Lanes::new(1), BTreeMap::new());
     assert_eq!(all_next(&mut schedule), [0]);
-    schedule.finish(0, Ended::Denied, Answers::default());
+    schedule.finish(0, Ended::Denied, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [3]);
     assert_eq!(held(&schedule), [(1, Held::Needs(0)), (2, Held::Needs(1))]);
 }
@@ -78,13 +78,13 @@ fn the_others_wait_for_those_that_go_first() {
     ];
     let mut schedule = unlimited(steps.clone());
     assert_eq!(all_next(&mut schedule), [1, 2]);
-    schedule.finish(2, Ended::Succeeded, Answers::default());
+    schedule.finish(2, Ended::Succeeded, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [0; 0]);
-    schedule.finish(1, Ended::Succeeded, Answers::default());
+    schedule.finish(1, Ended::Succeeded, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [0]);
     let mut schedule = unlimited(steps);
     all_next(&mut schedule);
-    schedule.finish(2, Ended::Failed, Answers::default());
+    schedule.finish(2, Ended::Failed, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [0; 0]);
     assert_eq!(held(&schedule), [(0, Held::First(2))]);
 }
@@ -94,11 +94,11 @@ fn nothing_begins_after_too_many_failures() {
     let steps = vec![step("1", &[], false); 5];
     let mut schedule = Schedule::new(steps, Lanes::new(2), most(1));
     assert_eq!(all_next(&mut schedule), [0, 1]);
-    schedule.finish(0, Ended::Failed, Answers::default());
+    schedule.finish(0, Ended::Failed, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [2]);
-    schedule.finish(1, Ended::Denied, Answers::default());
+    schedule.finish(1, Ended::Denied, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [3]);
-    schedule.finish(2, Ended::Failed, Answers::default());
+    schedule.finish(2, Ended::Failed, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [0; 0]);
     assert_eq!(held(&schedule), [(4, Held::Failures(2))]);
 }
@@ -121,13 +121,13 @@ fn what_failed_before_is_tried_again_before_the_others() {
     let steps: Vec<StackStep> = retries.map(|before| known(before, false)).into();
     let mut schedule = Schedule::new(steps.clone(), Lanes::new(8), most(0));
     assert_eq!(all_next(&mut schedule), [1, 2]);
-    schedule.finish(1, Ended::Succeeded, Answers::default());
+    schedule.finish(1, Ended::Succeeded, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [0; 0]);
-    schedule.finish(2, Ended::Succeeded, Answers::default());
+    schedule.finish(2, Ended::Succeeded, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [0]);
     let mut schedule = Schedule::new(steps, Lanes::new(1), most(0));
     assert_eq!(all_next(&mut schedule), [1]);
-    schedule.finish(1, Ended::Failed, Answers::default());
+    schedule.finish(1, Ended::Failed, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [0; 0]);
     let expected = [(0, Held::Failures(1)), (2, Held::Failures(1))];
     assert_eq!(held(&schedule), expected);
@@ -145,7 +145,7 @@ fn steps_that_need_each_other_begin_all_the_same() {
     let steps = vec![step("1", &[1], false), step("1", &[0], false)];
     let mut schedule = unlimited(steps);
     assert_eq!(all_next(&mut schedule), [0]);
-    schedule.finish(0, Ended::Succeeded, Answers::default());
+    schedule.finish(0, Ended::Succeeded, LaneAnswers::default());
     assert_eq!(all_next(&mut schedule), [1]);
 }
 
@@ -249,7 +249,7 @@ proptest! {
                     Ended::Failed => drop(failed.insert(step)),
                     Ended::Denied | Ended::Unknown => {}
                 }
-                let answers = Answers { all: 2, throttled: *throttled };
+                let answers = LaneAnswers { all: 2, throttled: *throttled };
                 schedule.finish(step, ended, answers);
             }
             let held: BTreeSet<usize> = schedule.held().map(|(step, _)| step).collect();

@@ -21,7 +21,7 @@ use super::{Cloud, cloudformation, control, ec2, error, s3, ssm};
 use crate::cloud::{CloudError, Result};
 use crate::forge::IdentityTokens;
 use crate::guard::Caller;
-use crate::lanes::{Answers, Lane, Throttled};
+use crate::lanes::{Lane, LaneAnswers, Throttled};
 use crate::pacing;
 
 /// Attempts of one request. With half of the requests throttled, one in 60,000 fails for good.
@@ -170,7 +170,7 @@ impl Session {
 }
 
 impl Throttled for Session {
-    fn answers(&self, lane: &Lane) -> Answers {
+    fn answers(&self, lane: &Lane) -> LaneAnswers {
         self.throttles.answers(lane)
     }
 }

@@ -14,11 +14,11 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use super::classify::{code_of, is_limit};
 use crate::cloud::error::is_quota;
-use crate::lanes::{Answers, Lane, Throttled};
+use crate::lanes::{Lane, LaneAnswers, Throttled};
 
-/// Answers by account and region.
+/// LaneAnswers by account and region.
 #[derive(Debug, Default)]
-pub struct ThrottleCounts(Mutex<BTreeMap<Lane, Answers>>);
+pub struct ThrottleCounts(Mutex<BTreeMap<Lane, LaneAnswers>>);
 
 impl ThrottleCounts {
     fn add(&self, lane: &Lane, is_throttled: bool) {
@@ -30,7 +30,7 @@ impl ThrottleCounts {
 }
 
 impl Throttled for ThrottleCounts {
-    fn answers(&self, lane: &Lane) -> Answers {
+    fn answers(&self, lane: &Lane) -> LaneAnswers {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.get(lane).copied().unwrap_or_default()
     }

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::estate::{EstatePlace, EstateProblem, Fact, PlaceStacks, TemplateState, Unknown};
 use crate::guard::Policy;
 use crate::job::CredentialCache;
-use crate::lanes::{Answers, Lane, Lanes, Throttled, work_in_lanes};
+use crate::lanes::{Lane, LaneAnswers, Lanes, Throttled, work_in_lanes};
 use crate::model::RepoPath;
 use crate::operation::Desired;
 use crate::product::Target;
@@ -56,11 +56,11 @@ impl StackAccess<'_> {
 }
 
 impl Throttled for StackAccess<'_> {
-    fn answers(&self, lane: &Lane) -> Answers {
+    fn answers(&self, lane: &Lane) -> LaneAnswers {
         match self {
             Self::Roles { sessions, .. } => sessions.answers(lane),
             Self::Person(session) => session.answers(lane),
-            Self::Nobody => Answers::default(),
+            Self::Nobody => LaneAnswers::default(),
         }
     }
 }
