@@ -145,7 +145,11 @@ impl<'a> Run<'a> {
             });
         }
         let mut tasks = work.planned(known, &before);
+        let own = tasks.len();
         self.add_first_elsewhere(merged, &mut tasks).await?;
+        // What is known of this job's accounts does not tell when those of another job are done, so the merge may not rest.
+        let mut elsewhere = tasks[own..].iter();
+        let waits_elsewhere = elsewhere.any(|(_, before)| *before != Before::Done);
         let applied = std::mem::take(&mut work.blocked);
         let unread = |(_, before): &PlannedTask<'_>| matches!(before, Before::Unread(_));
         let is_unread = tasks.iter().any(unread).then_some(Exit::Unreachable);
@@ -177,6 +181,7 @@ impl<'a> Run<'a> {
             if has_opened {
                 self.close_record(&record, &before).await;
             }
+            let earlier = earlier.filter(|_| !waits_elsewhere);
             self.rest_denied(
                 merged,
                 number.zip(self.own).zip(earlier),
@@ -186,7 +191,8 @@ impl<'a> Run<'a> {
         } else if !has_begun && before.tell_of_more() {
             applied.is_told = true;
             let left = earlier.map(|earlier| earlier.known.digest(earlier.waiting, ""));
-            let left = left.filter(|left| !applied.is_out_of_time && !before.rest_with(left));
+            let may_rest = !applied.is_out_of_time && !waits_elsewhere;
+            let left = left.filter(|left| may_rest && !before.rest_with(left));
             if let (Some(left), Some(pull_request)) = (left, number.zip(self.own)) {
                 self.write_rest(pull_request, &before.resting(&left)).await;
             } else if has_opened {

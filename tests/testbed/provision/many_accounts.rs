@@ -216,6 +216,30 @@ fn attack_accounts_of_another_job_pass_what_goes_first() {
     estate.assert_each_is_created_once();
 }
 
+/// A run that begins nothing lets its merge rest until something changes. What changes here is in an account of another job.
+#[test]
+fn a_group_that_waits_for_another_one_does_not_rest() {
+    let estate = Estate::with("    first: 1\n", 4, 2);
+    let of = |at: u64| (FIRST_ACCOUNT + at).to_string();
+    let push = |at: u64| [estate.job().with("PROVISIONER_ACCOUNTS", &of(at))];
+    let scheduled = || {
+        let event = estate.world.repo.schedule_event("37 * * * *");
+        let job = estate.world.job("schedule", &event, 1);
+        let job = job.with("PROVISIONER_MODE", "apply");
+        let job = job.with("GITHUB_REF", "refs/heads/main");
+        let job = job.with("PROVISIONER_ACCOUNTS", &of(1));
+        [job.with("AWS_ENDPOINT_URL", &estate.aws.url())]
+    };
+    assert_eq!(estate.run(&push(1), "the others"), [30]);
+    let ends = [1, 2].map(|_| estate.run(&scheduled(), "the others wait"));
+    assert_eq!(ends, [[0], [0]]);
+    let mut comments = estate.world.repo.comments(7).into_iter();
+    assert!(comments.all(|comment| !comment.body.contains("rests=")));
+    assert_eq!(estate.run(&push(0), "the first"), [0]);
+    assert_eq!(estate.run(&scheduled(), "the others again"), [0]);
+    estate.assert_each_is_created_once();
+}
+
 #[test]
 fn a_killed_job_is_finished_by_the_next_one() {
     let estate = Estate::new(16, 4);
