@@ -78,7 +78,7 @@ impl RecordKeeper<'_> {
         })
     }
 
-    /// Writes the record into the comment, and leaves the rest. `otherwise`: the comment if there is none that counts.
+    /// Writes the record into the comment, and keeps the other text. `otherwise`: the text of a new comment.
     pub async fn write(
         &self,
         attempts: &Attempts,

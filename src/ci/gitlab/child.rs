@@ -1,8 +1,8 @@
 //! The child pipeline of a job that finds environments: only the jobs of those that it found.
 //! <https://docs.gitlab.com/ci/pipelines/downstream_pipelines/#dynamic-child-pipelines>
 //!
-//! The component passes the text of the jobs on standard input. The program puts three facts and the globs of the configs into it, and no word of a config, of a
-//! merge request or of the policy: GitLab runs the file with the rights of the default branch.
+//! The component passes the text of the jobs on standard input. The program puts three facts and the globs of the configs into it, and no
+//! word of a config, of a merge request or of the policy: GitLab runs the file with the rights of the default branch.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
