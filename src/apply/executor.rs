@@ -11,11 +11,12 @@ use super::credentials::run_with_role;
 use super::deployments::DeploymentReporter;
 use super::fresh::FreshChange;
 use super::job_time::JobTime;
-use super::merge_record::{MergeRecord, RecordGap};
+use super::merge_record::MergeRecord;
+use super::not_started::not_started;
 use super::order::{self, PlannedTask};
-use super::outcome::{ApplyReport, failed_outcome, to_outcome};
+use super::outcome::{ApplyReport, Finished, failed_outcome, to_outcome};
 use super::recorder::{DecisionRecorder, recorded_policies, unread_record};
-use super::schedule::{Before, Ended, FailureLimit, Held, Schedule};
+use super::schedule::{Ended, FailureLimit, Held, Schedule};
 use super::task::{RefusedUpdate, StackTask};
 use crate::change::MergedChange;
 use crate::cloud::CloudError;
@@ -29,9 +30,8 @@ use crate::model::Digest;
 use crate::operation::{ActionOutcome, Task, TaskOptions, to_diagnostics};
 use crate::operation::{Desired, OperationError};
 use crate::product::Verb;
-use crate::report::{NextStep, Outcome, Redactor, StackRecord, State, Success};
+use crate::report::{NextStep, Outcome, Redactor, State, Success};
 use crate::stack::StackName;
-use crate::text::pluralize;
 
 /// What the tasks of one change share.
 pub struct Executor<'a> {
@@ -52,9 +52,6 @@ pub struct Executor<'a> {
     pub record: &'a MergeRecord<'a>,
     pub clock: RunClock,
 }
-
-/// The outcome of a task, its record for the evidence, and the exit code.
-type Finished = (Outcome, StackRecord, Option<Exit>);
 
 impl Executor<'_> {
     /// Runs the tasks in their order, at most as many at once in each account and region as the policy allows. Those that do not begin are
@@ -79,6 +76,9 @@ impl Executor<'_> {
         };
         let mut applied = ApplyReport::default();
         let mut gap = self.record.gap;
+        if self.is_cancelled() {
+            schedule.hold_rest(Held::Cancelled);
+        }
         if gap.is_none()
             && let Some(keeper) = &self.record.keeper
             && schedule.begins_limited()
@@ -91,8 +91,11 @@ impl Executor<'_> {
         }
         let mut running = FuturesUnordered::new();
         loop {
-            if let Some(minutes) = time.too_little(self.clock.elapsed()) {
-                schedule.hold_rest(minutes);
+            // What was stopped is no failure that could hold others.
+            if self.is_cancelled() {
+                schedule.hold_rest(Held::Cancelled);
+            } else if let Some(minutes) = time.too_little(self.clock.elapsed()) {
+                schedule.hold_rest(Held::Time(minutes));
             }
             while let Some(step) = schedule.next() {
                 let task = tasks[step].0.clone();
@@ -111,12 +114,20 @@ impl Executor<'_> {
         }
         for (step, held) in schedule.held() {
             applied.is_out_of_time |= matches!(held, Held::Time(_));
-            let (outcome, record, exit) = not_started(&tasks, (step, held), gap, time.monitoring);
+            let (outcome, record, exit) = match held {
+                Held::Cancelled => interrupted(&tasks[step].0),
+                held => not_started(&tasks, (step, held), gap, time.monitoring),
+            };
             applied.records.push(record);
             applied.add(outcome, exit);
         }
         applied.failed = schedule.failed();
         applied
+    }
+
+    /// The time until the runner kills the program is for the report.
+    fn is_cancelled(&self) -> bool {
+        self.sessions.is_some_and(CredentialCache::is_cancelled)
     }
 
     /// The longest time for which alarms watch a stack after its operation.
@@ -131,11 +142,8 @@ impl Executor<'_> {
     async fn run(&self, task: StackTask<'_>) -> Finished {
         let config = &task.config;
         let stack = StackName::for_config(config);
-        // The time until the runner kills the program is for the report.
-        if self.sessions.is_some_and(CredentialCache::is_cancelled) {
-            let failure = CloudError::Interrupted.into();
-            let failed = to_diagnostics(config, &Redactor::default(), failure);
-            return not_begun(&task, &stack, &failed.diagnostics, failed.exit);
+        if self.is_cancelled() {
+            return interrupted(&task);
         }
         let merged = match self.fresh.get().await {
             Ok(merged) => merged,
@@ -315,6 +323,13 @@ fn not_begun(
     (outcome, unread_record(task, stack), Some(exit))
 }
 
+fn interrupted(task: &StackTask<'_>) -> Finished {
+    let failure = CloudError::Interrupted.into();
+    let failed = to_diagnostics(&task.config, &Redactor::default(), failure);
+    let stack = StackName::for_config(&task.config);
+    not_begun(task, &stack, &failed.diagnostics, failed.exit)
+}
+
 fn ended(state: State) -> Ended {
     match state {
         // The deletion's preview is all that a merge does.
@@ -322,94 +337,6 @@ fn ended(state: State) -> Ended {
         State::Denied | State::NotStarted => Ended::Denied,
         State::Failed => Ended::Failed,
     }
-}
-
-/// A task that waits for a later run. `monitoring`: for how long alarms watch a stack after its operation.
-fn not_started(
-    tasks: &[PlannedTask<'_>],
-    (step, held): (usize, Held),
-    gap: Option<RecordGap>,
-    monitoring: Duration,
-) -> Finished {
-    let (task, _) = &tasks[step];
-    let config = |step: usize| tasks[step].0.change.path.as_str();
-    let unread = |step: usize| match &tasks[step].1 {
-        Before::Unread(words) => Some(words),
-        _ => None,
-    };
-    let why = match held {
-        Held::Needs(other) => format!(
-            "it needs the stack of `{}`, which is not done",
-            config(other)
-        ),
-        Held::First(other) => match unread(other) {
-            Some(words) => format!(
-                "the stack of `{}` goes first, and could not be read: {words}",
-                config(other)
-            ),
-            None => format!(
-                "the stack of `{}` goes first, and is not done",
-                config(other)
-            ),
-        },
-        Held::Unread(other) => format!(
-            "the policy sets `max-failures`, and the stack of `{}` could not be read: {}",
-            config(other),
-            unread(other).map_or("", String::as_str)
-        ),
-        Held::Failures(failures) => format!(
-            "{} of `{}` failed, in this run or before, and the policy's `max-failures` allows fewer",
-            pluralize(failures, "stack"),
-            task.config.target.environment
-        ),
-        Held::Unrecorded => format!(
-            "the policy sets `max-failures`, and {}",
-            gap.map_or("", RecordGap::why)
-        ),
-        Held::Time(minutes) => format!("the job ends in {}", pluralize(minutes, "minute")),
-    };
-    let minutes = monitoring.as_secs() / 60;
-    let is_unread = match held {
-        Held::Unread(_) => true,
-        Held::First(other) => unread(other).is_some(),
-        _ => false,
-    };
-    let help = match held {
-        Held::Time(_) if minutes > 0 => format!(
-            "a scheduled run applies the rest; without a schedule, apply the merge again. Alarms watch each stack for {} after its operation, and a job of less than five minutes more begins none",
-            pluralize(usize::try_from(minutes).unwrap_or(usize::MAX), "minute")
-        ),
-        Held::Time(_) => {
-            "a scheduled run applies the rest; without a schedule, apply the merge again".to_owned()
-        }
-        Held::Unrecorded => {
-            "apply the merge again by hand: that begins a new record".to_owned()
-        }
-        _ if is_unread => "run the job again, or wait for a scheduled run".to_owned(),
-        _ => "correct the cause, and apply the merge again. A scheduled run does that too, unless an update was rolled back or three runs failed. Or change the config by another pull request".to_owned(),
-    };
-    let exit = match held {
-        _ if is_unread => Some(Exit::Unreachable),
-        Held::Unrecorded => gap.map(RecordGap::exit),
-        // The other one has an exit code of its own.
-        Held::Needs(other) | Held::First(other) if tasks[other].1.is_of_run() => None,
-        _ => Some(Exit::Operation),
-    };
-    let problem = Diagnostic::error(Code::NotStarted, &task.change.path, why).with_help(help);
-    left(task, State::NotStarted, problem, exit)
-}
-
-/// A task with which the run does not begin.
-pub fn left(
-    task: &StackTask<'_>,
-    state: State,
-    problem: Diagnostic,
-    exit: Option<Exit>,
-) -> Finished {
-    let stack = StackName::for_config(&task.config);
-    let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), state);
-    outcome.add_failure(&[problem], None);
-    (outcome, unread_record(task, &stack), exit)
 }
 
 /// The config before the change, if it renders to the deployed template.

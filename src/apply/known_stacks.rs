@@ -38,6 +38,12 @@ impl KnownStacks {
                 rolled_back: true, ..
             }) => LeftReason::RolledBack,
             InspectedConfig::Unapplied(_) => return,
+            InspectedConfig::Superseded { newer, rolled_back } => {
+                if *rolled_back {
+                    self.failed.insert(path.clone());
+                }
+                LeftReason::Superseded(newer.clone())
+            }
         };
         if reason.is_failure() {
             self.failed.insert(path.clone());
@@ -76,6 +82,10 @@ impl KnownStacks {
         }
         match self.reason(path) {
             Some(reason) if reason.is_unread() => Before::Unread(reason.plain()),
+            Some(LeftReason::Superseded(newer)) => Before::Superseded {
+                newer: newer.clone(),
+                failed: self.failed.contains(path),
+            },
             _ if self.failed.contains(path) => Before::Failed,
             _ => Before::Left,
         }

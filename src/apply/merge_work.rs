@@ -1,7 +1,7 @@
 //! What a run does with each change of a merge.
 
-use super::executor::left;
 use super::known_stacks::{EarlierRuns, KnownStacks};
+use super::not_started::{by_hand, left};
 use super::order::PlannedTask;
 use super::outcome::ApplyReport;
 use super::schedule::Before;
@@ -92,7 +92,7 @@ impl<'a> MergeWork<'a> {
             }
             let exit = match known.before(path) {
                 Before::Unread(_) => Exit::Unreachable,
-                Before::Failed | Before::Left => Exit::Operation,
+                Before::Failed | Before::Left | Before::Superseded { .. } => Exit::Operation,
                 Before::Open | Before::Retry | Before::Done => {
                     done += 1;
                     continue;
@@ -106,8 +106,10 @@ impl<'a> MergeWork<'a> {
                 Some(reason) => reason.plain(),
                 None => "another merge changes it, or its config has errors".to_owned(),
             };
-            let problem = Diagnostic::error(Code::NotStarted, path, why)
-                .with_help("correct it by a pull request, or apply the merge again");
+            let problem = Diagnostic::error(Code::NotStarted, path, why).with_help(format!(
+                "correct it by a pull request, or {}",
+                by_hand(path)
+            ));
             let (outcome, record, exit) = left(task, State::NotStarted, problem, Some(exit));
             applied.records.push(record);
             applied.add(outcome, exit);
@@ -124,6 +126,10 @@ pub fn of_no_run<'a>(
 ) -> PlannedTask<'a> {
     let before = match known.before(&task.change.path) {
         Before::Left if attempts.have_failed(task.change) => Before::Failed,
+        Before::Superseded { newer, failed } => Before::Superseded {
+            failed: failed || attempts.have_failed(task.change),
+            newer,
+        },
         before => before,
     };
     (task, before)

@@ -10,6 +10,7 @@ mod job_time;
 mod known_stacks;
 mod merge_record;
 mod merge_work;
+mod not_started;
 mod order;
 mod outcome;
 mod read_record;

@@ -15,6 +15,9 @@ use crate::report::{
 };
 use crate::stack::StackName;
 
+/// The outcome of a task, its record for the evidence, and the exit code.
+pub type Finished = (Outcome, StackRecord, Option<Exit>);
+
 /// The results of a change's tasks.
 #[derive(Default)]
 pub struct ApplyReport {
@@ -25,6 +28,8 @@ pub struct ApplyReport {
     pub failed: BTreeMap<String, usize>,
     /// Whether the run recorded that it begins.
     pub has_opened: bool,
+    /// Whether a task of this run failed.
+    pub has_failed: bool,
     /// Whether the job's time did not suffice for all.
     pub is_out_of_time: bool,
     /// What this run and earlier ones told and tried.

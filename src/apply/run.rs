@@ -157,7 +157,13 @@ impl<'a> Run<'a> {
         let mut applied = self
             .execute(merged, tasks, applied, &mut notices, &record)
             .await;
-        let is_begun = |outcome: &Outcome| outcome.state != State::NotStarted;
+        // A deletion that waits for its confirmation was only previewed.
+        let is_begun = |outcome: &Outcome| {
+            !matches!(
+                outcome.state,
+                State::NotStarted | State::AwaitingConfirmation
+            )
+        };
         let has_begun = applied.outcomes.iter().any(is_begun);
         if let Some(number) = number.filter(|_| !work.exhausted.is_empty()) {
             let page = exhausted_configs(number, &work.exhausted);
@@ -175,7 +181,10 @@ impl<'a> Run<'a> {
         applied.attempts = before.after(&applied.outcomes, &merged.plan.changes);
         applied.tell_exhausted(&merged.plan.changes);
         let has_opened = applied.has_opened;
-        if applied.exit == Some(Exit::Denied) && before.tell_the_same(&applied.attempts) {
+        let is_denied = |outcome: &Outcome| outcome.state == State::Denied;
+        // A failure counts, whatever else was denied as before.
+        let is_again = !applied.has_failed && before.tell_the_same(&applied.attempts);
+        if is_again && applied.outcomes.iter().any(is_denied) {
             applied.is_told = true;
             notices.push(Notice::DeniedAgain);
             if has_opened {

@@ -9,9 +9,9 @@ use super::outcome::ApplyReport;
 use super::run::Run;
 use super::schedule::Before;
 use super::task::StackTask;
-use super::unapplied::{SearchRole, SupersededConfig, UnappliedSearch};
+use super::unapplied::{InspectedConfig, SearchRole, SupersededConfig, UnappliedSearch};
 use crate::VERSION;
-use crate::change::{MergedChange, policy_at, review_facts, valid_configs};
+use crate::change::{MergedChange, last_merge_of, policy_at, review_facts, valid_configs};
 use crate::config::Config;
 use crate::diagnostic::Code;
 use crate::forge::ForgeError;
@@ -19,10 +19,13 @@ use crate::job::JobError;
 use crate::model::{Digest, RepoPath, UserId};
 use crate::plan::Change;
 use crate::product::Verb;
-use crate::report::{Attempts, Outcome, RunRecord, State};
+use crate::report::{Attempts, NewerMerge, Outcome, RunRecord, State};
 
 /// First line of the comment on a merged change; a digest of the environment follows.
 const MARKER: &str = "<!-- provisioner:provision ";
+
+/// Maximum number of newer merges that a report names. Each costs two requests.
+const MAX_NAMED: usize = 10;
 
 /// First line of the comment on a merged change. `scope`: the environment and accounts of the job.
 pub fn merge_marker(scope: &str) -> String {
@@ -32,7 +35,7 @@ pub fn merge_marker(scope: &str) -> String {
     }
 }
 
-/// Whether only a review, the policy, the lock or a new merge changes the outcome. Time and AWS change the others by themselves.
+/// Whether only a review, the policy, the lock, a new merge or a comment changes the outcome. Time and AWS change the others by themselves.
 fn is_for_people(outcome: &Outcome) -> bool {
     let mut errors = outcome.problems.iter().filter(|problem| problem.error);
     let is_decided = |code: &Code| {
@@ -45,6 +48,7 @@ fn is_for_people(outcome: &Outcome) -> bool {
                 | Code::ApprovalByPusher
                 | Code::ApproverNotAllowed
                 | Code::ChangesRequested
+                | Code::DuplicateStack
                 | Code::NotMerged
                 | Code::NotRequested
                 | Code::PlanChanged
@@ -59,7 +63,7 @@ fn is_for_people(outcome: &Outcome) -> bool {
     match outcome.state {
         State::Denied => errors.all(|problem| is_decided(&problem.code)),
         // Why it did not begin is known of the stacks.
-        State::NotStarted | State::Skipped => true,
+        State::NotStarted | State::Skipped | State::AwaitingConfirmation => true,
         _ => false,
     }
 }
@@ -81,7 +85,7 @@ impl Run<'_> {
         };
         let source = self.job.source(&[tip]);
         let policy = policy_at(source, tip).await?;
-        let (mut configs, _) = valid_configs(self.job, source, tip, &policy, &[]).await?;
+        let (mut configs, invalid) = valid_configs(self.job, source, tip, &policy, &[]).await?;
         configs.retain(|config| paths.contains(&config.path));
         // A policy that does not load denies everything.
         let Ok(policy) = &policy else {
@@ -94,20 +98,30 @@ impl Run<'_> {
             finish_cancelled: false,
             compares_all: true,
         };
-        let superseded = others
-            .iter()
-            .filter(|task| !merged.is_current(task.change))
-            .map(|task| {
-                let mut configs = configs.iter();
-                let now = configs.find(|config| has_same_stack(config, &task.config));
-                SupersededConfig {
-                    merged: task.config.clone(),
-                    before: merged.config_before(task.change),
-                    now: now.cloned(),
-                    merged_at: merged.merged_at(),
-                }
+        let mut superseded = Vec::new();
+        for task in others {
+            let path = &task.change.path;
+            if merged.is_current(task.change) {
+                continue;
+            }
+            let is_own = |config: &&Config| has_same_stack(config, &task.config);
+            let now = configs.iter().find(is_own).cloned();
+            let before = merged.config_before(task.change);
+            let removed = !invalid.contains(path);
+            let effect = SupersededConfig::effect(before.as_ref(), now.as_ref(), removed);
+            let later = merged.later_configs(task.change).iter();
+            superseded.push(SupersededConfig {
+                merged: task.config.clone(),
+                before,
+                later: later.filter(is_own).cloned().collect(),
+                now,
+                newer: NewerMerge {
+                    number: None,
+                    effect,
+                },
+                merged_at: merged.merged_at(),
             });
-        let superseded: Vec<SupersededConfig> = superseded.collect();
+        }
         let old: BTreeSet<RepoPath> = superseded
             .iter()
             .map(|config| config.merged.path.clone())
@@ -116,7 +130,16 @@ impl Run<'_> {
         for (config, found) in search.search(configs).await {
             known.add(config.path, &found);
         }
-        for (path, found) in search.search_superseded(superseded).await {
+        let mut named = 0;
+        for (path, mut found) in search.search_superseded(superseded).await {
+            if let InspectedConfig::Superseded { newer, .. } = &mut found
+                && named < MAX_NAMED
+            {
+                named += 1;
+                // At worst, the report does not name it.
+                let merge = last_merge_of(&*self.job.forge, tip, &path).await.ok();
+                newer.number = merge.and_then(|merge| merge.number);
+            }
             known.add(path, &found);
         }
         Ok(known)

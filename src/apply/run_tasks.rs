@@ -50,6 +50,8 @@ impl Run<'_> {
                 clock: self.clock,
             };
             let done = executor.apply(tasks).await;
+            let mut outcomes = done.outcomes.iter();
+            applied.has_failed = outcomes.any(|outcome| outcome.state == State::Failed);
             applied.records.extend(done.records);
             applied.outcomes.extend(done.outcomes);
             applied.exit = applied.exit.max(done.exit);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lanes::{Lane, LaneAnswers, Lanes};
+use crate::report::NewerMerge;
 
 /// A stack of the schedule.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub enum Before {
     Failed,
     /// The run does not work on it, and its state could not be read, for this reason.
     Unread(String),
+    /// The run does not work on it: a newer merge changed it again. Its stack has no template of the two.
+    Superseded { newer: NewerMerge, failed: bool },
 }
 
 impl Before {
@@ -48,6 +51,8 @@ impl Before {
             Self::Left => StepStatus::Ended(Ended::Denied),
             Self::Failed => StepStatus::Ended(Ended::Failed),
             Self::Unread(_) => StepStatus::Ended(Ended::Unknown),
+            Self::Superseded { failed: true, .. } => StepStatus::Ended(Ended::Failed),
+            Self::Superseded { failed: false, .. } => StepStatus::Ended(Ended::Denied),
         }
     }
 }
@@ -78,6 +83,8 @@ pub enum Held {
     Unrecorded,
     /// The job ends in so many minutes.
     Time(usize),
+    /// The job was cancelled.
+    Cancelled,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,11 +153,11 @@ impl Schedule {
         self.lanes.leave(&self.steps[step].lane, answers);
     }
 
-    /// Holds what has not begun, because the job ends in so many minutes.
-    pub fn hold_rest(&mut self, minutes: usize) {
+    /// Holds what has not begun, because the job ends.
+    pub fn hold_rest(&mut self, held: Held) {
         for status in &mut self.status {
             if *status == StepStatus::Waiting {
-                *status = StepStatus::Held(Held::Time(minutes));
+                *status = StepStatus::Held(held);
             }
         }
     }

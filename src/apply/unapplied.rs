@@ -9,7 +9,7 @@ use crate::job::CredentialCache;
 use crate::lanes::{Lane, Lanes, work_in_lanes};
 use crate::model::RepoPath;
 use crate::operation::{Desired, OperationError, lacks_folders};
-use crate::report::LeftReason;
+use crate::report::{LeftReason, NewerEffect, NewerMerge};
 use crate::stack::{Health, Stack, StackName, owner_tags};
 
 /// What a config's stack lacks.
@@ -38,6 +38,11 @@ pub enum InspectedConfig {
     /// The policy allows no updates, and the stack has another template.
     NotUpdated,
     Unapplied(Unapplied),
+    /// A later merge changed it again, and the stack has no template of the two.
+    Superseded {
+        newer: NewerMerge,
+        rolled_back: bool,
+    },
     /// A run cannot apply it.
     Left(LeftReason),
 }
@@ -58,7 +63,26 @@ pub struct SupersededConfig {
     pub before: Option<Config>,
     /// At the tip of the default branch, if it still names the same stack.
     pub now: Option<Config>,
+    /// As commits in between had it.
+    pub later: Vec<Config>,
+    /// What the tip made of it.
+    pub newer: NewerMerge,
     pub merged_at: Option<Timestamp>,
+}
+
+impl SupersededConfig {
+    /// What the tip of the default branch made of a config. `now`: the config there; `removed`: whether the tip lacks it.
+    pub fn effect(before: Option<&Config>, now: Option<&Config>, removed: bool) -> NewerEffect {
+        let restores = |now: &Config| {
+            let before = before.and_then(|before| Desired::new(before).ok());
+            before.is_some_and(|before| Desired::renders_to(now, &before.sent))
+        };
+        match now {
+            None if removed => NewerEffect::Removed,
+            Some(now) if restores(now) => NewerEffect::Reverted,
+            _ => NewerEffect::Changed,
+        }
+    }
 }
 
 pub struct UnappliedSearch<'a> {
@@ -106,7 +130,10 @@ impl UnappliedSearch<'_> {
         let Some(stack) =
             stack.filter(|stack| stack.status.health() == Health::Stable && is_own(merged, stack))
         else {
-            return Ok(InspectedConfig::Unapplied(Unapplied::Unfinished));
+            return Ok(InspectedConfig::Superseded {
+                newer: config.newer.clone(),
+                rolled_back: false,
+            });
         };
         let deployed = cloud.template(&stack.id).await.map_err(unread)?;
         let has = |config: Option<&Config>| {
@@ -116,13 +143,14 @@ impl UnappliedSearch<'_> {
         let rolled_back = stack.status.is_rolled_back();
         // An unknown time proves nothing.
         let is_later = changed > config.merged_at && config.merged_at.is_some() && !rolled_back;
-        let is_new = has(config.now.as_ref()) && !has(config.before.as_ref());
+        let mut newer = config.later.iter().chain(&config.now);
+        let is_new = newer.any(|newer| has(Some(newer))) && !has(config.before.as_ref());
         Ok(match has(Some(merged)) || is_later && is_new {
             true => InspectedConfig::Applied,
-            false => InspectedConfig::Unapplied(Unapplied::Behind {
-                changed,
+            false => InspectedConfig::Superseded {
+                newer: config.newer.clone(),
                 rolled_back,
-            }),
+            },
         })
     }
 

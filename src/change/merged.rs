@@ -227,6 +227,12 @@ impl MergedChange {
         tip.is_some_and(|tip| tip.is_current(change) == Some(true))
     }
 
+    /// The config of a change as commits between the merge and the tip had it.
+    pub fn later_configs(&self, change: &Change) -> &[Config] {
+        let tip = self.tip.as_ref();
+        tip.map_or(&[], |tip| tip.later_configs(&change.path))
+    }
+
     /// When the forge merged it; `None` if it does not say.
     pub fn merged_at(&self) -> Option<Timestamp> {
         self.merged_at

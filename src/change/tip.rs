@@ -9,7 +9,7 @@ use super::inputs::{ChangeInputs, other_configs_at};
 use super::later_commits::LaterCommits;
 use super::policy::policy_file_at;
 use super::products::products;
-use crate::config::ConfigContents;
+use crate::config::{Config, ConfigContents, load_contents};
 use crate::guard::{LoadedPolicy, POLICY_FILE, read_policy_file};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, RepoPath};
@@ -26,6 +26,8 @@ pub(super) struct Tip {
     pub(super) policy_file: Option<FileContents>,
     /// Changes whose configs render otherwise now.
     superseded: BTreeSet<ChangeKey>,
+    /// The changed configs as commits between the merge and the tip had them.
+    later: BTreeMap<RepoPath, Vec<Config>>,
     /// Whether the commits since the merge show who may delete its stacks.
     is_history_known: bool,
     claims: StackClaims,
@@ -64,7 +66,15 @@ impl Tip {
         let later = LaterCommits::read(job, range, tip, plan, registry, selection).await?;
         let mut superseded = superseded(inputs, plan, registry, &configs, &claims);
         superseded.extend(later.superseded);
+        let mut versions: BTreeMap<RepoPath, Vec<Config>> = BTreeMap::new();
         for (path, contents) in later.contents {
+            let found = contents.as_ref().into_iter();
+            // The product may have changed in between.
+            let found = found.flat_map(|contents| {
+                let registries = [registry, &inputs.head].into_iter();
+                registries.filter_map(|registry| load_contents(registry, &path, contents).config)
+            });
+            versions.entry(path.clone()).or_default().extend(found);
             superseded.extend(rendered_otherwise(inputs, registry, [(path, contents)]));
         }
         Ok(Self {
@@ -72,6 +82,7 @@ impl Tip {
             policy: read_policy_file(&RepoPath::typed(POLICY_FILE), policy_file.as_ref()),
             policy_file,
             superseded,
+            later: versions,
             is_history_known: later.complete,
             needs: link_needs(registry, &configs, plan),
             claims,
@@ -85,6 +96,11 @@ impl Tip {
             return Some(false);
         }
         self.is_history_known.then_some(true)
+    }
+
+    /// A changed config as commits between the merge and the tip had it.
+    pub(super) fn later_configs(&self, path: &RepoPath) -> &[Config] {
+        self.later.get(path).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn claims(&self) -> &StackClaims {

@@ -218,8 +218,9 @@ impl Attempts {
 /// The comment of a run that works on the stacks of a merge, until its result replaces it. `marker`: its first line.
 pub fn run_began(marker: &str) -> String {
     format!(
-        "{marker}\n## Provisioner\n\nA run works on this merge. If no result replaces this text, the run did not end. The policy sets \
-         `max-failures`, so no scheduled run begins another stack then: apply the merge again by hand.\n"
+        "{marker}\n## Provisioner\n\nA run works on this merge. If no result replaces this text, the run was killed, or the forge did not \
+         take its result: the job summary has it. The policy sets `max-failures`, so no scheduled run and no command begins another stack \
+         then. Run the merge's job again, or start a run by hand with `configs` or `PROVISIONER_PATHS`: it writes the result.\n"
     )
 }
 

@@ -149,8 +149,8 @@ pub use operation_fault::{Fault, Unmet};
 pub use outcome::{Outcome, Problem, State, Success};
 pub use page_link::{PageLink, page_links};
 pub use pending::{
-    ClosedEnvironment, LeftReason, PendingReport, pending_lines, pending_markdown,
-    pushed_environments,
+    ClosedEnvironment, LeftReason, NewerEffect, NewerMerge, PendingReport, pending_lines,
+    pending_markdown, pushed_environments,
 };
 pub use plan_counts::PlanCounts;
 pub use plan_marker::{PlanMarker, comment, parse_plan_marker};

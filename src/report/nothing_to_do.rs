@@ -7,6 +7,8 @@ use std::fmt;
 pub enum NothingToDo {
     /// A push to a branch that is not provisioned.
     Push { reference: String },
+    /// A push to the default branch that does not name the commit before it, such as the one that creates the branch.
+    UnknownPush,
     /// The program does not handle the event, or handles it only in another case.
     Event {
         name: String,
@@ -44,6 +46,9 @@ impl fmt::Display for NothingToDo {
                     Some(case) => write!(out, ": provisioner handles it only if {case}"),
                     None => Ok(()),
                 };
+            }
+            Self::UnknownPush => {
+                "the push does not name the commit before it, so its merges are not known. A scheduled run applies them; without a schedule, start a run by hand with `configs`"
             }
             Self::Cancelled => "the cancelled job changes no stacks",
             Self::NoCommand => "the comment has no command",

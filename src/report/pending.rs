@@ -30,6 +30,54 @@ pub struct ClosedEnvironment {
     pub opens: Option<String>,
 }
 
+/// The merge that changed a config again, whose stack does not have the template of the former merge, nor one of a newer one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewerMerge {
+    /// Its pull request, if one brought it.
+    pub number: Option<u64>,
+    pub effect: NewerEffect,
+}
+
+/// What a newer merge made of a config.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewerEffect {
+    /// The default branch has no config of the stack any more.
+    Removed,
+    /// The config renders as it did before the former merge.
+    Reverted,
+    Changed,
+}
+
+impl NewerMerge {
+    fn text(&self) -> Text {
+        let who = match self.number {
+            Some(number) => Text::ours("pull request #").and(Text::number(number)),
+            None => Text::ours("a newer commit"),
+        };
+        who.and(Text::ours(match self.effect {
+            NewerEffect::Removed => " removed or moved its config",
+            NewerEffect::Reverted => " reverted it",
+            NewerEffect::Changed => " changed its config, and is not applied",
+        }))
+    }
+
+    /// The same as plain text.
+    pub fn plain(&self) -> String {
+        self.text().plain()
+    }
+
+    /// What lets others begin that wait for the stack.
+    pub fn remedy(&self) -> String {
+        let other = "change this config by another pull request: that merge decides anew";
+        match (self.effect, self.number) {
+            (NewerEffect::Changed, Some(number)) => {
+                format!("get pull request #{number} applied, or {other}")
+            }
+            _ => other.to_owned(),
+        }
+    }
+}
+
 /// Why a run does not apply a config.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeftReason {
@@ -66,6 +114,7 @@ pub enum LeftReason {
     NextRun,
     /// The forge's words.
     MergeUnread(String),
+    Superseded(NewerMerge),
 }
 
 impl LeftReason {
@@ -96,10 +145,10 @@ impl LeftReason {
             Self::HistoryUnknown => Text::ours("the commit that changed it last is not known"),
             Self::NotMerged => Text::ours("no single merge brought its last change"),
             Self::Attempted => Text::ours(
-                "the stack was changed after the last merge, and has another template: apply the config again by hand",
+                "the stack was changed after the last merge, and has another template: start a run by hand with `configs`",
             ),
             Self::RolledBack => Text::ours(
-                "its update failed and was rolled back: correct the cause, then apply the config again by hand",
+                "its update failed and was rolled back: correct the cause, then start a run by hand with `configs`",
             ),
             Self::NoUpdates => Text::ours("the policy allows no updates"),
             Self::Rests => Text::ours(
@@ -107,6 +156,7 @@ impl LeftReason {
             ),
             Self::NextRun => Text::ours("another run applies it: this one has enough merges"),
             Self::MergeUnread(words) => sentence("the forge did not answer: ", words),
+            Self::Superseded(newer) => newer.text(),
         }
     }
 

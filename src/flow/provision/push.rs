@@ -19,10 +19,13 @@ pub async fn provision(
 ) -> JobResult {
     let branch = job.forge.default_branch().await?;
     let is_default = reference.strip_prefix("refs/heads/") == Some(&branch.branch.name);
-    let (Some(before), Some(after), true) = (before, after, is_default) else {
+    if !is_default {
         let reference = reference.to_owned();
-        let line = NothingToDo::Push { reference }.to_string();
-        log::info!("{line}");
+        log::info!("{}", NothingToDo::Push { reference });
+        return Ok((String::new(), Exit::Ok));
+    }
+    let (Some(before), Some(after)) = (before, after) else {
+        log::warn!("{}", NothingToDo::UnknownPush);
         return Ok((String::new(), Exit::Ok));
     };
     if finds {

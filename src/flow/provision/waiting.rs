@@ -118,6 +118,7 @@ pub(super) async fn pending_merges(
         known.add(config.path.clone(), &found);
         match found {
             InspectedConfig::Applied
+            | InspectedConfig::Superseded { .. }
             | InspectedConfig::NotCompared
             | InspectedConfig::NotUpdated => {}
             InspectedConfig::Unapplied(found) => {

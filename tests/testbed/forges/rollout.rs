@@ -114,8 +114,63 @@ fn a_correction_of_the_first_stack_releases_the_others<W: RunPending>() {
     world.fake().take_writes();
 }
 
+/// A third merge, which nobody approved, changes what goes first again: its stack has the template of the second one.
+fn attack_an_unapproved_merge_holds_what_a_correction_released<W: RunPending>() {
+    let (world, _, _) = left::<W>();
+    let path = world.workdir().path();
+    let merge = |number, team| {
+        let config = format!("  versioning: true\n  tags:\n    Team: {team}\n");
+        world.workdir().write_config(&config);
+        let text = world.text();
+        world.another(number, |commit| commit.write(&path, &text))
+    };
+    let correction = merge(8, "corrected");
+    let before = world.approved_and_merged(&correction);
+    world.run_push(&before).assert_exit(0);
+    let unapproved = merge(9, "unapproved");
+    world.merged(&unapproved);
+    let run = world.run_pending();
+    assert_eq!(world.stacks().len(), 2, "{}", run.summary);
+    world.fake().take_writes();
+}
+
+/// The reason names the merge that is not applied, and what lets the others begin.
+fn a_newer_merge_of_the_first_stack_is_named<W: RunPending>() {
+    for is_removed in [false, true] {
+        let (world, _, _) = left::<W>();
+        let path = world.workdir().path();
+        world
+            .workdir()
+            .write_config("  versioning: true\n  tags:\n    Team: later\n");
+        let text = world.text();
+        let later = world.another(8, |commit| match is_removed {
+            true => commit.remove(&path),
+            false => commit.write(&path, &text),
+        });
+        world.merged(&later);
+        let run = world.run_pending();
+        assert_eq!(world.stacks().len(), 1, "{}", run.summary);
+        let comment = world.comment(7, "provision");
+        let (why, help) = match is_removed {
+            true => (
+                "pull request #8 removed or moved its config",
+                "help: change this config by another pull request",
+            ),
+            false => (
+                "pull request #8 changed its config, and is not applied",
+                "help: get pull request #8 applied, or change this config by",
+            ),
+        };
+        assert!(comment.contains(why), "{comment}");
+        assert!(comment.contains(help), "{comment}");
+        world.fake().take_writes();
+    }
+}
+
 on_both_forges! {
     attack_a_revert_of_the_first_stack_releases_the_others
+    attack_an_unapproved_merge_holds_what_a_correction_released
+    a_newer_merge_of_the_first_stack_is_named
     a_correction_of_the_first_stack_releases_the_others
     attack_a_left_first_stack_releases_the_others
     attack_a_command_passes_what_goes_first

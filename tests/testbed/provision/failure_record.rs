@@ -21,6 +21,8 @@ fn assert_held(many: &Many, why: &str) {
     let run = pending(many);
     assert_eq!(run.status, 30, "{}\n{}", run.stderr, run.summary);
     assert!(run.summary.contains(why), "{}", run.summary);
+    let help = "run the merge's job again, or start a run by hand with `configs` or `PROVISIONER_PATHS`: notes/n000-note.yaml";
+    assert!(run.summary.contains(help), "{}", run.summary);
     for _ in 0..2 {
         let run = pending(many);
         assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);

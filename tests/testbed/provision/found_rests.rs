@@ -136,3 +136,52 @@ fn a_job_of_a_group_of_accounts_finds_its_own_record() {
     assert_eq!(world.find_groups(&groups), json!(["prod"]));
     world.github.take_writes();
 }
+
+/// A denial of the same merge hides neither the failure nor its number. After the third one, no job starts for it.
+#[test]
+fn attack_a_failure_beside_a_denial_is_tried_for_ever() {
+    let world = World::new(&policy(""));
+    world.workdir.write_config("  versioning: true\n");
+    let (path, text) = (
+        world.workdir.path(),
+        world.workdir.read(&world.workdir.path()),
+    );
+    let removed = path.replace("acme-", "edge-");
+    let former = text.replace("acme", "edge");
+    world.repo.commit("main").write(&removed, &former).push();
+    world.pass_to_2100();
+    let pull = world.proposal(|commit| commit.write(&path, &text).remove(&removed));
+    let before = world.approved_and_merged(&pull);
+    // A config with errors may claim the stack of the removed one.
+    let broken = removed.replace("s3/configs/", "ml/configs/");
+    world
+        .repo
+        .commit("main")
+        .write(&broken, "client: 2\n")
+        .push();
+    // The creation fails before it begins.
+    world.workdir.create_bucket();
+    let run = world.push(&before).run();
+    assert_eq!(run.status, 20, "{}\n{}", run.stderr, run.summary);
+    let codes = codes_of(&run.summary);
+    assert!(codes.starts_with(&["preflight-failed".to_owned(), "duplicate-stack".to_owned()]));
+    for count in 2..=3 {
+        let run = world.scheduled("").run();
+        assert_eq!(run.status, 20, "{count}: {}", run.summary);
+        let comment = world.report(7);
+        assert!(comment.contains(&format!("={count} -->")), "{comment}");
+    }
+    assert!(
+        world.report(7).contains("Three runs failed"),
+        "{}",
+        world.report(7)
+    );
+    // The comment gets the row of what is left, then nothing changes any more.
+    for status in [30, 0] {
+        let run = world.scheduled("").run();
+        assert_eq!(run.status, status, "{}\n{}", run.stderr, run.summary);
+    }
+    let (found, summary) = world.found(&world.find_job(), 0);
+    assert_eq!(found, json!([]), "{summary}");
+    world.github.take_writes();
+}

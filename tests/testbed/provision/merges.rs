@@ -244,3 +244,15 @@ fn facts_that_cannot_be_read_again_deny_nothing() {
     assert_eq!(codes_of(&run.summary), ["forge-unreachable"]);
     world.assert_nothing_done(&job, &run);
 }
+
+/// GitHub names no former commit for the push that creates a branch.
+#[test]
+fn a_push_without_a_former_commit_is_not_called_empty() {
+    let (world, pull) = World::with_proposed();
+    world.approved_and_merged(&pull);
+    let run = world.push(&"0".repeat(40)).run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let why = "the push does not name the commit before it, so its merges are not known";
+    assert!(run.stderr.contains(why), "{}", run.stderr);
+    world.assert_no_stack();
+}

@@ -214,3 +214,25 @@ fn attack_the_step_for_cancelled_jobs_changes_no_other_stack() {
     assert_eq!(proxy.fired()[1], 1, "another template");
     world.github.take_writes();
 }
+
+/// Nothing failed: the run was asked to end.
+#[test]
+fn the_rest_of_a_cancelled_job_was_interrupted() {
+    let many = super::many::Many::with(
+        "    first: 1\n    max-failures: 0\ndefaults:\n  concurrency: 1\n",
+        &super::rollout::notes(["", "", ""]),
+    );
+    many.proxy.hold_operation("ExecuteChangeSet", Side::Before);
+    let job = many.job();
+    let mut step = Step::start(&job);
+    assert_eq!(many.proxy.held().operation, "ExecuteChangeSet");
+    step.cancel();
+    step.terminate();
+    many.proxy.release(true);
+    let (status, log) = step.ended();
+    assert_eq!(status, Some(30), "{log}");
+    let summary = std::fs::read_to_string(job.folder.path().join("summary")).unwrap();
+    assert_eq!(codes_of(&summary), ["interrupted"], "{summary}");
+    assert!(!summary.contains("max-failures"), "{summary}");
+    many.world.github.take_writes();
+}

@@ -1,0 +1,127 @@
+//! Why a task does not begin in a run, and what lets it begin.
+
+use std::time::Duration;
+
+use super::merge_record::RecordGap;
+use super::order::PlannedTask;
+use super::outcome::Finished;
+use super::recorder::unread_record;
+use super::schedule::{Before, Held};
+use super::task::StackTask;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::exit::Exit;
+use crate::model::RepoPath;
+use crate::report::{NewerMerge, Outcome, State};
+use crate::stack::StackName;
+use crate::text::pluralize;
+
+/// How a person applies the merge of a config again.
+pub fn by_hand(path: &RepoPath) -> String {
+    format!(
+        "run the merge's job again, or start a run by hand with `configs` or `PROVISIONER_PATHS`: {path}"
+    )
+}
+
+/// A task that waits for a later run. `monitoring`: for how long alarms watch a stack after its operation.
+pub fn not_started(
+    tasks: &[PlannedTask<'_>],
+    (step, held): (usize, Held),
+    gap: Option<RecordGap>,
+    monitoring: Duration,
+) -> Finished {
+    let (task, _) = &tasks[step];
+    let config = |step: usize| tasks[step].0.change.path.as_str();
+    let unread = |step: usize| match &tasks[step].1 {
+        Before::Unread(words) => Some(words),
+        _ => None,
+    };
+    let newer = |step: usize| match &tasks[step].1 {
+        Before::Superseded { newer, .. } => Some(newer),
+        _ => None,
+    };
+    let why = match held {
+        Held::Needs(other) => format!(
+            "it needs the stack of `{}`, which is not done",
+            config(other)
+        ),
+        Held::First(other) => match unread(other) {
+            Some(words) => format!(
+                "the stack of `{}` goes first, and could not be read: {words}",
+                config(other)
+            ),
+            None => match newer(other) {
+                Some(newer) => format!(
+                    "the stack of `{}` goes first, and does not have the template of the merge or of a newer one: {}",
+                    config(other),
+                    newer.plain()
+                ),
+                None => format!(
+                    "the stack of `{}` goes first, and is not done",
+                    config(other)
+                ),
+            },
+        },
+        Held::Unread(other) => format!(
+            "the policy sets `max-failures`, and the stack of `{}` could not be read: {}",
+            config(other),
+            unread(other).map_or("", String::as_str)
+        ),
+        Held::Failures(failures) => format!(
+            "{} of `{}` failed, in this run or before, and the policy's `max-failures` allows fewer",
+            pluralize(failures, "stack"),
+            task.config.target.environment
+        ),
+        Held::Unrecorded => format!(
+            "the policy sets `max-failures`, and {}",
+            gap.map_or("", RecordGap::why)
+        ),
+        Held::Cancelled => "the job was cancelled".to_owned(),
+        Held::Time(minutes) => format!("the job ends in {}", pluralize(minutes, "minute")),
+    };
+    let minutes = monitoring.as_secs() / 60;
+    let is_unread = match held {
+        Held::Unread(_) => true,
+        Held::First(other) => unread(other).is_some(),
+        _ => false,
+    };
+    let help = match held {
+        Held::Time(_) if minutes > 0 => format!(
+            "a scheduled run applies the rest; without a schedule, apply the merge again. Alarms watch each stack for {} after its operation, and a job of less than five minutes more begins none",
+            pluralize(usize::try_from(minutes).unwrap_or(usize::MAX), "minute")
+        ),
+        Held::Time(_) => {
+            "a scheduled run applies the rest; without a schedule, apply the merge again".to_owned()
+        }
+        Held::Unrecorded => format!("{}. That begins a new record", by_hand(&task.change.path)),
+        _ if is_unread => "run the job again, or wait for a scheduled run".to_owned(),
+        Held::First(other) | Held::Needs(other) if newer(other).is_some() => {
+            newer(other).map(NewerMerge::remedy).unwrap_or_default()
+        }
+        _ => format!(
+            "correct the cause by a pull request, or {}. A scheduled run tries again what failed, unless an update was rolled back or three runs failed",
+            by_hand(&task.change.path)
+        ),
+    };
+    let exit = match held {
+        _ if is_unread => Some(Exit::Unreachable),
+        Held::Unrecorded => gap.map(RecordGap::exit),
+        // The other one has an exit code of its own.
+        Held::Needs(other) | Held::First(other) if tasks[other].1.is_of_run() => None,
+        _ => Some(Exit::Operation),
+    };
+    let problem = Diagnostic::error(Code::NotStarted, &task.change.path, why).with_help(help);
+    left(task, State::NotStarted, problem, exit)
+}
+
+/// A task with which the run does not begin.
+pub fn left(
+    task: &StackTask<'_>,
+    state: State,
+    problem: Diagnostic,
+    exit: Option<Exit>,
+) -> Finished {
+    let stack = StackName::for_config(&task.config);
+    let mut outcome = Outcome::new(task.change.path.as_str(), Some(&stack), state);
+    outcome.add_failure(&[problem], None);
+    (outcome, unread_record(task, &stack), exit)
+}
