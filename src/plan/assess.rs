@@ -310,9 +310,12 @@ fn present(
     };
     let policy = after.product.render_policy(&after.derived.scope).ok();
     if policy.as_deref() != old_policy {
+        let [old, new] =
+            [old_policy, policy.as_deref()].map(|text| text.map_or_else(String::new, by_line));
         change.policy_update = Some(PolicyUpdate {
             action: after.policy_action().map(str::to_owned),
             renews_roles: true,
+            diff: diff(&old, &new),
         });
     }
     match base {
@@ -397,6 +400,13 @@ fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Doc
         change.level = Level::Unknown;
         change.caveat = Some("The config is the same; the product's template changed.".to_owned());
     }
+}
+
+/// The policy with a value on each line, however the product writes it.
+fn by_line(policy: &str) -> String {
+    let value = serde_json::from_str::<serde_json::Value>(policy);
+    let text = value.and_then(|value| serde_json::to_string_pretty(&value));
+    text.map_or_else(|_| policy.to_owned(), |text| text + "\n")
 }
 
 /// A problem of the rendered template, reported at the section of the config.

@@ -35,6 +35,15 @@ pub struct ChangedValue {
     shown: Option<String>,
 }
 
+impl Impact {
+    /// Whether a report has a number in place of a value.
+    pub fn is_hidden(&self) -> bool {
+        [&self.before, &self.after]
+            .iter()
+            .any(|side| side.is_hidden())
+    }
+}
+
 impl ChangedValue {
     fn new(value: Option<&Value>) -> Self {
         Self {
@@ -54,6 +63,10 @@ impl ChangedValue {
 
     pub fn text(&self) -> &str {
         self.shown.as_deref().unwrap_or("(hidden)")
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.text().starts_with("(hidden")
     }
 }
 

@@ -1,5 +1,7 @@
 //! The report of a check as Markdown, for the comment and the job summary.
 
+use std::collections::BTreeSet;
+
 use minijinja::{Error, context};
 
 use super::check::{CheckContext, Report};
@@ -17,7 +19,7 @@ use super::on_merge::MergeEffect;
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{Text, diagnostics, escape};
-use crate::plan::{Change, Intent};
+use crate::plan::{Change, Impact, Intent};
 use crate::product::Level;
 
 /// First line of the check's comment. A comment counts as the check's only if its author is the token's user, too.
@@ -88,7 +90,7 @@ pub(super) fn page(
             share: 1,
             goes_first: Box::new(is_first),
         }),
-        Part::Whole(comment_foot(report)?),
+        Part::Whole(comment_foot(report, groups)?),
     ];
     fit_page(parts, rest, limit)
 }
@@ -164,7 +166,7 @@ fn mark(report: &Report, change: &Change) -> &'static str {
 }
 
 /// What the merge does, in a few words.
-pub(super) fn on_merge_words(report: &Report, change: &Change) -> &'static str {
+fn on_merge_words(report: &Report, change: &Change) -> &'static str {
     match (change.intent, report.on_merge.get(&change.key())) {
         (Intent::Abandon, _) => "remove config, delete no stack",
         (_, Some(on_merge))
@@ -183,13 +185,38 @@ pub(super) fn on_merge_words(report: &Report, change: &Change) -> &'static str {
     }
 }
 
-fn on_merge_cell(report: &Report, change: &Change) -> Text {
+/// The same with the codes of denials or errors, and what else a reviewer must not miss.
+pub(super) fn on_merge_cell(report: &Report, change: &Change) -> Text {
     let words = Text::ours(on_merge_words(report, change));
-    match report.on_merge.get(&change.key()) {
-        Some(on_merge) if !on_merge.denials.is_empty() => {
-            words.and(Text::ours(": ")).and(on_merge.codes())
+    let codes = match report.on_merge.get(&change.key()) {
+        Some(on_merge) if on_merge.denials.is_empty() => Text::default(),
+        Some(on_merge) => on_merge.codes(),
+        None => {
+            let errors = change
+                .diagnostics
+                .iter()
+                .filter(|problem| problem.is_error());
+            let codes: BTreeSet<&str> = errors.map(|problem| problem.code.as_str()).collect();
+            Text::list(codes.into_iter().map(Text::name))
         }
-        _ => words,
+    };
+    let words = match codes.is_empty() {
+        true => words,
+        false => words.and(Text::ours(": ")).and(codes),
+    };
+    let words = match change.changes_operator_policy() {
+        true => words.and(Text::ours(", operator policy changes")),
+        false => words,
+    };
+    let warnings = change
+        .diagnostics
+        .iter()
+        .filter(|problem| !problem.is_error());
+    match warnings.count() {
+        0 => words,
+        count => words
+            .and(Text::ours(", "))
+            .and(Text::count(count, "warning")),
     }
 }
 
@@ -209,7 +236,13 @@ fn run_text(context: &CheckContext) -> Option<Text> {
     })
 }
 
-fn comment_foot(report: &Report) -> Result<String, Error> {
+/// Whether the sections of several configs have numbers of hidden values.
+fn hides_in_many(groups: &[EqualChanges<'_>]) -> bool {
+    let hides = |group: &&EqualChanges<'_>| group.first().impact.iter().any(Impact::is_hidden);
+    groups.iter().filter(hides).nth(1).is_some()
+}
+
+fn comment_foot(report: &Report, groups: &[EqualChanges<'_>]) -> Result<String, Error> {
     let mut room = MAX_OVERLAPPING;
     let all_collisions = report.collisions.as_deref().unwrap_or_default();
     let mut collisions = Vec::new();
@@ -235,6 +268,7 @@ fn comment_foot(report: &Report) -> Result<String, Error> {
         context! {
             collisions,
             more_collisions,
+            hides_in_many => hides_in_many(groups),
             notices => report.notices.iter().map(|notice| safe(notice.markdown())).collect::<Vec<_>>(),
             // A failed check reports no plan that can be approved.
             digest => (!report.has_errors()).then(|| report.plan.digest.to_string()),

@@ -164,6 +164,7 @@ fn outline_signature(report: &Report, change: &Change) -> String {
     let mut signature = signature(report, change, names.as_ref(), is_alone);
     if !is_alone {
         signature["lines"] = json!(change.outline);
+        signature["policy_lines"] = Value::Null;
         signature["region"] = json!(change.target.as_ref().map(|target| &target.region));
         signature["product"] = json!(change.product);
     }
@@ -275,6 +276,10 @@ fn signature(
     let folders = folders.map(|set| (own(&set.prefix.to_string()), set.count));
     let region = change.target.as_ref().map_or("", |target| &*target.region);
     let costs = change.costs.as_ref();
+    let policy_update = change.policy_update.as_ref();
+    let lines = change.diff.as_ref();
+    let lines = lines.filter(|_| change.intent != Intent::Delete);
+    let lines = lines.and_then(|diff| changed_lines(diff, own));
     json!({
         // A section names the other file or the other stack.
         "path": is_alone.then(|| change.key()),
@@ -287,9 +292,10 @@ fn signature(
         "resources": resources.collect::<Vec<_>>(),
         "folders": folders.collect::<Vec<_>>(),
         "costs": costs.map(|costs| costs_markdown(costs, region)),
-        "policy_update": change.policy_update,
+        "policy_update": policy_update.map(|update| (&update.action, update.renews_roles)),
+        "policy_lines": policy_update.and_then(|update| changed_lines(update.diff.as_ref()?, own)),
         "problems": problems.collect::<Vec<_>>(),
-        "lines": change.diff.as_ref().map(|diff| changed_lines(change, diff, own)),
+        "lines": lines,
         "caveat": change.caveat,
         "consumers": change.consumers,
         "preview": preview.map(|preview| &preview.shape),
@@ -308,13 +314,16 @@ fn own_names(change: &Change) -> Option<EffectNames> {
 
 /// Whether a config has a section of its own, regardless of the others.
 fn is_alone(report: &Report, change: &Change) -> bool {
-    // Templates that were not compared by line may differ in anything.
+    // Templates and policies that were not compared by line may differ in anything.
     let is_unread = change
         .diff
         .as_ref()
         .is_none_or(|diff| diff.unified.is_none());
+    let policy = change.policy_update.as_ref();
+    let policy = policy.and_then(|update| update.diff.as_ref());
     is_dangerous(report, change)
         || change.intent == Intent::Import
+        || policy.is_some_and(|diff| diff.unified.is_none())
         || change.intent == Intent::Create && is_unread
         || change.renamed.is_some()
         || change.moved_from.is_some()
@@ -345,12 +354,9 @@ fn loses_data(deletion: &Deletion) -> bool {
         })
 }
 
-/// The changed lines of the template without the names of the config and its stack, and with words in place of the stack's own account
-/// and region. The account of another stack stays.
-fn changed_lines(change: &Change, diff: &Diff, own: impl Fn(&str) -> String) -> Option<String> {
-    if change.intent == Intent::Delete {
-        return None;
-    }
+/// The changed lines of a template or a policy without the names of the config and its stack, and with words in place of the stack's own
+/// account and region. The account of another stack stays. `None` if the texts were not compared by line.
+fn changed_lines(diff: &Diff, own: impl Fn(&str) -> String) -> Option<String> {
     let text = diff.unified.as_ref()?;
     let lines = text.lines().filter(|line| line.starts_with(['+', '-']));
     Some(own(&lines.collect::<Vec<_>>().join("\n")))

@@ -24,6 +24,8 @@ enum Kind {
     Adopt,
     Unadopt,
     UpdateSafe,
+    Warnings,
+    OperatorPolicies,
     PolicyEdited,
     ProductsEdited,
     NotSelected,
@@ -116,6 +118,8 @@ impl Kind {
             | Self::Abandoned
             | Self::NotSelected
             | Self::LockRemoved
+            | Self::Warnings
+            | Self::OperatorPolicies
             | Self::PolicyEdited
             | Self::ProductsEdited => Some("⚠"),
             Self::UpdateSafe
@@ -158,6 +162,9 @@ impl Kind {
             Self::UpdateHigh => format!("{} to update (high impact)", stacks()),
             Self::UpdateUnknown => format!("{} to update (impact not known)", stacks()),
             Self::UpdateCritical => format!("{} to update (critical impact)", stacks()),
+            Self::Warnings => pluralize(count, "warning"),
+            Self::OperatorPolicies if count == 1 => "1 operator policy changes".to_owned(),
+            Self::OperatorPolicies => format!("{count} operator policies change"),
             Self::PolicyEdited => "the policy file changes".to_owned(),
             Self::PolicyWeakened => "the policy file changes and allows more".to_owned(),
             Self::ProductsEdited => "products change".to_owned(),
@@ -211,6 +218,8 @@ impl Kind {
             Self::UpdateSafe | Self::UpdateHigh | Self::UpdateUnknown | Self::UpdateCritical => {
                 "update"
             }
+            Self::Warnings => return pluralize(count, "warning"),
+            Self::OperatorPolicies => "operator policies",
             Self::PolicyEdited | Self::PolicyWeakened => return "policy changes".to_owned(),
             Self::ProductsEdited => return "products change".to_owned(),
             Self::NotSelected => "not selected",
@@ -239,6 +248,12 @@ fn counts(report: &Report) -> Vec<(Kind, usize)> {
         .iter()
         .filter_map(|change| Kind::of(report, change))
         .collect();
+    let changes = report.plan.changes.iter();
+    kinds.extend(
+        changes
+            .filter(|change| change.changes_operator_policy())
+            .map(|_| Kind::OperatorPolicies),
+    );
     kinds.extend(report.policy.as_ref().map(|policy| match policy.weakens() {
         true => Kind::PolicyWeakened,
         false => Kind::PolicyEdited,
@@ -259,10 +274,14 @@ fn counts(report: &Report) -> Vec<(Kind, usize)> {
             _ => counts.push((kind, 1)),
         }
     }
-    let (errors, _) = report.counts();
-    if errors > 0 {
-        counts.insert(0, (Kind::Errors, errors));
-    }
+    let (errors, warnings) = report.counts();
+    // These have counts of their own.
+    let mut of_lock: Vec<_> = report.lock_problems.iter().collect();
+    of_lock.retain(|problem| !problem.is_error());
+    let warnings = warnings - report.unselected.len() - of_lock.len();
+    counts.extend([(Kind::Errors, errors), (Kind::Warnings, warnings)]);
+    counts.retain(|(_, count)| *count > 0);
+    counts.sort_by(|(a, _), (b, _)| b.cmp(a));
     counts
 }
 
@@ -290,11 +309,7 @@ pub(super) fn headline(report: &Report) -> String {
             format!("{line}\n\n{WHILE_IT_FAILS}{rest}")
         }
         (_, Some(_)) => line,
-        // A warning can mean a loss.
-        (_, None) => match report.counts() {
-            (_, 0) => format!("✅ {line}"),
-            (_, warnings) => format!("⚠ {} · {line}", pluralize(warnings, "warning")),
-        },
+        (_, None) => format!("✅ {line}"),
     }
 }
 

@@ -81,11 +81,56 @@ pub(super) fn policy_section(
     text
 }
 
-fn row(key: &ChangedKey) -> String {
-    let value = |value: &Option<String>| match value {
+/// The changed keys and files for a terminal, a line each.
+pub(super) fn policy_lines(change: &PolicyChange) -> Vec<Text> {
+    let of_file = || Text::name(POLICY_FILE).and(Text::ours(": "));
+    let keys = change.keys.iter().take(MAX_ROWS).map(|key| {
+        let effect = if key.allows_more {
+            " (allows more, affects "
+        } else {
+            " (affects "
+        };
+        let [before, after] = [&key.before, &key.after].map(value);
+        let values = before.and(Text::ours(" → ")).and(after);
+        let key_and_values = Text::name(&key.key).and(Text::ours(": ")).and(values);
+        let affected = Text::count(key.configs, "config").and(Text::ours(")"));
+        of_file()
+            .and(key_and_values)
+            .and(Text::ours(effect))
+            .and(affected)
+    });
+    let more = change.keys.len().saturating_sub(MAX_ROWS);
+    let more = (more > 0).then(|| of_file().and(Text::count(more, "more changed key")));
+    let lists = [
+        ("becomes a config", &change.added),
+        ("is a config no more", &change.left),
+    ];
+    let files = lists.into_iter().flat_map(|(words, paths)| {
+        let shown = paths.iter().take(MAX_PATHS);
+        let lines = shown.map(move |path| {
+            Text::name(path.as_str())
+                .and(Text::ours(": "))
+                .and(Text::ours(words))
+        });
+        let more = paths.len().saturating_sub(MAX_PATHS);
+        let more = (more > 0).then(|| {
+            Text::count(more, "more file")
+                .and(Text::ours(": "))
+                .and(Text::ours(words))
+        });
+        lines.chain(more)
+    });
+    keys.chain(more).chain(files).collect()
+}
+
+fn value(value: &Option<String>) -> Text {
+    match value {
         Some(value) => Text::name(value),
         None => Text::ours("not set"),
-    };
+    }
+}
+
+fn row(key: &ChangedKey) -> String {
     markdown_row(&[
         Text::name(&key.key),
         value(&key.before),

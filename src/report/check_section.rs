@@ -20,6 +20,7 @@ use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{Refusal, Text};
 use crate::diagnostic::{Code, Diagnostic, errors_first, unique};
+use crate::diff::Diff;
 use crate::plan::{Change, Intent, PolicyUpdate, Renamed, TemplateResourceChange};
 use crate::product::Level;
 use crate::stack::StackName;
@@ -95,13 +96,10 @@ pub(super) fn group_section(
         .diff
         .as_ref()
         .filter(|_| !brief && !matches!(change.intent, Intent::Delete | Intent::Unadopt));
-    let diff_title = diff.map(|diff| {
-        safe(format!(
-            "Rendered template: {} added, {} removed",
-            pluralize(diff.added, "line"),
-            diff.removed
-        ))
-    });
+    let policy_update = change.policy_update.as_ref();
+    let policy_diff = policy_update
+        .filter(|_| !brief)
+        .and_then(|update| update.diff.as_ref());
     let (renamed_from, renamed_to) = match &change.renamed {
         None => (None, None),
         Some(Renamed::From(path)) => (Some(path), None),
@@ -130,7 +128,7 @@ pub(super) fn group_section(
             new_stack => new_stack(change).map(|text| safe(text.markdown())),
             consumers => (!is_previewed || brief).then(|| consumers_markdown(change)).flatten(),
             caveat => change.caveat.as_deref(),
-            policy_update => change.policy_update.as_ref().filter(|update| update.renews_roles || update.action.is_some()).map(|update| safe(policy_update_text(change, update).markdown())),
+            policy_update => policy_update.filter(|update| update.renews_roles || update.action.is_some()).map(|update| safe(policy_update_text(change, update).markdown())),
             problems => (!problems.is_empty()).then(|| problems.join(if is_invalid && !group.is_single() { "" } else { "\n" })),
             more_problems => truncation_note(all_problems, problems.len(), "problem"),
             impact,
@@ -143,10 +141,25 @@ pub(super) fn group_section(
             sample => report.sample(&change.key()).map(|sample| safe(sample.text().markdown())),
             preview_tables => preview.filter(|_| !brief).map(|preview| safe(preview.markdown.clone())),
             folders => Value::from(Serde(&change.folders)),
-            diff => diff.map(|diff| cut_diff(diff.unified.as_deref().unwrap_or("(too large to compare by line)"))),
-            diff_title,
+            diffs => [
+                diff.map(|diff| folded_diff("Rendered template", diff)),
+                policy_diff.map(|diff| folded_diff("The operator's IAM policy", diff)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>(),
         },
     )
+}
+
+/// `what`: the rendered text.
+fn folded_diff(what: &str, diff: &Diff) -> Value {
+    let added = pluralize(diff.added, "line");
+    let lines = diff.unified.as_deref();
+    context! {
+        title => safe(format!("{what}: {added} added, {} removed", diff.removed)),
+        lines => cut_diff(lines.unwrap_or("(too large to compare by line)")),
+    }
 }
 
 /// The problems of configs with errors of the same codes, a line each and the help once.

@@ -1,13 +1,14 @@
-//! A check for terminals: its problems, one line for each change or group of changes, and the counts.
+//! A check for terminals: its problems, one line for each change or group of changes, the limits of the report, and the counts.
 
-use super::Text;
 use super::check::Report;
-use super::check_comment::on_merge_words;
+use super::check_comment::on_merge_cell;
 use super::check_group_text::{scope_text, stacks_text};
 use super::check_groups::{EqualChanges, groups};
 use super::check_headline::NO_CHANGE;
+use super::check_policy::policy_lines;
 use super::diagnostics::diagnostics;
 use super::status::check_line;
+use super::{Notice, OfflineReason, Text};
 use crate::diagnostic::by_code;
 use crate::plan::Intent;
 use crate::product::Level;
@@ -20,13 +21,27 @@ const MAX_WARNINGS: usize = 3;
 
 /// The problems, each with its source line, errors first, then the changes and the counts.
 pub fn check_text(report: &Report) -> String {
-    let groups = groups(report);
     let problems = problems(report);
-    let lines: String = groups.iter().map(|group| line(report, group)).collect();
-    match (problems.is_empty(), lines.is_empty()) {
-        (true, true) => format!("{NO_CHANGE}\n"),
-        (true, false) => format!("{lines}{}\n", check_line(report)),
-        (false, _) => format!("{problems}\n{lines}{}\n", check_line(report)),
+    let policy = report.policy.as_ref().map(policy_lines).unwrap_or_default();
+    let policy = policy.iter().map(|line| line.plain() + "\n");
+    let groups = groups(report);
+    let changes = groups.iter().map(|group| line(report, group));
+    // Who runs the command knows that it queries nothing.
+    let local = Notice::Offline {
+        reason: OfflineReason::Local,
+    };
+    let is_news = |notice: &&Notice| **notice != local;
+    let notices = report.notices.iter().filter(is_news);
+    let notices = notices.map(|notice| format!("note: {}\n", notice.plain()));
+    let lines: String = policy.chain(changes).chain(notices).collect();
+    let counts = check_line(report);
+    match (
+        problems.is_empty(),
+        groups.is_empty() && report.policy.is_none(),
+    ) {
+        (true, true) => format!("{NO_CHANGE}\n{lines}"),
+        (true, false) => format!("{lines}{counts}\n"),
+        (false, _) => format!("{problems}\n{lines}{counts}\n"),
     }
 }
 
@@ -68,8 +83,12 @@ fn line(report: &Report, group: &EqualChanges<'_>) -> String {
         (Some(_), Some(_)) => stacks_text(group),
         _ => Text::default(),
     };
-    let words = on_merge_words(report, change);
-    let mut line = format!("{}: {words}", configs.plain());
+    let words = on_merge_cell(report, change);
+    let configs = match change.is_former_stack() {
+        true => configs.and(Text::ours(", former stack")),
+        false => configs,
+    };
+    let mut line = format!("{}: {}", configs.plain(), words.plain());
     if !stacks.is_empty() {
         line += &format!(": {}", stacks.plain());
     }

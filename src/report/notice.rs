@@ -148,6 +148,11 @@ impl Notice {
         self.text().markdown()
     }
 
+    /// For a terminal or a log.
+    pub(super) fn plain(&self) -> String {
+        self.text().plain()
+    }
+
     fn text(&self) -> Text {
         Text::ours(match self {
             Self::ProductsChanged => {

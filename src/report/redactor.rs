@@ -11,7 +11,7 @@ use super::allow_list::{HIDDEN, OwnNames, only_allowed};
 use super::hidden_values::{HiddenNumbers, may_show_change};
 use super::public_values::{PublicValues, visit_scalars};
 use crate::config::{Config, Node, NodeKind};
-use crate::product::Partition;
+use crate::product::{Partition, Target};
 use crate::stack::RollbackTriggers;
 use crate::template::Document;
 
@@ -91,6 +91,21 @@ impl Redactor {
             keys: more.to_vec(),
             ..Self::new(own, hidden)
         }
+    }
+
+    /// For a text of AWS about an account and a region.
+    pub fn for_target(target: &Target) -> Self {
+        let Target {
+            account,
+            region,
+            environment,
+        } = target;
+        let shown = [account, region, environment].map(String::clone).into();
+        let own = OwnNames {
+            shown,
+            ..OwnNames::default()
+        };
+        Self::new(own, BTreeSet::new())
     }
 
     /// Shows the names of alarms too: a reason of CloudFormation names the alarm that went off.

@@ -28,9 +28,14 @@ pub fn status_description(report: &Report) -> String {
 pub fn check_line(report: &Report) -> String {
     let (errors, warnings) = report.counts();
     let plan = &report.plan;
+    // A former stack belongs to a config that has a change of its own.
+    let configs = plan
+        .changes
+        .iter()
+        .filter(|change| !change.is_former_stack());
     format!(
         "provisioner: {}, {}, {}, impact {}, plan {}",
-        pluralize(plan.changes.len(), "config"),
+        pluralize(configs.count(), "config"),
         pluralize(errors, "error"),
         pluralize(warnings, "warning"),
         plan.level.word(),

@@ -12,6 +12,7 @@ use crate::lanes::{Lane, LaneAnswers, Lanes, Throttled, work_in_lanes};
 use crate::model::RepoPath;
 use crate::operation::Desired;
 use crate::product::Target;
+use crate::report::Redactor;
 use crate::stack::{Health, Stack};
 
 /// Templates that a run reads. CloudFormation answers a few requests a second for each account and region.
@@ -47,7 +48,7 @@ impl StackAccess<'_> {
                 session.at(&target.region).await
             }
         };
-        let cloud = cloud.map_err(|error| failed(&error))?;
+        let cloud = cloud.map_err(|error| failed(&error, target))?;
         match cloud.caller().account == target.account {
             true => Ok(cloud),
             false => Err((Unknown::OtherAccount, None)),
@@ -65,8 +66,11 @@ impl Throttled for StackAccess<'_> {
     }
 }
 
-fn failed(error: &CloudError) -> Unread {
-    (Unknown::AwsFailed, Some(error.to_string()))
+/// The page is for everyone who can read the repository, and AWS's texts can contain secrets.
+fn failed(error: &CloudError, target: &Target) -> Unread {
+    let values = Redactor::for_target(target);
+    let words = error.with_text(|text| values.redact(text));
+    (Unknown::AwsFailed, Some(words))
 }
 
 /// The stacks of each account and region that a config names.
@@ -122,7 +126,7 @@ pub(super) async fn list_stacks(
 async fn list(access: StackAccess<'_>, target: &Target) -> Result<Vec<Stack>, Unread> {
     let cloud = access.cloud(target).await?;
     let stacks = cloud.live_stacks(|_| {}).await;
-    let stacks = stacks.map_err(|error| failed(&error))?;
+    let stacks = stacks.map_err(|error| failed(&error, target))?;
     Ok(stacks.into_iter().map(|live| live.stack).collect())
 }
 
@@ -176,7 +180,7 @@ pub(super) async fn compare_templates(
         let template = async {
             let cloud = access.cloud(&config.target).await?;
             let deployed = cloud.template(&stack.id).await;
-            deployed.map_err(|error| failed(&error))
+            deployed.map_err(|error| failed(&error, &config.target))
         };
         (config, template.await)
     });

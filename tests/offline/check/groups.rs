@@ -11,8 +11,8 @@ use crate::support::check::Scene;
 use crate::support::github::CommitBuilder;
 use crate::support::job::JobOutput;
 
-const FOLDER: &str = ".provisioner/products/note";
-const MANIFEST: &str = "name: note\ntitle: Note\nsummary: A note.\nsection: note\nfiles: '*-note.yaml'\n\
+pub(super) const FOLDER: &str = ".provisioner/products/note";
+pub(super) const MANIFEST: &str = "name: note\ntitle: Note\nsummary: A note.\nsection: note\nfiles: '*-note.yaml'\n\
      target: {account: note.account, region: note.region, environment: \"'prod'\"}\n\
      names: {config: \"note.name ~ '-note'\", stack: names.config ~ '-stack' ~ given.suffix}\n\
      outputs: {template: names.config ~ '.yaml', policy: names.config ~ '.json'}\n\
@@ -20,7 +20,7 @@ const MANIFEST: &str = "name: note\ntitle: Note\nsummary: A note.\nsection: note
 const SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"required":["note"],"properties":{"note":{"type":"object",
     "additionalProperties":false,"required":["name","account","region"],"properties":{"name":{"type":"string"},
     "account":{"type":"string"},"region":{"type":"string"},"trusts":{"type":"string"}}}}}"#;
-const STACK: &str = "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: {{ note.name ~ '-jobs' }}\n  \
+pub(super) const STACK: &str = "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: {{ note.name ~ '-jobs' }}\n  \
      Table:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      TableName: {{ note.name ~ '-table' }}\n      \
      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]\n      KeySchema: [{ AttributeName: id, KeyType: HASH }]\n      \
      BillingMode: PAY_PER_REQUEST\n";
@@ -35,7 +35,7 @@ fn account(number: u64) -> String {
 }
 
 /// A commit with the product.
-fn with_product(commit: CommitBuilder, template: &str) -> CommitBuilder {
+pub(super) fn with_product(commit: CommitBuilder, template: &str) -> CommitBuilder {
     commit
         .write(
             ".provisioner.yaml",
@@ -48,7 +48,7 @@ fn with_product(commit: CommitBuilder, template: &str) -> CommitBuilder {
 }
 
 /// A commit with `count` configs in 60 accounts and two regions. `odd`: a line of one of them.
-fn with_configs(commit: CommitBuilder, count: u64, odd: (u64, &str)) -> CommitBuilder {
+pub(super) fn with_configs(commit: CommitBuilder, count: u64, odd: (u64, &str)) -> CommitBuilder {
     (0..count).fold(commit, |commit, number| {
         let region = ["us-west-2", "eu-west-1"][usize::from(number % 2 == 1)];
         let account = account(number);
@@ -61,7 +61,7 @@ fn with_configs(commit: CommitBuilder, count: u64, odd: (u64, &str)) -> CommitBu
 }
 
 /// The check of the branch `change`.
-fn checked(scene: Scene) -> (Scene, JobOutput) {
+pub(super) fn checked(scene: Scene) -> (Scene, JobOutput) {
     let pull = scene.repo.pull("change").author(&scene.alice).number(7);
     let job = scene.job(&pull.open());
     scene.repo.clone_into(job.folder.path());

@@ -288,6 +288,28 @@ fn every_format_has_the_same_diagnostics() {
     }
 }
 
+/// The text says what the comment says of the policy file, and what the check did not do.
+#[test]
+fn the_text_has_the_changes_of_the_policy_file_and_the_notices() {
+    let folder = repository();
+    let text = || String::from_utf8(check(&folder, &["--format", "text"]).stdout).unwrap();
+    assert_eq!(text(), "No config is changed.\n");
+    write(
+        &folder,
+        ".provisioner.yaml",
+        "version: 1\nconfigs: ['s3/configs/*.yaml', 'ml/configs/*.yaml']\nenvironments: {prod: {}}\n",
+    );
+    commit(&folder);
+    git(folder.path(), &["branch", "--force", "main"]);
+    write(
+        &folder,
+        ".provisioner.yaml",
+        "version: 1\nconfigs: ['s3/configs/*.yaml']\nenvironments: {prod: {}, dev: {}}\n",
+    );
+    commit(&folder);
+    insta::assert_snapshot!("policy_file_as_text", normalize(&text()));
+}
+
 /// The unchanged config claims the stack of the changed one.
 #[test]
 fn attack_a_second_config_for_the_stack_of_an_unchanged_one() {

@@ -11,6 +11,7 @@ mod hostile;
 mod irregular;
 mod local;
 mod on_merge;
+mod operator_policy;
 mod preview;
 mod product_lock;
 mod role_boundary;

@@ -105,7 +105,7 @@ fn a_merge_lists_its_requirements_and_kept_resources() {
     let warning = format!("{}: warning[update-not-allowed]", path("b001"));
     assert!(run.stderr.contains(&warning), "{}", run.stderr);
     let comment = normalize(&scene.comment());
-    let headline = "🔴 1 deletion to confirm after the merge (data destroyed) · ⚠ 1 update not applied · 1 stack to create\n";
+    let headline = "🔴 1 deletion to confirm after the merge (data destroyed) · ⚠ 1 update not applied · 1 warning · 1 stack to create\n";
     assert!(comment.contains(headline), "{comment}");
     insta::assert_snapshot!("requirements", comment);
 }
