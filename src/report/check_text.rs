@@ -32,7 +32,7 @@ pub fn check_text(report: &Report) -> String {
     };
     let is_news = |notice: &&Notice| **notice != local;
     let notices = report.notices.iter().filter(is_news);
-    let notices = notices.map(|notice| format!("note: {}\n", notice.plain()));
+    let notices = notices.map(|notice| format!("note: {}\n", notice.text().plain()));
     let lines: String = policy.chain(changes).chain(notices).collect();
     let counts = check_line(report);
     match (

@@ -148,12 +148,7 @@ impl Notice {
         self.text().markdown()
     }
 
-    /// For a terminal or a log.
-    pub(super) fn plain(&self) -> String {
-        self.text().plain()
-    }
-
-    fn text(&self) -> Text {
+    pub(super) fn text(&self) -> Text {
         Text::ours(match self {
             Self::ProductsChanged => {
                 "This change edits products in `.provisioner/products`. For this pull request, provisioner uses the stricter \

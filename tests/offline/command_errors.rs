@@ -357,7 +357,7 @@ fn check_prints_a_line_for_each_change() {
         path("b001")
     );
     assert!(
-        text.starts_with(&start) && text.lines().count() == 2,
+        text.starts_with(&start) && text.lines().count() == 3,
         "{text}"
     );
     assert!(text.contains("(impact "), "{text}");
