@@ -6,6 +6,7 @@ use std::path::Path;
 use super::console::{Console, width};
 use super::former_entries::former_entries;
 use super::load::LoadedConfig;
+use super::places::{folder_of, place_problems};
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
 use super::trail::Trail;
@@ -56,13 +57,6 @@ pub fn run(
         }
     };
     runtime.block_on(run_all(verb, (request, needs), group, results));
-}
-
-fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }
 
 /// The lock of the repositories that the configs are in. One that differs counts for all.
@@ -128,9 +122,15 @@ async fn run_all(
             continue;
         };
         let mismatch = policy_mismatch(&config.path, folder_of(&one.file.file));
-        match mismatch.filter(|_| verb.class() > Class::Read) {
-            Some(problem) => results.fail(&one.file, Some(config), vec![problem], Exit::Denied),
-            None => configs.push((Lane::from(&config.target), (one, config))),
+        let mismatch = mismatch.filter(|_| verb.class() > Class::Read);
+        // A place that the policy does not allow is not queried.
+        let problems = match mismatch {
+            Some(problem) => vec![problem],
+            None => place_problems(&run.policy, config),
+        };
+        match problems.is_empty() {
+            true => configs.push((Lane::from(&config.target), (one, config))),
+            false => results.fail(&one.file, Some(config), problems, Exit::Denied),
         }
     }
     let done = work_in_lanes(lanes, &run.session, configs, async |(one, config)| {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::load::LoadedConfig;
+use super::places::PlacePolicy;
 use super::request::ActionRequest;
 use super::result::ConfigResult;
 use crate::ci::in_job;
@@ -38,7 +39,12 @@ pub(super) struct ActionPart {
 }
 
 impl ActionCandidate {
-    pub fn new(request: &ActionRequest, registry: &Registry, mut loaded: LoadedConfig) -> Self {
+    /// `places`: where the policy allows stacks.
+    pub fn new(
+        request: &ActionRequest,
+        (registry, places): (&Registry, &PlacePolicy),
+        mut loaded: LoadedConfig,
+    ) -> Self {
         let Some(config) = loaded.config.take() else {
             return Self {
                 loaded,
@@ -67,7 +73,12 @@ impl ActionCandidate {
         let (problem, result) = match action {
             Some(Ok((action, true))) => {
                 let problem = solution_problem(request, &config, action.verb);
+                let place = match action.verb {
+                    Verb::ValidateConfig => places.problems(&loaded.file, &config),
+                    _ => Vec::new(),
+                };
                 let result = match action.verb {
+                    _ if !place.is_empty() => failed(),
                     _ if problem.as_ref().is_some_and(Diagnostic::is_error) => failed(),
                     Verb::ValidateConfig => Some(ConfigResult {
                         resolved: request.resolved.then(|| resolved_values(&config)),
@@ -75,6 +86,7 @@ impl ActionCandidate {
                     }),
                     _ => None,
                 };
+                loaded.diagnostics.extend(place);
                 (problem, result)
             }
             Some(Ok((action, false))) => {
@@ -224,7 +236,7 @@ mod tests {
                 ..ActionRequest::default()
             };
             let candidates = load_each(&registry, files.clone(), |loaded| {
-                ActionCandidate::new(&request, &registry, loaded)
+                ActionCandidate::new(&request, (&registry, &PlacePolicy::default()), loaded)
             });
             assert!(candidates.iter().all(|one| one.part.is_some()));
             let kept = candidates.iter().filter(|one| one.loaded.config.is_some());

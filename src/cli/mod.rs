@@ -33,6 +33,7 @@ mod man;
 mod new_product;
 mod original;
 mod original_errors;
+mod places;
 mod products;
 mod render;
 mod replay;

@@ -3,6 +3,7 @@
 use super::candidate::ActionCandidate;
 use super::link_needs::link_needs;
 use super::load::{LoadedConfig, load_each, registry};
+use super::places::PlacePolicy;
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
 use super::shared_stacks::reject_shared_stacks;
@@ -55,8 +56,9 @@ fn results(request: &ActionRequest) -> ActionResults {
         results.exit = Some(Exit::Usage);
         return results;
     }
+    let places = PlacePolicy::read(&files);
     let mut candidates = load_each(&registry, files, |loaded| {
-        ActionCandidate::new(request, &registry, loaded)
+        ActionCandidate::new(request, (&registry, &places), loaded)
     });
     if request.configs.is_empty() {
         results.left_out = leave_out_others(&mut candidates);

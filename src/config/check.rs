@@ -159,6 +159,17 @@ impl Config {
         self.files.place(key.split('.')).location()
     }
 
+    /// The location of the key that an error about the stack's place concerns.
+    pub fn target_location(&self, code: &Code) -> Option<Location> {
+        let [account, _, environment] = self.product.target_keys();
+        let key = match code {
+            Code::AccountMismatch => account,
+            Code::EnvironmentNotAllowed => environment,
+            _ => None,
+        };
+        key.map(|key| self.location_of(key))
+    }
+
     /// The keys that come from the defaults of the folder and give the stack its target and its names.
     pub fn identity_from_defaults(&self) -> Vec<(String, Location)> {
         if self.files.defaults.is_none() {

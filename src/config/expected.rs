@@ -36,13 +36,15 @@ fn form_of_type(key: &str, subschema: &Value, value: &Value, raw: &str) -> Optio
         }
         // The item that the file has is no mapping either.
         _ if wants("array") && has_mappings(subschema) => None,
-        _ if wants("array") => match written {
-            Some(item) => Some(format!("write a list: `{key}: [{item}]`")),
-            None => {
-                let list = example(subschema).or_else(|| is_scalar.then(|| "[…]".to_owned()));
-                list.map(|list| format!("write a list: `{key}: {list}`"))
+        _ if wants("array") => {
+            match written.and_then(|item| as_item(subschema, value, raw, item)) {
+                Some(item) => Some(format!("write a list: `{key}: [{item}]`")),
+                None => {
+                    let list = example(subschema).or_else(|| is_scalar.then(|| "[…]".to_owned()));
+                    list.map(|list| format!("write a list: `{key}: {list}`"))
+                }
             }
-        },
+        }
         _ if wants("object") => {
             let has_keys = subschema.get("properties").is_some();
             let any = || (!has_keys).then(|| "{KEY: VALUE}".to_owned());
@@ -68,6 +70,19 @@ pub fn is_quoted(expected: &Value, value: &Value) -> bool {
 fn has_mappings(subschema: &Value) -> bool {
     let items = &subschema["items"];
     items.get("$ref").is_some() || items["type"] == "object"
+}
+
+/// A scalar as an item of a list. `None` if the list does not take it, even in quotes.
+fn as_item(subschema: &Value, value: &Value, raw: &str, written: String) -> Option<String> {
+    let items = &subschema["items"];
+    if items["type"] != "string" {
+        return Some(written);
+    }
+    let text = raw.trim_matches(['"', '\'']);
+    fits_quoted(items, raw).then(|| match value {
+        Value::String(_) => written,
+        _ => Value::from(text).to_string(),
+    })
 }
 
 /// Whether a value would fit with quotes around it.
@@ -215,10 +230,28 @@ mod tests {
     #[test]
     fn a_value_of_another_type_has_a_form() {
         let list = json!({"type": "array"});
+        let accounts = json!({
+            "type": "array",
+            "examples": [["123456789012"]],
+            "items": {"type": "string", "pattern": "^[0-9]{12}$"},
+        });
         let map =
             json!({"type": "object", "examples": [{"Team": "forecasting", "CostCenter": "4711"}]});
         for (schema, value, raw, form) in [
             (&list, json!("a"), "a", "write a list: `x: [a]`"),
+            (
+                &accounts,
+                json!(100000000001_u64),
+                "100000000001",
+                "write a list: `x: [\"100000000001\"]`",
+            ),
+            // Quotes alone would not help.
+            (
+                &accounts,
+                json!(1000),
+                "1000",
+                "write a list: `x: [\"123456789012\"]`",
+            ),
             (
                 &list,
                 json!("-a"),

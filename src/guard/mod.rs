@@ -10,6 +10,7 @@ mod lock;
 mod permit;
 mod policies;
 mod policy;
+mod policy_accounts;
 mod policy_change;
 mod policy_first;
 mod policy_numbers;

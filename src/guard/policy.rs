@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::calendar::{ClosedTime, Freeze, Window, closed};
+use super::policy_accounts::account_problems;
 use super::policy_numbers::number_problems;
 use super::policy_rollback::{alarm_places, rollback_problems};
 use super::policy_times::time_problems;
@@ -432,6 +433,7 @@ fn values(path: &RepoPath, bytes: Option<&[u8]>) -> Result<Value, Vec<Diagnostic
     let mut problems = time_problems(path, bytes, &values);
     problems.extend(rollback_problems(path, bytes, &values));
     problems.extend(number_problems(path, bytes));
+    problems.extend(account_problems(path, bytes));
     match problems.is_empty() {
         true => Ok(values),
         false => Err(problems),

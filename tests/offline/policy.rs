@@ -89,6 +89,25 @@ fn a_number_with_a_fraction_is_an_error_with_its_line() {
     }
 }
 
+/// Such an entry is a mistake: no config may be in the account, and those of the meant one are denied.
+#[test]
+fn an_account_of_an_environment_that_accounts_lacks_is_an_error_at_its_line() {
+    let text = "version: 1\naccounts: ['700000000007']\nenvironments:\n  dev: {}\n  prod:\n    accounts:\n      - '700000000007'\n      - '700000000008'\n";
+    let read = |text: &str| read_policy(&RepoPath::typed(EXAMPLE), Some(text.as_bytes()));
+    let problems = read(text).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let shown = provisioner::report::diagnostics(&problems);
+    let error =
+        ":8:9: error[policy-invalid]: `accounts` lacks account 700000000008 of environment `prod`";
+    assert!(shown.contains(error), "{shown}");
+    let help = "help: correct the account, or add it to `accounts`";
+    assert!(shown.contains(help), "{shown}");
+    // Without the list, every account is allowed.
+    for open in ["", "accounts: []\n"] {
+        read(&text.replace("accounts: ['700000000007']\n", open)).unwrap();
+    }
+}
+
 /// What each mistake has to say: where it is, and what to write.
 #[test]
 fn mistakes_say_what_to_write() {
@@ -112,6 +131,13 @@ fn mistakes_say_what_to_write() {
         "defaults:\n  windows:\n  - from: \"09:00\"\n    to: \"17:00\"\n    timezone: Europe/Berlin\n".to_owned(),
         "defaults:\n  freeze:\n  - {from: 2026-12-18}\n".to_owned(),
         "scope: {names: [a]}\n".to_owned(),
+        "environments: {dev: {accounts: []}}\n".to_owned(),
+        "environments: {dev: {accounts: 100000000001}}\n".to_owned(),
+        "environments: {dev: {accounts: 1000}}\n".to_owned(),
+        "accounts: 1000\n".to_owned(),
+        "accounts: [100000000001]\n".to_owned(),
+        "accounts: ['100000000001', \"100000000001\"]\n".to_owned(),
+        "environments: {dev: {accounts: ['100000000001', '100000000001']}}\n".to_owned(),
     ];
     let shown = mistakes.map(|text| {
         let text = format!("version: 1\n{text}");
@@ -162,6 +188,74 @@ fn a_freeze_is_reported_before_any_request() {
     // Reading does not wait.
     let (_, text) = action(folder.path(), &["show-changes", &config, "--no-log"]);
     assert!(text.contains("error[aws-credentials]"), "{text}");
+}
+
+/// Threat 75: AWS is not queried in a place that the policy does not allow, and the line says which key names it.
+#[test]
+fn attack_a_config_in_a_forbidden_place_queries_no_aws() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let config = with_config(folder.path());
+    let rendered = action(folder.path(), &["create-prov-template", &config]);
+    assert_eq!(rendered.0, 0, "{}", rendered.1);
+    let policy = folder.path().join(".provisioner.yaml");
+    let account = "accounts: ['123456789012', '700000000007']\nenvironments: {prod: {accounts: ['700000000007']}}\n";
+    for (rules, error) in [
+        (
+            account,
+            "4:15: error[account-mismatch]: the policy does not list account 123456789012 for environment `prod`",
+        ),
+        (
+            "accounts: ['700000000007']\n",
+            "4:15: error[account-mismatch]: the policy does not list account 123456789012",
+        ),
+        (
+            "environments: {dev: {}}\n",
+            "7:8: error[environment-not-allowed]: the policy has no environment `prod`",
+        ),
+    ] {
+        std::fs::write(&policy, format!("version: 1\n{rules}")).unwrap();
+        let error = format!("{config}:{error}");
+        for words in [
+            &["validate-config"][..],
+            &["validate-prov-template", "--real"],
+            &["show-changes"],
+            &["check-drift"],
+            &["prep-master", "--force"],
+            &["prep-master", "--dry-run"],
+            &["tear-down", "--force"],
+            &["test-deploy"],
+        ] {
+            let args = [&[words[0], &config], &words[1..], &["--no-log"]].concat();
+            let (status, text) = action(folder.path(), &args);
+            let expected = if words[0] == "validate-config" {
+                10
+            } else {
+                20
+            };
+            assert_eq!(status, expected, "{words:?} {text}");
+            assert!(text.contains(&error), "{words:?} {text}");
+            assert_eq!(text.matches("error[").count(), 1, "{text}");
+            assert!(
+                text.contains("help: correct the account or the environment of the config, or add"),
+                "{text}"
+            );
+        }
+    }
+    // A policy with errors, and that of another repository, say nothing about a config that is only read.
+    std::fs::write(&policy, "version: 2\n").unwrap();
+    let (status, text) = action(folder.path(), &["validate-config", &config, "--no-log"]);
+    assert_eq!(status, 0, "{text}");
+    let other = tempfile::TempDir::new().unwrap();
+    std::fs::create_dir(other.path().join(".git")).unwrap();
+    std::fs::write(
+        other.path().join(".provisioner.yaml"),
+        format!("version: 1\n{account}"),
+    )
+    .unwrap();
+    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    let absolute = folder.path().join(&config).display().to_string();
+    let (status, text) = action(other.path(), &["validate-config", &absolute, "--no-log"]);
+    assert_eq!(status, 0, "{text}");
 }
 
 #[test]

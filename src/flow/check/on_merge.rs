@@ -6,8 +6,7 @@ use jiff::Timestamp;
 
 use crate::apply::{StackTask, first_paths};
 use crate::change::{ChangeInputs, ProposedPolicies};
-use crate::config::Config;
-use crate::diagnostic::{Code, Location};
+use crate::diagnostic::Code;
 use crate::guard::{ChangeRequest, Facts, LockState, Policies};
 use crate::plan::{ChangeKey, Intent};
 use crate::product::Verb;
@@ -52,7 +51,7 @@ pub fn add_on_merge(
             for problem in &mut problems {
                 let place = match problem.code {
                     Code::AlarmMismatch => policies.for_merge().foreign_alarm(&config.target),
-                    _ => location_of(&config, &problem.code),
+                    _ => config.target_location(&problem.code),
                 };
                 if let Some(place) = place {
                     *problem = problem.clone().located(place);
@@ -143,22 +142,16 @@ fn warn_of_roles(report: &mut Report, inputs: &ChangeInputs, policies: &Proposed
         let Some(config) = inputs.config(change, false) else {
             continue;
         };
-        let has_role = policy.apply_role(&config.target).is_some();
+        let target = &config.target;
+        // The guard's error says what to correct. Roles of a wrong account would be a second, wrong correction.
+        if !policy.allows_account(&target.environment, &target.account) {
+            continue;
+        }
+        let has_role = policy.apply_role(target).is_some();
         match (laws.warning(policy, &config), &mut change.policy_update) {
             (Some(gap), _) => change.diagnostics.push(gap),
             (None, Some(update)) if has_role => update.renews_roles = false,
             _ => {}
         }
     }
-}
-
-/// The place of the key that a problem of the target is about.
-fn location_of(config: &Config, code: &Code) -> Option<Location> {
-    let [account, _, environment] = config.product.target_keys();
-    let key = match code {
-        Code::AccountMismatch => account,
-        Code::EnvironmentNotAllowed => environment,
-        _ => None,
-    };
-    key.map(|key| config.location_of(key))
 }

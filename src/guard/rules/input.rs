@@ -61,6 +61,15 @@ impl<'a> RuleInput<'a> {
         }
     }
 
+    /// What to do about a target that the policy does not allow: the config is wrong, or the policy. A removed config cannot be corrected.
+    pub(super) fn target_remedy(&self, change: &str) -> String {
+        let first = match self.is_deletion() && self.request().is_some() {
+            true => "delete the stack in CloudFormation if it exists",
+            false => "correct the account or the environment of the config",
+        };
+        format!("{first}, or {}", self.policy_remedy(change))
+    }
+
     /// What the policy says about updates or deletions, or that its default does.
     pub(super) fn policy_fact(&self, setting: &str) -> String {
         match self.policy.ok().and_then(|policy| policy.file.as_ref()) {

@@ -51,21 +51,19 @@ pub fn account_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
         return None;
     }
     let is_listed = policy.accounts.is_empty() || policy.accounts.contains(account);
-    let (fact, remedy) = match is_listed {
-        false => (
-            format!("the policy does not list account {account}"),
-            input.policy_remedy("add it to `accounts`"),
-        ),
-        true => (
-            format!("the policy does not list account {account} for environment `{environment}`"),
-            format!(
-                "correct the account or the environment of the config, or {}",
-                input.policy_remedy(&format!(
-                    "add the account to `environments.{environment}.accounts`"
-                ))
-            ),
-        ),
+    let fact = match is_listed {
+        false => format!("the policy does not list account {account}"),
+        true => {
+            format!("the policy does not list account {account} for environment `{environment}`")
+        }
     };
+    let own = format!("`environments.{environment}.accounts`");
+    let lists = match (is_listed, policy.own_accounts(environment).is_empty()) {
+        (true, _) => own,
+        (false, true) => "`accounts`".to_owned(),
+        (false, false) => format!("`accounts` and {own}"),
+    };
+    let remedy = input.target_remedy(&format!("add the account to {lists}"));
     Some(Denial::new(Code::AccountMismatch, fact, remedy))
 }
 
@@ -119,8 +117,8 @@ pub fn environment_is_listed(input: &RuleInput<'_>) -> Option<Denial> {
             and_list(&known)
         ),
         match did_you_mean(environment, known.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => input.policy_remedy(&format!("add `{environment}` to `environments`")),
+            Some(meant) if !input.is_deletion() => format!("did you mean `{meant}`?"),
+            _ => input.target_remedy(&format!("add `{environment}` to `environments`")),
         },
     ))
 }

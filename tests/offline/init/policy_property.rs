@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use provisioner::diagnostic::Diagnostic;
 use provisioner::guard::{POLICY_FILE, Policy, PolicyChange, read_policy};
 use provisioner::init::{
     Answers, ExistingFiles, Question, add_earlier, default_answer, earlier_answers, plan,
@@ -138,6 +139,9 @@ proptest! {
     ) {
         let path = RepoPath::typed(POLICY_FILE);
         let policy = read_policy(&path, Some(text.as_bytes()));
+        // An environment may list an account that `accounts` lacks.
+        let is_void = |problem: &Diagnostic| problem.message.starts_with("`accounts` lacks account");
+        prop_assume!(!policy.as_ref().is_err_and(|problems| problems.iter().all(is_void)));
         prop_assert!(policy.is_ok(), "{policy:?}\n{text}");
         let policy = policy.unwrap();
         let texts = [
@@ -170,11 +174,6 @@ proptest! {
         let mut facts = facts(true);
         facts.is_selected = is_selected;
         let planned = plan(&answers, &existing, Some(&policy), &Registry::built_in(), &facts);
-        // What an environment lists and `accounts` lacks would begin to count. Such an answer is refused.
-        let is_void = |name: &String| policy.own_accounts(name).iter().any(|account| !policy.allows_account(name, account));
-        if planned.is_err() && policy.environments.keys().any(is_void) {
-            return Ok(());
-        }
         prop_assert!(planned.is_ok(), "{planned:?}\n{text}");
         let planned = planned.unwrap();
         let after = &planned.files.iter().find(|file| file.path == POLICY_FILE).unwrap().text;
