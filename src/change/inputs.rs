@@ -68,13 +68,13 @@ impl ChangeInputs {
         source: &dyn Source,
         head: &CommitSha,
         selection: &ConfigSelector,
-    ) -> Result<(Vec<RepoPath>, Vec<Target>), ForgeError> {
+    ) -> Result<(Vec<RepoPath>, Vec<(RepoPath, Target)>), ForgeError> {
         let known = |path: &RepoPath| self.at_head(path);
         let configs = other_configs_at(source, head, &self.head, selection, known).await?;
         let targets = configs
             .par_iter()
             .filter_map(|(path, contents)| load_contents(&self.head, path, contents).config)
-            .map(|config| config.target);
+            .map(|config| (config.path, config.target));
         let targets = targets.collect();
         Ok((configs.into_keys().collect(), targets))
     }

@@ -6,10 +6,11 @@ use super::inputs::ChangeInputs;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::forge::{FileAt, ForgeError, Source};
 use crate::guard::{
-    LoadedPolicy, POLICY_FILE, Policies, PolicyChange, absent_first, first_configs,
+    LoadedPolicy, POLICY_FILE, Policies, Policy, PolicyChange, absent_first, first_configs,
     read_policy_file, unusable_times,
 };
 use crate::model::{CommitSha, FileContents, RepoPath};
+use crate::product::Target;
 use crate::workspace::ConfigSelector;
 
 /// Reads the policy at a commit. A change is judged by the policy at its base, never by its own.
@@ -141,7 +142,7 @@ impl ProposedPolicies {
         };
         let selection = ConfigSelector::for_policy(globs, after)?;
         let (_, targets) = inputs.targets_at(source, head, &selection).await?;
-        for target in targets {
+        for (_, target) in targets {
             let Some(place) = Policies::from(after).foreign_alarm(&target) else {
                 continue;
             };
@@ -181,10 +182,17 @@ impl ProposedPolicies {
         let then = ConfigSelector::for_policies(globs, [after, &self.tip])?;
         let (selected, targets) = inputs.targets_at(source, head, &then).await?;
         let path = RepoPath::typed(POLICY_FILE);
-        let change = PolicyChange::new(&path, self.tip_file.as_ref(), file.as_ref(), &targets);
+        let places: Vec<Target> = targets.iter().map(|(_, target)| target.clone()).collect();
+        let change = PolicyChange::new(&path, self.tip_file.as_ref(), file.as_ref(), &places);
         let Some(mut change) = change else {
             return Ok(None);
         };
+        if let (Ok(tip), Ok(after)) = (&self.tip, after) {
+            let denied = targets
+                .into_iter()
+                .filter(|(_, target)| allows_place(tip, target) && !allows_place(after, target));
+            change.denied = denied.map(|(path, _)| path).collect();
+        }
         if after.is_ok() && self.tip.is_ok() && !now.globs().eq(then.globs()) {
             let (before, _) = inputs.targets_at(source, head, &now).await?;
             change.added = difference(&selected, &before);
@@ -192,6 +200,13 @@ impl ProposedPolicies {
         }
         Ok(Some(change))
     }
+}
+
+/// Whether a policy allows stacks in the account and the environment of a target.
+fn allows_place(policy: &Policy, target: &Target) -> bool {
+    let name = &target.environment;
+    let is_listed = policy.environments.is_empty() || policy.environments.contains_key(name);
+    is_listed && policy.allows_account(name, &target.account)
 }
 
 fn difference(paths: &[RepoPath], others: &[RepoPath]) -> Vec<RepoPath> {

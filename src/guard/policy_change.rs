@@ -25,6 +25,8 @@ pub struct PolicyChange {
     pub added: Vec<RepoPath>,
     /// Configs that `configs` selects no more. Their stacks stay, and nothing manages them.
     pub left: Vec<RepoPath>,
+    /// Configs whose account or environment the policy allows no more.
+    pub denied: Vec<RepoPath>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -76,6 +78,7 @@ impl PolicyChange {
             keys,
             added: Vec::new(),
             left: Vec::new(),
+            denied: Vec::new(),
         })
     }
 }

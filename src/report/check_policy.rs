@@ -65,6 +65,10 @@ pub(super) fn policy_section(
             "After the merge, these files are not configs. Their stacks stay, and provisioner no longer manages them",
             &change.left,
         ),
+        (
+            "After the merge, the policy does not allow the account or the environment of these configs. Their stacks stay, and provisioner denies each change of them",
+            &change.denied,
+        ),
     ];
     for (words, paths) in lists {
         if paths.is_empty() {

@@ -293,10 +293,29 @@ impl OnMerge {
         ];
         let problems = denials.filter(|denial| !elsewhere.contains(&denial.code));
         let problems = problems.map(|denial| match denial.is_by_policy() {
+            true if self.leaves_stack(denial) => {
+                let message = format!(
+                    "no config names the stack any more, and it stays: {}",
+                    denial.fact
+                );
+                let problem = Diagnostic::error(Code::StackLeftBehind, path, message);
+                let problem = problem.with_help(denial.remedy.clone());
+                problem.with_severity(Severity::Warning)
+            }
             true => denial.diagnostic(path),
             false => denial.diagnostic(path).with_severity(Severity::Warning),
         });
         problems.collect()
+    }
+
+    /// Whether a config leaves a place in which the policy allows no stack. Its removal is the correction that the policy asks for, and
+    /// nothing is deleted there.
+    fn leaves_stack(&self, denial: &Denial) -> bool {
+        let is_of_place = matches!(
+            denial.code,
+            Code::AccountMismatch | Code::EnvironmentNotAllowed
+        );
+        is_of_place && self.requested == MergeEffect::RequestDeletion
     }
 
     /// Whether the merge creates the folders that the change requests.

@@ -12,6 +12,7 @@ mod irregular;
 mod local;
 mod on_merge;
 mod operator_policy;
+mod places;
 mod preview;
 mod product_lock;
 mod role_boundary;
