@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::diagnosis::Diagnosis;
 use crate::config::Config;
+use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::guard::Policy;
 use crate::product::Registry;
@@ -33,7 +34,7 @@ pub fn check_scope(
             }
         }
         Err(error) => {
-            let error = error.to_string();
+            let error = error.reason();
             let error = error.lines().next().unwrap_or_default().to_owned();
             let found = Found::ScopeInvalid { error };
             return diagnosis.fail(PART, "apply roles", &found, Exit::Config);
@@ -56,7 +57,10 @@ pub fn check_scope(
     let warnings = compared
         .iter()
         .filter_map(|config| laws.warning(policy, config));
+    let warnings: Vec<Diagnostic> = warnings.collect();
+    let help = warnings.first().and_then(|gap| gap.help.clone());
     let mut gaps: Vec<String> = warnings
+        .iter()
         .map(|gap| format!("{}: {}", gap.path, gap.message))
         .collect();
     let outside = gaps.len();
@@ -70,6 +74,7 @@ pub fn check_scope(
             let found = Found::ScopeLacks {
                 outside,
                 messages: gaps,
+                help: help.unwrap_or_default(),
             };
             diagnosis.fail(PART, "apply roles", &found, Exit::Unreachable);
         }

@@ -25,10 +25,7 @@ pub(super) fn problems(product: &Product, file: &str, config: &Config) -> Vec<Di
     let at = |line: Option<usize>, message: String| in_file(source, POLICY, line, message);
     let mut problems = Vec::new();
     for problem in policy_problems(config) {
-        let (mut message, help) = match problem.text.split_once("\n  help: ") {
-            Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
-            None => (problem.text.clone(), None),
-        };
+        let (mut message, help) = (problem.reason, problem.help);
         if let Some(more) = problem.more.filter(|more| *more > 0) {
             message.push_str(&format!(", and {}", pluralize(more, "more wide grant")));
         }

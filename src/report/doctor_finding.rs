@@ -164,6 +164,8 @@ pub enum Found {
         outside: usize,
         /// The first gaps.
         messages: Vec<String>,
+        /// What to do about the first one.
+        help: String,
     },
     ScopeInvalid {
         error: String,
@@ -347,7 +349,9 @@ impl Found {
             Self::ScopeCovers { configs } => {
                 format!("cover {} by the scope", pluralize(*configs, "config"))
             }
-            Self::ScopeLacks { outside, messages } => format!(
+            Self::ScopeLacks {
+                outside, messages, ..
+            } => format!(
                 "do not cover {}: {}",
                 pluralize(*outside, "config"),
                 messages.join("; ")

@@ -18,7 +18,8 @@ impl Found {
             Self::Unreadable {
                 help: Some(help), ..
             }
-            | Self::WrongSettings { help, .. } => help.clone(),
+            | Self::WrongSettings { help, .. }
+            | Self::ScopeLacks { help, .. } => help.clone(),
             Self::ApproverAbsent | Self::ApproverOther { .. } => {
                 "correct `approvers` in the policy file".to_owned()
             }
@@ -41,9 +42,6 @@ impl Found {
                 "commands that query AWS need a policy file that loads; run `provisioner explain policy-invalid`".to_owned()
             }
             Self::ConfigErrors { .. } => "run `provisioner validate-config`".to_owned(),
-            Self::ScopeLacks { .. } => {
-                "extend `scope` in the policy file, then print the roles with `provisioner roles` and deploy them".to_owned()
-            }
             Self::ScopeInvalid { .. } => {
                 "run `provisioner roles --repository OWNER/NAME`, and correct what it reports"
                     .to_owned()

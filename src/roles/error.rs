@@ -7,32 +7,51 @@ use crate::diagnostic::Code;
 use crate::product::{MANIFEST, POLICY, ProductError};
 use crate::text::or_list;
 
-/// The product has a bug, not the config.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum RolesError {
-    #[error("{product}: {source}")]
+    /// The product has a bug, not the config.
     Product {
         product: String,
         source: ProductError,
     },
-    /// The operator's policy of a product has parts that no role takes over.
-    #[error("{}", lines(.product, .problems))]
+    /// The operator's policy of a product has parts that no role takes over. At least one problem.
     Policy {
         product: String,
         problems: Vec<PolicyProblem>,
     },
     /// The scope of the policy file and the product do not fit.
-    #[error("{product}: {problem}")]
     Scope {
         product: String,
         problem: ScopeProblem,
     },
     /// The scope of the policy file names what there is not.
-    #[error("{0}")]
     PolicyFile(ScopeProblem),
     /// A name of a config is a pattern of IAM.
-    #[error("{path}: the value `{value}` would be a wildcard in the role's permissions")]
     Wildcard { path: String, value: String },
+}
+
+impl std::error::Error for RolesError {}
+
+/// One error for each problem, each with its help.
+impl fmt::Display for RolesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Policy { product, problems } = self else {
+            return f.write_str(&with_help(self.reason(), self.help()));
+        };
+        let texts = problems.iter().map(|problem| {
+            let reason = format!("{product}: {POLICY}: {}", problem.reason());
+            with_help(reason, Some(problem.help()))
+        });
+        let texts: Vec<String> = texts.collect();
+        f.write_str(&texts.join("\nerror[product-invalid]: "))
+    }
+}
+
+fn with_help(reason: String, help: Option<String>) -> String {
+    match help {
+        Some(help) => format!("{reason}\n  help: {help}"),
+        None => reason,
+    }
 }
 
 /// Why a scope gives no roles.
@@ -82,62 +101,96 @@ impl ScopeProblem {
             _ => Code::PolicyInvalid,
         }
     }
-}
 
-impl fmt::Display for ScopeProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn reason(&self) -> String {
         match self {
-            Self::UnknownProduct { name, known } => {
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                write!(
-                    f,
-                    "`scope.products` lists a product that does not exist: `{name}`\n  help: choose from {}",
-                    or_list(&known)
-                )
+            Self::UnknownProduct { name, .. } => {
+                format!("`scope.products` lists a product that does not exist: `{name}`")
             }
-            Self::ProductUnreadable(error) => f.write_str(error),
-            Self::NoAccounts => f.write_str(
-                "`scope` has no accounts\n  help: list the accounts in `accounts` of the policy file, or pass --account",
+            Self::ProductUnreadable(error) => error.clone(),
+            Self::NoAccounts => "`scope` has no accounts".to_owned(),
+            Self::Missing { key, pattern } => format!(
+                "`scope.names` lacks `{key}`: a resource could have nearly any name: `{pattern}`"
             ),
-            Self::Missing { key, pattern } => write!(
-                f,
-                "`scope.names` lacks `{key}`: a resource could have nearly any name: `{pattern}`\n  help: list the values of `{key}` in `scope.names` of the policy file"
-            ),
-            Self::OpenFileName { pattern } => write!(
-                f,
-                "a part of the file's name begins the name of a resource: `{pattern}`\n  help: begin the names of the product with a key of the config"
-            ),
-            Self::ComputedTarget => write!(
-                f,
-                "`scope` needs a `target` of plain keys\n  help: name one key each in `target` of {MANIFEST}"
-            ),
-            Self::TooManyKeys => f.write_str(
-                "too many keys are open\n  help: list the values of more keys in `scope.names` of the policy file",
-            ),
-            Self::TooManyShapes { count } => write!(
-                f,
-                "too many combinations of keys: {count}\n  help: list fewer values in `scope.names` of the policy file"
-            ),
-            Self::NoConfig => f.write_str(
-                "every config of the scope breaks a rule of the product\n  help: compare the values of `scope` with the product's keys",
-            ),
-            Self::NoBoundary => f.write_str(
-                "the product creates roles, and `scope` names no permissions boundary\n  help: set `scope.boundary` in the policy file",
-            ),
-            Self::Reserved { value } => write!(
-                f,
-                "`scope.names` has a value that provisioner uses itself: `{value}`\n  help: choose another value"
-            ),
-            Self::TemplateUnreadable => f.write_str("the template of a config cannot be parsed"),
-            Self::ManagedPolicy { role } => write!(
-                f,
-                "the role `{role}` has managed policies, so the actions of the boundary are unknown\n  help: list its actions in `permissions.boundary` of {MANIFEST}"
+            Self::OpenFileName { pattern } => {
+                format!("a part of the file's name begins the name of a resource: `{pattern}`")
+            }
+            Self::ComputedTarget => "`scope` needs a `target` of plain keys".to_owned(),
+            Self::TooManyKeys => "too many keys are open".to_owned(),
+            Self::TooManyShapes { count } => format!("too many combinations of keys: {count}"),
+            Self::NoConfig => "every config of the scope breaks a rule of the product".to_owned(),
+            Self::NoBoundary => {
+                "the product creates roles, and `scope` names no permissions boundary".to_owned()
+            }
+            Self::Reserved { value } => {
+                format!("`scope.names` has a value that provisioner uses itself: `{value}`")
+            }
+            Self::TemplateUnreadable => "the template of a config cannot be parsed".to_owned(),
+            Self::ManagedPolicy { role } => format!(
+                "the role `{role}` has managed policies, so the actions of the boundary are unknown"
             ),
         }
+    }
+
+    fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::ProductUnreadable(_) | Self::TemplateUnreadable => return None,
+            Self::UnknownProduct { known, .. } => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                format!("choose from {}", or_list(&known))
+            }
+            Self::NoAccounts => {
+                "list the accounts in `accounts` of the policy file, or pass --account".to_owned()
+            }
+            Self::Missing { key, .. } => {
+                format!("list the values of `{key}` in `scope.names` of the policy file")
+            }
+            Self::OpenFileName { .. } => {
+                "begin the names of the product with a key of the config".to_owned()
+            }
+            Self::ComputedTarget => format!("name one key each in `target` of {MANIFEST}"),
+            Self::TooManyKeys => {
+                "list the values of more keys in `scope.names` of the policy file".to_owned()
+            }
+            Self::TooManyShapes { .. } => {
+                "list fewer values in `scope.names` of the policy file".to_owned()
+            }
+            Self::NoConfig => "compare the values of `scope` with the product's keys".to_owned(),
+            Self::NoBoundary => "set `scope.boundary` in the policy file".to_owned(),
+            Self::Reserved { .. } => "choose another value".to_owned(),
+            Self::ManagedPolicy { .. } => {
+                format!("list its actions in `permissions.boundary` of {MANIFEST}")
+            }
+        })
     }
 }
 
 impl RolesError {
+    /// What is wrong; of several problems the first.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Product { product, source } => format!("{product}: {source}"),
+            Self::Policy { product, problems } => {
+                let first = problems.first().map(PolicyProblem::reason);
+                format!("{product}: {POLICY}: {}", first.unwrap_or_default())
+            }
+            Self::Scope { product, problem } => format!("{product}: {}", problem.reason()),
+            Self::PolicyFile(problem) => problem.reason(),
+            Self::Wildcard { path, value } => {
+                format!("{path}: the value `{value}` would be a wildcard in the role's permissions")
+            }
+        }
+    }
+
+    /// How to correct it; `None` if nothing more is known.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Product { .. } | Self::Wildcard { .. } => None,
+            Self::Policy { problems, .. } => problems.first().map(PolicyProblem::help),
+            Self::Scope { problem, .. } | Self::PolicyFile(problem) => problem.help(),
+        }
+    }
+
     pub(super) fn product(product: &str, source: ProductError) -> Self {
         let product = product.to_owned();
         Self::Product { product, source }
@@ -181,36 +234,34 @@ impl PolicyProblem {
     }
 }
 
-impl fmt::Display for PolicyProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl PolicyProblem {
+    pub(super) fn reason(&self) -> String {
         match self {
-            Self::Unsupported(Unsupported { place, problem }) => {
-                if let Some(place) = place {
-                    write!(f, "{place}: ")?;
-                }
-                write!(
-                    f,
-                    "{problem}\n  help: write the policy with statements that allow listed actions on listed resources"
-                )
-            }
+            Self::Unsupported(Unsupported {
+                place: Some(place),
+                problem,
+            }) => format!("{place}: {problem}"),
+            Self::Unsupported(Unsupported { problem, .. }) => problem.clone(),
             Self::Undeclared {
                 place,
                 action,
                 resources,
-            } => write!(
-                f,
-                "{place}: wide grant: `{action}` on `{}`\n  help: list narrower actions and resources, or add `{action}` with a reason to `permissions.wide` of {MANIFEST}",
+            } => format!(
+                "{place}: wide grant: `{action}` on `{}`",
                 resources.join("`, `")
             ),
         }
     }
-}
 
-/// One message for each problem, with the file.
-fn lines(product: &str, problems: &[PolicyProblem]) -> String {
-    let lines: Vec<String> = problems
-        .iter()
-        .map(|problem| format!("{product}: {POLICY}: {problem}"))
-        .collect();
-    lines.join("\nerror[product-invalid]: ")
+    pub(super) fn help(&self) -> String {
+        match self {
+            Self::Unsupported(_) => {
+                "write the policy with statements that allow listed actions on listed resources"
+                    .to_owned()
+            }
+            Self::Undeclared { action, .. } => format!(
+                "list narrower actions and resources, or add `{action}` with a reason to `permissions.wide` of {MANIFEST}"
+            ),
+        }
+    }
 }

@@ -39,12 +39,7 @@ pub(super) fn warning(
             (gap.reason(), gap.help())
         }
         Err(error) => (
-            error
-                .to_string()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
+            error.reason().lines().next().unwrap_or_default().to_owned(),
             "run `provisioner roles --repository OWNER/NAME`, and correct what it reports"
                 .to_owned(),
         ),
@@ -97,7 +92,12 @@ impl Gap {
     fn help(&self) -> String {
         match self {
             Self::Outside { list, value, .. } => {
-                format!("add `{value}` to `{list}` of the policy file, then {RENEW}")
+                let add = format!("add `{value}` to `{list}` of the policy file, then {RENEW}");
+                // An account is more often mistyped than new.
+                match list.ends_with("accounts") {
+                    true => format!("correct the account of the config, or {add}"),
+                    false => add,
+                }
             }
             Self::Missing { keys, .. } if keys.is_empty() => {
                 format!("extend `scope` of the policy file, then {RENEW}")

@@ -40,8 +40,10 @@ pub(super) fn operator_statements(
 pub struct OperatorPolicyProblem {
     /// The `Sid` of its statement.
     pub sid: Option<String>,
-    /// The message, and after `help:` what to do.
-    pub text: String,
+    /// What is wrong.
+    pub reason: String,
+    /// How to correct it.
+    pub help: Option<String>,
     /// Further wide grants of the same statement.
     pub more: Option<usize>,
 }
@@ -63,7 +65,8 @@ pub fn policy_problems(config: &Config) -> Vec<OperatorPolicyProblem> {
                     Some(known) => known.more = known.more.map(|more| more + 1),
                     None => reported.push(OperatorPolicyProblem {
                         sid,
-                        text: problem.to_string(),
+                        reason: problem.reason(),
+                        help: Some(problem.help()),
                         more: is_wide.then_some(0),
                     }),
                 }
@@ -72,7 +75,8 @@ pub fn policy_problems(config: &Config) -> Vec<OperatorPolicyProblem> {
         }
         Err(other) => vec![OperatorPolicyProblem {
             sid: None,
-            text: other.to_string(),
+            reason: other.reason(),
+            help: other.help(),
             more: None,
         }],
     }
