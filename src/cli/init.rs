@@ -371,6 +371,11 @@ fn finish(
     givens: &Givens,
     root: &std::path::Path,
 ) -> Result<(String, Exit), Stop> {
+    if args.format == TextFormat::Text {
+        for AnswerProblem { message, help } in &plan.warnings {
+            log::warn!(target: LOG_TARGET, "warning: {message}\n  help: {help}\n");
+        }
+    }
     if args.diff {
         let missing = plan.files.iter();
         let missing = missing.filter(|file| file.state() == FileState::New && !file.is_sample);
@@ -407,7 +412,12 @@ fn finish(
     }
     let text = match args.format {
         TextFormat::Text => {
-            let text = plan_text(plan, givens, mode, &root.display().to_string());
+            let text = plan_text(
+                plan,
+                (givens, &args.givens()),
+                mode,
+                &root.display().to_string(),
+            );
             escape_workflow_commands(&text)
         }
         TextFormat::Json => {

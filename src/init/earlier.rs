@@ -141,16 +141,16 @@ pub fn add_earlier(
     }
 }
 
-/// An account in which the roles of an environment are not, since their ARNs name another.
+/// An account in which a role of an environment is not, since its ARN names one that is no account of the environment.
 fn other_account(policy: &Policy, asked: &EnvironmentAccounts) -> Option<AnswerProblem> {
-    let roles = &policy.environments.get(&asked.name)?.roles;
-    let fixed = [&roles.plan, &roles.apply].into_iter().flatten();
-    let mut fixed = fixed.filter_map(|role| role.split(':').nth(4));
-    let fixed = fixed.find(|account| account.bytes().all(|byte| byte.is_ascii_digit()))?;
-    let other = asked.accounts.iter().find(|account| *account != fixed)?;
     let name = &asked.name;
+    let own = accounts_of(policy, name);
+    let mut roles = fixed_roles(policy, name).into_iter();
+    let (key, _, fixed) =
+        roles.find(|(_, _, fixed)| !own.iter().any(|account| account == fixed))?;
+    let other = asked.accounts.iter().find(|account| *account != fixed)?;
     Some(AnswerProblem::new(
-        format!("the roles of environment `{name}` are in account {fixed}, not in {other}"),
+        format!("the role `{key}` of environment `{name}` is in account {fixed}, not in {other}"),
         format!(
             "write `{{account_id}}` for the account in `environments.{name}.roles`, or choose another environment"
         ),
@@ -159,19 +159,32 @@ fn other_account(policy: &Policy, asked: &EnvironmentAccounts) -> Option<AnswerP
 
 /// The accounts of an environment, by the policy file alone: that of its roles, those that it lists, or all of the file.
 pub(super) fn accounts_of(policy: &Policy, environment: &str) -> Vec<String> {
-    let own = policy.environments.get(environment);
-    let roles = own.map(|own| [&own.roles.apply, &own.roles.plan]);
-    let roles = roles.into_iter().flatten().flatten();
-    let mut fixed = roles.filter_map(|role| role.split(':').nth(4));
-    let fixed = fixed.find(|account| {
-        account.bytes().all(|byte| byte.is_ascii_digit())
-            && policy.allows_account(environment, account)
-    });
+    let roles = fixed_roles(policy, environment);
+    let mut fixed = roles.into_iter().map(|(_, _, account)| account);
+    let fixed = fixed.find(|account| policy.allows_account(environment, account));
     let accounts = match fixed {
         Some(account) => vec![account],
         None => policy.listed_accounts(environment),
     };
     accounts.into_iter().map(str::to_owned).collect()
+}
+
+/// The roles of an environment whose ARNs name an account: the key, the ARN and the account.
+pub(super) fn fixed_roles<'a>(
+    policy: &'a Policy,
+    environment: &str,
+) -> Vec<(&'static str, &'a str, &'a str)> {
+    let Some(own) = policy.environments.get(environment) else {
+        return Vec::new();
+    };
+    let roles = [("apply", &own.roles.apply), ("plan", &own.roles.plan)];
+    let roles = roles.into_iter().filter_map(|(key, role)| {
+        let role = role.as_deref()?;
+        let account = role.split(':').nth(4)?;
+        let is_fixed = account.bytes().all(|byte| byte.is_ascii_digit());
+        is_fixed.then_some((key, role, account))
+    });
+    roles.collect()
 }
 
 fn of_policy(policy: &Policy, add: &mut dyn FnMut(Question, String)) {

@@ -20,6 +20,7 @@ mod sample;
 mod scalar;
 mod setup;
 mod setup_report;
+mod shared_accounts;
 mod shell;
 mod show;
 mod step;

@@ -12,6 +12,7 @@ use super::policy_text::{self, PolicyScope, policy_text};
 use super::question::AnswerProblem;
 use super::sample::{self, PREFIX};
 use super::setup::{EnvironmentAccounts, SetupForge};
+use super::shared_accounts::account_warnings;
 use super::step::SetupStep;
 use super::steps::steps;
 use super::workflows::workflows;
@@ -19,7 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::guard::{POLICY_FILE, POLICY_SCHEMA, Policy, read_policy};
 use crate::model::RepoPath;
 use crate::product::{Product, Registry};
-use crate::roles::Laws;
+use crate::roles::{Laws, RolesError};
 use crate::text::{or_list, quote};
 
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct SetupPlan {
     pub steps: Vec<SetupStep>,
     /// What files that exist lack.
     pub findings: Vec<SetupFinding>,
+    /// What the answers allow and do not say.
+    pub warnings: Vec<AnswerProblem>,
 }
 
 /// Why there is no plan.
@@ -59,18 +62,18 @@ pub fn plan(
             is_sample,
         });
     };
-    add(
-        POLICY_FILE,
-        policy_file(
-            answers,
-            existing,
-            policy,
-            product.as_deref(),
-            registry,
-            facts,
-        )?,
-        false,
-    );
+    let policy_text = policy_file(
+        answers,
+        existing,
+        policy,
+        product.as_deref(),
+        registry,
+        facts,
+    )?;
+    let after = read_policy(&RepoPath::typed(POLICY_FILE), Some(policy_text.as_bytes()));
+    let after = after.map_err(PlanError::Invalid)?;
+    let warnings = account_warnings(answers, policy, &after);
+    add(POLICY_FILE, policy_text, false);
     match answers.forge {
         SetupForge::GitHub => {
             for (path, text) in workflows(answers, existing) {
@@ -126,6 +129,7 @@ pub fn plan(
         files,
         steps,
         findings,
+        warnings,
     })
 }
 
@@ -219,9 +223,9 @@ fn policy_file(
         };
         if merged != existing
             && let Some(product) = own.filter(is_new)
-            && let Err(reason) = follows_scope(&merged, registry)
+            && let Err(error) = follows_scope(&merged, registry)
         {
-            let (reason, help) = reason.split_once("\n  help: ").unwrap_or((&reason, ""));
+            let (reason, help) = (error.reason(), error.help().unwrap_or_default());
             let name = quote(product.name());
             let message =
                 format!("`scope` of the policy file cannot hold product {name}: {reason}");
@@ -234,22 +238,17 @@ fn policy_file(
     if own.is_some() && follows_scope(&text, registry).is_err() {
         text = policy_text(answers, None);
     }
-    let path = RepoPath::typed(POLICY_FILE);
-    read_policy(&path, Some(text.as_bytes())).map_err(PlanError::Invalid)?;
     Ok(text)
 }
 
-/// Whether roles follow from the scope of a policy text. `Err`: why not, with a help.
-fn follows_scope(text: &str, registry: &Registry) -> Result<(), String> {
+/// Whether roles follow from the scope of a policy text.
+fn follows_scope(text: &str, registry: &Registry) -> Result<(), RolesError> {
     let policy = read_policy(&RepoPath::typed(POLICY_FILE), Some(text.as_bytes()));
     let Ok(policy) = policy else {
         return Ok(());
     };
     match &policy.scope {
-        Some(scope) => {
-            let roles = Laws::new(scope, registry).empty_roles(&policy);
-            roles.map(drop).map_err(|error| error.to_string())
-        }
+        Some(scope) => Laws::new(scope, registry).empty_roles(&policy).map(drop),
         None => Ok(()),
     }
 }

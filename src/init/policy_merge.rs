@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answers::Answers;
-use super::earlier::accounts_of;
+use super::earlier::{accounts_of, fixed_roles};
 use super::policy_text::{PolicyScope, environment_roles};
 use super::question::Question;
 use super::scalar::{yaml, yaml_list};
@@ -11,6 +11,9 @@ use super::yaml_edit::YamlEdit;
 use crate::guard::{POLICY_FILE, Policy, PolicyChange, read_policy};
 use crate::model::{FileContents, RepoPath};
 use crate::text::quote;
+
+/// The placeholder of a role's ARN.
+const ANY_ACCOUNT: &str = "{account_id}";
 
 /// The policy text with what the answers of this run ask for. `is_selected`: whether the globs of the policy select configs of the answers'
 /// folder. `Err`: what cannot be added.
@@ -75,6 +78,11 @@ pub fn merged_policy(
         added.ok_or_else(|| format!("{} as `scope.boundary`", quote(boundary)))?;
     }
     if asks(Question::Environments) {
+        for (name, key, role) in opened_roles(policy, answers) {
+            let replaced = edit.replace(&["environments", name, "roles", key], &yaml(&role));
+            replaced
+                .ok_or_else(|| format!("{} to `environments.{name}.roles.{key}`", quote(&role)))?;
+        }
         for (name, accounts) in fixed_accounts(policy, answers) {
             let list = yaml_list(accounts.iter().map(String::as_str));
             let added = edit.add_key(&["environments", name], "accounts", &list, &[]);
@@ -114,15 +122,38 @@ pub fn merged_policy(
     }
 }
 
-/// Environments without accounts of their own, with the accounts that they keep while the list of all accounts grows.
+/// Roles whose ARNs name the only account of an environment that gets others: the environment, the key, and the ARN for all of them.
+fn opened_roles<'a>(
+    policy: &'a Policy,
+    answers: &'a Answers,
+) -> Vec<(&'a str, &'static str, String)> {
+    let roles = answers.environments.iter().flat_map(|one| {
+        let fixed = fixed_roles(policy, &one.name).into_iter();
+        let narrow = fixed.filter(|(_, _, account)| {
+            one.accounts.len() > 1 && one.accounts.iter().any(|own| own == account)
+        });
+        narrow.map(|(key, role, account)| {
+            (
+                one.name.as_str(),
+                key,
+                role.replacen(account, ANY_ACCOUNT, 1),
+            )
+        })
+    });
+    roles.collect()
+}
+
+/// Environments without accounts of their own, with those that they keep while the list of all accounts grows or their roles name no single
+/// account any more.
 fn fixed_accounts<'a>(policy: &'a Policy, answers: &Answers) -> Vec<(&'a str, Vec<String>)> {
     let known = &policy.accounts;
     let is_new = |account: &&str| !known.iter().any(|known| known == account);
-    if known.is_empty() || !answers.accounts().iter().any(is_new) {
-        return Vec::new();
-    }
+    let grows = !known.is_empty() && answers.accounts().iter().any(is_new);
+    let opened = opened_roles(policy, answers);
+    let is_opened = |name: &str| opened.iter().any(|(opened, ..)| *opened == name);
     let names = policy.environments.keys().map(String::as_str);
     let open = names.filter(|name| policy.own_accounts(name).is_empty());
+    let open = open.filter(|name| grows || is_opened(name));
     open.map(|name| {
         let mut asked = answers.environments.iter().filter(|one| one.name == name);
         let accounts = asked.next().map(|one| one.accounts.clone());
@@ -163,6 +194,14 @@ fn only_adds(before: &str, after: &str, policy: &Policy) -> bool {
                 };
                 return before.is_subset(&items(&changed.after));
             }
+            if let Some(before) = &changed.before
+                && is_role_of_known_environment(key, policy)
+            {
+                return changed
+                    .after
+                    .as_ref()
+                    .is_some_and(|after| opens(before, after));
+            }
             let mut parts = key.split('.');
             let is_new = (parts.next(), parts.next());
             match is_new {
@@ -171,6 +210,26 @@ fn only_adds(before: &str, after: &str, policy: &Policy) -> bool {
                 _ => key == "scope.boundary" && changed.before.is_none(),
             }
         })
+}
+
+fn is_role_of_known_environment(key: &str, policy: &Policy) -> bool {
+    let mut names = policy.environments.keys();
+    names.any(|name| {
+        let role = key.strip_prefix(&format!("environments.{name}.roles."));
+        role.is_some_and(|role| matches!(role, "plan" | "apply"))
+    })
+}
+
+/// Whether a role's ARN is the former one with any account in place of its own.
+fn opens(before: &str, after: &str) -> bool {
+    let former: Vec<&str> = before.split(':').collect();
+    let new: Vec<&str> = after.split(':').collect();
+    former.len() == new.len()
+        && former
+            .iter()
+            .zip(&new)
+            .enumerate()
+            .all(|(index, (former, new))| former == new || index == 4 && *new == ANY_ACCOUNT)
 }
 
 /// The environment of the existing policy whose `accounts` a key is.

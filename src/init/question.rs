@@ -64,7 +64,7 @@ pub struct Given {
 
 pub type Givens = BTreeMap<Question, Given>;
 
-/// A missing or an invalid answer, or a place that cannot be written.
+/// A missing, an invalid or a doubtful answer, or a place that cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AnswerProblem {
     /// What is wrong.

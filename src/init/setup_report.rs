@@ -25,6 +25,8 @@ pub struct SetupReport {
     pub steps: Vec<SetupStep>,
     /// `--check`: what files that exist lack. Empty without `--check`.
     pub findings: Vec<SetupFinding>,
+    /// What the answers allow and do not say.
+    pub warnings: Vec<AnswerProblem>,
     /// Answers that are missing or invalid, and places that cannot be written. Nothing was written then.
     pub problems: Vec<AnswerProblem>,
     /// Errors of the policy file or of the first config. Nothing was written then.
@@ -148,6 +150,7 @@ impl SetupReport {
             files: files.collect(),
             steps,
             findings,
+            warnings: plan.warnings.clone(),
             ..self
         }
     }

@@ -52,8 +52,14 @@ fn answers_text(givens: &Givens) -> String {
     lines.collect()
 }
 
-/// What was or would be done, and the next steps. `above`: the way to the root of the repository, such as `..`.
-pub fn plan_text(plan: &SetupPlan, givens: &Givens, mode: PlanMode, above: &str) -> String {
+/// What was or would be done, and the next steps. `flags`: the answers of the command line. `above`: the way to the root of the repository,
+/// such as `..`.
+pub fn plan_text(
+    plan: &SetupPlan,
+    (givens, flags): (&Givens, &Givens),
+    mode: PlanMode,
+    above: &str,
+) -> String {
     let mut text = format!("Answers\n{}\nFiles\n", answers_text(givens));
     for file in &plan.files {
         let word = match (file.state(), mode) {
@@ -72,6 +78,8 @@ pub fn plan_text(plan: &SetupPlan, givens: &Givens, mode: PlanMode, above: &str)
             .filter(|(_, given)| given.origin == Origin::Person);
         let flags: String = given
             .flat_map(|(question, given)| {
+                // Earlier answers are in the files.
+                let given = flags.get(question).unwrap_or(given);
                 given
                     .text
                     .split(' ')

@@ -40,6 +40,17 @@ impl YamlEdit {
         }
     }
 
+    /// Replaces a scalar. `value`: as YAML. `None` if there is none on one line.
+    pub fn replace(&mut self, path: &[&str], value: &str) -> Option<()> {
+        let root = self.tree()?;
+        let node = reach(&root, path)?;
+        node.text()
+            .filter(|_| node.span.start.line == node.span.end.line)?;
+        let [start, end] = [node.span.start, node.span.end].map(|at| self.offset(at));
+        self.text.replace_range(start?..end?, value);
+        Some(())
+    }
+
     /// Adds a key at the end of a mapping that has keys or braces. `flow`: its value in braces. `block`: the lines of its value, indented from the key.
     pub fn add_key(
         &mut self,
@@ -197,6 +208,25 @@ mod tests {
         }
         assert_eq!(item("a: []\n"), None);
         assert_eq!(item("b: 1\n"), None);
+    }
+
+    #[test]
+    fn a_scalar_is_replaced_in_every_style() {
+        for (before, after) in [
+            ("a: {x: old, y: 1} # why\n", "a: {x: \"n\", y: 1} # why\n"),
+            ("a:\n  x: 'old' # why\n", "a:\n  x: \"n\" # why\n"),
+            ("a:\n  x: \"old\"", "a:\n  x: \"n\""),
+        ] {
+            let mut edit = YamlEdit::new(before);
+            assert!(edit.replace(&["a", "x"], "\"n\"").is_some(), "{before}");
+            assert_eq!(edit.into_text(), after);
+        }
+        for text in ["a: {x: [1]}\n", "a: {y: 1}\n", "a: {x: |\n   old\n }\n"] {
+            assert!(
+                YamlEdit::new(text).replace(&["a", "x"], "n").is_none(),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -144,18 +144,99 @@ fn globs_that_select_the_folder_get_no_other() {
     assert_eq!(patch, "");
 }
 
+/// The ARNs that `init` writes name the only account of an environment.
 #[test]
-fn roles_in_one_account_take_no_other() {
+fn a_second_account_of_an_environment_has_the_same_roles() {
     let repository = with_rules(InitRepository::github());
-    let output = repository.init(&["--environment", "dev=210987654321"]);
+    let before = repository.read(".provisioner.yaml");
+    let more = ["--environment", "dev=210987654321"];
+    let shown = repository.init_well(&more);
+    let command = "  provisioner init --environment dev=210987654321 --diff | git";
+    assert!(shown.contains(command), "{shown}");
+    apply(
+        &repository,
+        &repository.init_well(&[&more[..], &["--diff"]].concat()),
+    );
+    let (one, both) = ("[\"123456789012\"]", "[\"123456789012\", \"210987654321\"]");
+    let roles = |of: &str| before.split_once("    roles:\n").unwrap().1.contains(of);
+    assert!(
+        roles("arn:aws:iam::123456789012:role/provisioner-plan"),
+        "{before}"
+    );
+    let mut expected = before.replace(one, both);
+    for role in ["provisioner-plan", "provisioner-apply-{environment}"] {
+        expected = expected.replace(
+            &format!("arn:aws:iam::123456789012:role/{role}\n"),
+            &format!("\"arn:aws:iam::{{account_id}}:role/{role}\"\n"),
+        );
+    }
+    let list = format!("    accounts: {both}\n");
+    let expected = expected.replace("\n\n# The names", &format!("\n{list}\n# The names"));
+    assert_eq!(repository.read(".provisioner.yaml"), expected);
+    assert_eq!(repository.init_well(&["--diff"]), "");
+}
+
+#[test]
+fn a_role_that_is_in_no_account_of_its_environment_takes_no_other() {
+    let repository = InitRepository::github();
+    repository.write(
+        ".provisioner.yaml",
+        "version: 1\naccounts: ['123456789012', '700000000007']\nenvironments: {dev: {accounts: ['123456789012'], roles: {plan: 'arn:aws:iam::700000000007:role/p'}}}\n",
+    );
+    let more = ["--environment", "dev=210987654321"];
+    let output = repository.init(&[&ANSWERS[..2], &ANSWERS[4..], &more].concat());
     assert_eq!(output.status, 2);
     assert!(
         output.stderr.contains(
-            "error: the roles of environment `dev` are in account 123456789012, not in 210987654321"
+            "error: the role `plan` of environment `dev` is in account 700000000007, not in 210987654321"
         ),
         "{}",
         output.stderr
     );
+}
+
+/// Threat 75: the author of the command may have mistyped the account.
+#[test]
+fn attack_an_account_of_another_environment_is_named() {
+    let repository = InitRepository::github();
+    let accounts = [
+        "--environment",
+        "dev=100000000001",
+        "--environment",
+        "prod=700000000007",
+    ];
+    let first = [&ANSWERS[..2], &ANSWERS[4..], &accounts].concat();
+    assert!(!repository.init(&first).stderr.contains("is an account of"));
+    let more = ["--environment", "dev=700000000007"];
+    let warning = "warning: account 700000000007 is an account of `dev` and `prod`\n  help: name another account, unless stacks of `dev` belong there";
+    for flags in [&more[..], &[&more[..], &["--diff"]].concat()] {
+        let output = repository.init(flags);
+        assert!(output.stderr.contains(warning), "{}", output.stderr);
+    }
+    let output = repository.init(&[&more[..], &["--format", "json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let message = report["warnings"][0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("is an account of `dev` and `prod`"),
+        "{report:#}"
+    );
+    // A new account of prod alone is no such account.
+    let output = repository.init(&["--environment", "prod=700000000008"]);
+    assert!(!output.stderr.contains("warning"), "{}", output.stderr);
+}
+
+/// `init` removes no permission, so it says what stays open.
+#[test]
+fn attack_environments_that_no_list_limits_are_named() {
+    let repository = InitRepository::github();
+    let roles = "roles: {plan: 'arn:aws:iam::{account_id}:role/p', apply: 'arn:aws:iam::{account_id}:role/a'}";
+    let text =
+        format!("version: 1\nconfigs: [s3/configs/*.yaml]\nenvironments: {{dev: {{{roles}}}}}\n");
+    repository.write(".provisioner.yaml", &text);
+    let more = ["--environment", "prod=700000000007,700000000008"];
+    let output = repository.init(&[&ANSWERS[..2], &ANSWERS[4..], &more].concat());
+    let warning = "warning: no list limits the accounts of `dev`: they may have stacks in any account, also in those of `prod`\n  help: list their accounts in `environments.dev.accounts`";
+    assert!(output.stderr.contains(warning), "{}", output.stderr);
 }
 
 /// The last line that matches a file decides, so that a line of `init` after it would replace its owners.
