@@ -18,7 +18,7 @@ use crate::roles::{
     RolePhase, RolesError, RolesRequest, TrustedRepository, branch, is_of_cloud,
     roles as all_roles, template,
 };
-use crate::text::and_list;
+use crate::text::{and_list, or_list};
 use crate::workspace::{exit_of_search, locate, policy_file, selected_configs};
 
 /// The IAM roles that the policy file names.
@@ -74,7 +74,7 @@ pub struct RolesArgs {
     /// Default branch of the repository
     #[arg(long, value_name = "BRANCH", default_value = "main", value_parser = branch)]
     default_branch: String,
-    /// Print roles for this account; repeatable [default: those of the configs]
+    /// Print roles for this account; repeatable [default: those of policy and configs]
     #[arg(long, value_name = "ID", value_parser = account)]
     account: Vec<String>,
     /// Print roles for this environment; repeatable [default: all of the policy]
@@ -272,9 +272,12 @@ fn print(
                 .iter()
                 .map(|account| account.account.as_str())
                 .collect();
+            let flags: Vec<String> = ids.iter().map(|id| format!("--account {id}")).collect();
+            let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
             let message = format!(
-                "error: a template is for one account, and there are roles in {}\n  help: say --account",
-                and_list(&ids)
+                "error: a template is for one account, and there are roles in {}\n  help: add {}, and deploy each template to its account",
+                and_list(&ids),
+                or_list(&flags)
             );
             Err((message, Exit::Usage))
         }

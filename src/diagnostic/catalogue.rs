@@ -54,7 +54,7 @@ macro_rules! catalogue {
 catalogue! {
     AccountMismatch "account-mismatch":
         "Credentials, config and policy do not name the same account.",
-        "Use credentials of the account that the config names. If the policy lists accounts, add the account to `accounts`.";
+        "Use credentials of the account that the config names. If the policy does not list the account, first compare the account and the environment of the config with those that you mean. Only if both are right, add the account to `accounts`, and to `accounts` of the environment if it has that list.";
     ActionNotOffered "action-not-offered":
         "The product of this config has no action of this name.",
         "Use one of the actions that the message lists.";

@@ -46,6 +46,8 @@ pub enum Unknown {
     AwsNotQueried,
     /// The policy names no plan role for the environment.
     NoPlanRole,
+    /// The policy does not allow the account for the environment.
+    AccountNotAllowed,
     /// The credentials are of another account.
     OtherAccount,
     /// AWS did not answer, or denied the query.

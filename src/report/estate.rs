@@ -42,6 +42,7 @@ pub(super) fn unknown_words(reason: Unknown) -> &'static str {
         Unknown::ConfigErrors => "unknown (config has errors)",
         Unknown::AwsNotQueried => "unknown (AWS not queried)",
         Unknown::NoPlanRole => "unknown (no plan role)",
+        Unknown::AccountNotAllowed => "unknown (account not allowed)",
         Unknown::OtherAccount => "unknown (credentials of another account)",
         Unknown::AwsFailed => "unknown (AWS failed)",
         Unknown::Limit => "unknown (limit of the run)",

@@ -206,6 +206,20 @@ fn a_job_without_credentials_names_the_missing_permission() {
     world.github.expect_writes(&[]);
 }
 
+/// Threat 75.
+#[test]
+fn attack_no_drift_is_read_in_an_account_of_another_environment() {
+    let world = World::deployed(&policy("    accounts: ['999999999999']\n"));
+    let run = world.scan_job().run();
+    assert_eq!(run.status, 20, "{}", run.stderr);
+    let reason = "the policy does not list account";
+    assert!(run.stderr.contains(reason), "{}", run.stderr);
+    for issuer in &world.issuers {
+        assert!(issuer.issued().is_empty(), "no token is asked for");
+    }
+    world.github.expect_writes(&[]);
+}
+
 #[test]
 fn a_config_without_a_stack_is_named_and_gets_an_issue() {
     let world = World::new(&policy(""));

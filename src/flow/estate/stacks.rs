@@ -41,8 +41,10 @@ impl StackAccess<'_> {
             Self::Nobody => return Err((Unknown::AwsNotQueried, None)),
             Self::Person(session) => session.at(&target.region).await,
             Self::Roles { policy, sessions } => {
-                let is_allowed = policy.allows_account(&target.environment, &target.account);
-                let role = policy.plan_role(target).filter(|_| is_allowed);
+                if !policy.allows_account(&target.environment, &target.account) {
+                    return Err((Unknown::AccountNotAllowed, None));
+                }
+                let role = policy.plan_role(target);
                 let role = role.ok_or((Unknown::NoPlanRole, None))?;
                 let session = sessions.session(&role, &target.region).await;
                 session.at(&target.region).await

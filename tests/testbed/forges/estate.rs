@@ -169,7 +169,24 @@ fn attack_a_config_with_errors_does_not_make_its_stack_an_orphan<W: ForgeWorld>(
     world.fake().expect_writes(&[]);
 }
 
+/// Threat 75: the rows say why, and nothing is read there.
+fn attack_no_account_of_another_environment_is_read<W: ForgeWorld>() {
+    let world = W::with_stack("    accounts: ['999999999999']\n");
+    let run = world.run_schedule();
+    let rows = run.estate["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "{:#}", run.estate);
+    assert_eq!(rows[0]["state"], "unknown", "{:#}", run.estate);
+    for fact in ["status", "template", "drift"] {
+        assert_eq!(
+            rows[0][fact]["unknown"], "account-not-allowed",
+            "{:#}",
+            run.estate
+        );
+    }
+}
+
 on_both_forges! {
+    attack_no_account_of_another_environment_is_read
     a_scheduled_run_writes_both_documents_and_an_issue_for_each_state
     attack_a_config_with_errors_does_not_make_its_stack_an_orphan
 }

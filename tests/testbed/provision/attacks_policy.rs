@@ -41,6 +41,27 @@ fn attack_an_account_listed_by_the_pull_request_itself() {
     world.assert_denied(&before, &with_failed_check("account-mismatch"));
 }
 
+/// Threat 75: the account is allowed, and is not one of the environment. A change of the list does not count for itself.
+#[test]
+fn attack_an_account_of_another_environment() {
+    let lists = |prod: &str| {
+        let both = "accounts: ['999999999999', '{own}']\n";
+        policy(&format!(
+            "    accounts: ['{prod}']\n  dev: {{accounts: ['{{own}}']}}\n{both}"
+        ))
+    };
+    let world = World::new("version: 1\n");
+    let own = world.workdir.aws.account.clone();
+    let of_dev = lists("999999999999").replace("{own}", &own);
+    let of_both = lists("{own}").replace("{own}", &own);
+    let commit = world.repo.commit("main").author(&world.carol);
+    commit.write(".provisioner.yaml", of_dev).push();
+    let pull = world.proposed_with_policy(&of_both);
+    let before = world.approved_and_merged(&pull);
+    world.assert_denied(&before, &with_failed_check("account-mismatch"));
+    assert_eq!(world.issuers[1].issued(), [""; 0], "no token is asked for");
+}
+
 #[test]
 fn attack_roles_replaced_by_the_pull_request_itself() {
     let world = World::new(&policy(""));

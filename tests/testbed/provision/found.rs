@@ -133,6 +133,23 @@ fn an_environment_without_a_plan_role_is_found() {
     assert_eq!(found, json!([]));
 }
 
+/// Its job could only be denied, and nothing is read there.
+#[test]
+fn a_config_in_an_account_that_its_environment_lost_is_not_found() {
+    let (world, pull) = World::with_proposed();
+    world.approved_and_merged(&pull);
+    let commit = world.repo.commit("main").author(&world.carol);
+    let lost = policy("    accounts: ['999999999999']\n");
+    commit.write(".provisioner.yaml", lost).push();
+    let issued = || world.issuers.each_ref().map(|issuer| issuer.issued().len());
+    let before = issued();
+    let (found, summary) = world.found(&world.find_job(), 0);
+    assert_eq!(found, json!([]));
+    let reason = "the policy does not allow its account for the environment";
+    assert!(summary.contains(reason), "{summary}");
+    assert_eq!(issued(), before, "no token is asked for");
+}
+
 /// A person names configs: the jobs of their environments start, whatever their stacks are.
 #[test]
 fn the_environments_of_named_configs_are_found() {
