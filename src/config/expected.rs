@@ -37,13 +37,11 @@ fn form_of_type(key: &str, subschema: &Value, value: &Value, raw: &str) -> Optio
         // The item that the file has is no mapping either.
         _ if wants("array") && has_mappings(subschema) => None,
         _ if wants("array") => {
-            match written.and_then(|item| as_item(subschema, value, raw, item)) {
-                Some(item) => Some(format!("write a list: `{key}: [{item}]`")),
-                None => {
-                    let list = example(subschema).or_else(|| is_scalar.then(|| "[…]".to_owned()));
-                    list.map(|list| format!("write a list: `{key}: {list}`"))
-                }
-            }
+            let item = written.and_then(|item| as_item(subschema, value, raw, item));
+            let list = item.map(|item| format!("[{item}]"));
+            let list = list.or_else(|| example(subschema).filter(|list| list.starts_with('[')));
+            let list = list.or_else(|| is_scalar.then(|| "[…]".to_owned()));
+            list.map(|list| format!("write a list: `{key}: {list}`"))
         }
         _ if wants("object") => {
             let has_keys = subschema.get("properties").is_some();

@@ -51,6 +51,20 @@ fn the_template_of_an_account() {
 }
 
 #[test]
+fn a_template_of_several_accounts_names_the_flags() {
+    let workdir = Workdir::offline();
+    let roles = "roles: {apply: 'arn:aws:iam::{account_id}:role/a'}";
+    let policy = format!(
+        "version: 1\naccounts: ['100000000001', '700000000007']\nenvironments:\n  staging: {{accounts: ['100000000001'], {roles}}}\n  test: {{accounts: ['700000000007'], {roles}}}\n"
+    );
+    workdir.write(".provisioner.yaml", &policy);
+    let output = workdir.run(&["roles", "--repository", "acme@5501/infra@880042"]);
+    assert_eq!(output.status, 2, "{}", output.stderr);
+    let help = "there are roles in `100000000001` and `700000000007`\n  help: add `--account 100000000001` or `--account 700000000007`, and deploy each template to its account";
+    assert!(output.stderr.contains(help), "{}", output.stderr);
+}
+
+#[test]
 fn attack_only_the_named_jobs_are_trusted() {
     let printed = workdir().run(&["roles", "--repository", "acme/infra", "--format", "json"]);
     assert!(
