@@ -110,7 +110,7 @@ pub fn drift_issue(stack: &StackName, config: &str, found: &FoundDrift, limit: u
         Block::Cut(format!("{}\n", found.tables)),
         Block::Whole(next_steps(config, found)),
     ];
-    fit_blocks(blocks, Rest::JobSummary, limit)
+    fit_blocks(blocks, Rest::JobReport, limit)
 }
 
 /// Begins what a closed issue keeps.
@@ -138,7 +138,7 @@ pub fn closed_drift_issue(
     let block = fence(before.trim(), "text") + "\n";
     fit_blocks(
         vec![Block::Whole(head), Block::Cut(block)],
-        Rest::JobSummary,
+        Rest::JobReport,
         limit,
     )
 }
@@ -339,7 +339,7 @@ mod tests {
         let body = drift_issue(&stack, "a-s3.yaml", &found(), 65_000);
         assert!(body.chars().count() <= 65_000, "{}", body.chars().count());
         assert!(body.starts_with(&drift_issue_marker(&stack)));
-        assert!(body.contains("… The rest is in the job summary."));
+        assert!(body.contains("… The rest is in the job's report."));
         assert!(body.ends_with("matches its template.\n"), "the end stays");
         let stacks = (0..3).map(|_| StackDrift {
             stack: stack.clone(),

@@ -34,7 +34,7 @@ pub struct FittedPage {
 /// Where to find what a page leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rest {
-    /// The job's summary.
+    /// The job's summary, if it has the whole page.
     JobSummary,
     /// The file that the job of a check writes.
     JsonReport,

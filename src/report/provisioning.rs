@@ -107,14 +107,10 @@ pub fn provisioning(
     let mut outcomes: Vec<&Outcome> = report.outcomes.iter().collect();
     outcomes.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.path.cmp(&b.path)));
     let (outcomes, all) = (&outcomes, outcomes.len());
-    let rest = match heading {
-        Heading::Title => Rest::JobReport,
-        Heading::Marker(_) | Heading::Command => Rest::JobSummary,
-    };
     let note = move |shown: &[bool], what: &str| {
         let shown = shown.iter().filter(|shown| **shown).count();
         let all = pluralize(all, "config");
-        let rest = rest.words();
+        let rest = Rest::JobReport.words();
         format!("\n{shown} of {all} {what}, the rest {rest}.\n")
     };
     let parts = vec![
@@ -141,7 +137,7 @@ pub fn provisioning(
         }),
         Part::Whole(foot(report, evidence)),
     ];
-    Ok(fit_page(parts, rest, limit)?.text)
+    Ok(fit_page(parts, Rest::JobReport, limit)?.text)
 }
 
 fn head(report: &Provisioning, heading: &Heading) -> String {

@@ -232,7 +232,7 @@ pub fn reply_markdown(marker: &str, sections: &[ReplySection], limit: usize) -> 
             .iter()
             .map(|section| Block::Cut(section.markdown())),
     );
-    fit_blocks(blocks, Rest::JobSummary, limit)
+    fit_blocks(blocks, Rest::JobReport, limit)
 }
 
 /// The same for the job summary.
