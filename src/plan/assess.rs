@@ -315,6 +315,7 @@ fn present(
         change.policy_update = Some(PolicyUpdate {
             action: after.policy_action().map(str::to_owned),
             renews_roles: true,
+            is_new: base.is_none(),
             diff: diff(&old, &new),
         });
     }

@@ -185,6 +185,8 @@ pub struct PolicyUpdate {
     pub action: Option<String>,
     /// Whether the roles of CI have to be deployed again; `false` if their scope covers the config.
     pub renews_roles: bool,
+    /// Whether the config is new.
+    pub is_new: bool,
     /// The diff of the rendered policy; `null` if both say the same in other whitespace.
     pub diff: Option<Diff>,
 }
@@ -196,14 +198,10 @@ impl Change {
         entry.map_or(&[][..], |entry| &entry.resources)
     }
 
-    /// Whether the operator of a stack that may exist needs other permissions. A new stack always needs new ones.
+    /// Whether the operator of a config that exists at the base needs other permissions.
     pub fn changes_operator_policy(&self) -> bool {
-        let is_new = matches!(self.intent, Intent::Create | Intent::Import);
-        !is_new
-            && self
-                .policy_update
-                .as_ref()
-                .is_some_and(|update| update.diff.is_some())
+        let update = self.policy_update.as_ref();
+        update.is_some_and(|update| !update.is_new && update.diff.is_some())
     }
 
     /// Whether the head has no config of the stack.

@@ -143,7 +143,7 @@ pub(super) fn group_section(
             folders => Value::from(Serde(&change.folders)),
             diffs => [
                 diff.map(|diff| folded_diff("Rendered template", diff)),
-                policy_diff.map(|diff| folded_diff("The operator's IAM policy", diff)),
+                policy_diff.map(|diff| folded_diff("Operator policy", diff)),
             ]
             .into_iter()
             .flatten()

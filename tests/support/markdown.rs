@@ -34,7 +34,7 @@ static CODE_FENCE: LazyLock<Regex> =
 
 /// The program's own HTML, a line at a time.
 static OWN_HTML: LazyLock<Regex> = LazyLock::new(|| {
-    let patterns = r"^(<details><summary>(Show|Prices|The \d+ configs|\d+ added resources?|Rendered template: \d+ lines? added, \d+ removed)</summary>|</details>|<sub>|</sub>)$";
+    let patterns = r"^(<details><summary>(Show|Prices|The \d+ configs|\d+ added resources?|(Rendered template|Operator policy): \d+ lines? added, \d+ removed)</summary>|</details>|<sub>|</sub>)$";
     Regex::new(patterns).unwrap()
 });
 

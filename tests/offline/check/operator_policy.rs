@@ -65,7 +65,7 @@ fn attack_an_action_that_only_the_operator_policy_has() {
             .split_once("### `notes/n0007-note.yaml`")
             .expect(&comment);
         let (section, _) = section.split_once("\n### ").unwrap_or((section, ""));
-        assert!(section.contains("The operator's IAM policy: "), "{section}");
+        assert!(section.contains("Operator policy: "), "{section}");
         assert!(section.contains("+        \"iam:*\""), "{section}");
         assert_eq!(comment.matches("iam:*").count(), 1, "{comment}");
         assert!(added_lines(&run, "notes/n0007-note.yaml").contains("\"iam:*\""));
