@@ -1,6 +1,5 @@
 //! Acts on the stacks of one merged change, several at a time. One failure does not stop the others.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -11,12 +10,13 @@ use super::credentials::run_with_role;
 use super::deployments::DeploymentReporter;
 use super::fresh::FreshChange;
 use super::job_time::JobTime;
+use super::limits::Failures;
 use super::merge_record::MergeRecord;
-use super::not_started::not_started;
+use super::not_started::{HeldContext, not_started};
 use super::order::{self, PlannedTask};
 use super::outcome::{ApplyReport, Finished, failed_outcome, to_outcome};
 use super::recorder::{DecisionRecorder, recorded_policies, unread_record};
-use super::schedule::{Ended, FailureLimit, Held, Schedule};
+use super::schedule::{Before, Ended, Held, Schedule};
 use super::task::{RefusedUpdate, StackTask};
 use crate::change::MergedChange;
 use crate::cloud::CloudError;
@@ -47,8 +47,7 @@ pub struct Executor<'a> {
     pub token: &'a str,
     /// Finish what a cancelled job left.
     pub finish_cancelled: bool,
-    /// By environment, the stacks of other merges that failed in this run.
-    pub failed: &'a BTreeMap<String, usize>,
+    pub failures: Failures<'a>,
     pub record: &'a MergeRecord<'a>,
     pub clock: RunClock,
 }
@@ -56,14 +55,22 @@ pub struct Executor<'a> {
 impl Executor<'_> {
     /// Runs the tasks in their order, at most as many at once in each account and region as the policy allows. Those that do not begin are
     /// reported. What the run does not work on only holds others.
-    pub async fn apply(&self, tasks: Vec<PlannedTask<'_>>) -> ApplyReport {
+    pub async fn apply(&self, mut tasks: Vec<PlannedTask<'_>>) -> ApplyReport {
+        // What failed is tried before the others, whichever merge it failed in.
+        for (task, before) in &mut tasks {
+            if *before == Before::Open && !task.verb.deletes() {
+                let target = &task.config.target;
+                if self.failures.has(&target.environment, &task.change.path) {
+                    *before = Before::Retry;
+                }
+            }
+        }
         let environments = tasks
             .iter()
             .map(|(task, _)| &task.config.target.environment);
         let limits = environments.filter_map(|name| {
             let most = self.policies.max_failures(name)?;
-            let failed = self.failed.get(name).copied().unwrap_or_default();
-            Some((name.clone(), FailureLimit { most, failed }))
+            Some((name.clone(), self.failures.limit(name, most, &tasks)))
         });
         let limits = limits.collect();
         let steps = order::steps(&tasks, self.policies);
@@ -108,20 +115,40 @@ impl Executor<'_> {
             time.longest = time.longest.max(self.clock.elapsed().saturating_sub(begun));
             let lane = Lane::from(&tasks[step].0.config.target);
             let answers = self.sessions.answers(&lane);
-            schedule.finish(step, ended(outcome.state), answers);
+            let ended = ended(outcome.state);
+            let (task, _) = &tasks[step];
+            let place = (
+                task.config.target.environment.clone(),
+                task.change.path.clone(),
+            );
+            match ended {
+                Ended::Failed => applied.failed.push(place),
+                Ended::Succeeded
+                    if task.verb == Verb::Provision
+                        && outcome.success != Some(Success::FoldersCreated) =>
+                {
+                    applied.succeeded.push(place);
+                }
+                Ended::Succeeded | Ended::Denied | Ended::Unknown => {}
+            }
+            schedule.finish(step, ended, answers);
             applied.records.push(record);
             applied.add(outcome, exit);
         }
+        let context = HeldContext {
+            gap,
+            monitoring: time.monitoring,
+            failures: self.failures,
+        };
         for (step, held) in schedule.held() {
             applied.is_out_of_time |= matches!(held, Held::Time(_));
             let (outcome, record, exit) = match held {
                 Held::Cancelled => interrupted(&tasks[step].0),
-                held => not_started(&tasks, (step, held), gap, time.monitoring),
+                held => not_started(&tasks, (step, held), &context),
             };
             applied.records.push(record);
             applied.add(outcome, exit);
         }
-        applied.failed = schedule.failed();
         applied
     }
 

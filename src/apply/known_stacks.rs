@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::failed_before::FailedBefore;
 use super::schedule::Before;
 use super::unapplied::{InspectedConfig, Unapplied};
 use crate::model::{Digest, RepoPath};
@@ -17,6 +18,8 @@ pub struct KnownStacks {
     /// Those whose last operation failed. The reason for which no run applies them can be another one.
     failed: BTreeSet<RepoPath>,
     left: BTreeMap<RepoPath, LeftReason>,
+    /// What else failed before, for the digest.
+    limited: Vec<String>,
 }
 
 impl KnownStacks {
@@ -63,12 +66,18 @@ impl KnownStacks {
             uncompared: kept(&self.uncompared, found.uncompared),
             failed: kept(&self.failed, found.failed),
             left: left.chain(found.left).collect(),
+            limited: self.limited.clone(),
         }
     }
 
     /// Whether a config counts as applied, although its template was not compared.
     pub fn is_uncompared(&self, path: &RepoPath) -> bool {
         self.uncompared.contains(path)
+    }
+
+    /// Lets the digest tell what the limit of failures counts.
+    pub fn add_failed(&mut self, failed: &FailedBefore) {
+        self.limited = failed.lines().collect();
     }
 
     pub fn leave(&mut self, path: RepoPath, reason: LeftReason) {
@@ -104,6 +113,7 @@ impl KnownStacks {
             .chain(applied)
             .chain(failed)
             .chain(left)
+            .chain(self.limited.iter().cloned())
             .chain(facts);
         let lines: Vec<String> = lines.collect();
         Digest::sha256(lines.join("\n")).prefix(16)

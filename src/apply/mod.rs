@@ -1,18 +1,22 @@
 //! Acting on the stacks of a change: many at once, within the policy's bound; one failure does not stop the others.
 
+mod cause;
 mod clock;
 mod comments;
 mod credentials;
 mod deployments;
 mod executor;
+mod failed_before;
 mod fresh;
 mod job_time;
 mod known_stacks;
+mod limits;
 mod merge_record;
 mod merge_work;
 mod not_started;
 mod order;
 mod outcome;
+mod pending_merges;
 mod read_record;
 mod recorded;
 mod recorder;
@@ -28,9 +32,11 @@ pub use clock::RunClock;
 pub use comments::{concerns_a_job, report_unserved};
 pub use credentials::run_with_role;
 pub use executor::Executor;
+pub use failed_before::{FailedBefore, RecordReader};
 pub use known_stacks::{EarlierRuns, KnownStacks};
 pub use order::first_paths;
 pub use outcome::{ApplyReport, to_outcome};
+pub use pending_merges::{PendingMerge, PendingMerges, pending_merges};
 pub use recorder::DecisionRecorder;
 pub use repair::{RepairReport, RepairTask};
 pub use run::Run;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::limits::Failures;
 use super::merge_record::RecordGap;
 use super::order::PlannedTask;
 use super::outcome::Finished;
@@ -15,6 +16,26 @@ use crate::report::{NewerMerge, Outcome, State};
 use crate::stack::StackName;
 use crate::text::pluralize;
 
+/// The failed configs of other merges.
+fn of_others(failed: &[&RepoPath]) -> String {
+    let shown: Vec<String> = failed
+        .iter()
+        .take(3)
+        .map(|path| format!("`{path}`"))
+        .collect();
+    match (shown.len(), failed.len()) {
+        (0, _) => String::new(),
+        (shown_count, count) if shown_count < count => {
+            format!(
+                ". Of other merges: {} and {} more",
+                shown.join(", "),
+                count - shown_count
+            )
+        }
+        _ => format!(". Of other merges: {}", shown.join(", ")),
+    }
+}
+
 /// How a person applies the merge of a config again.
 pub fn by_hand(path: &RepoPath) -> String {
     format!(
@@ -22,13 +43,22 @@ pub fn by_hand(path: &RepoPath) -> String {
     )
 }
 
-/// A task that waits for a later run. `monitoring`: for how long alarms watch a stack after its operation.
+/// What the reasons are made of.
+pub struct HeldContext<'a> {
+    pub gap: Option<RecordGap>,
+    /// For how long alarms watch a stack after its operation.
+    pub monitoring: Duration,
+    pub failures: Failures<'a>,
+}
+
+/// A task that waits for a later run.
 pub fn not_started(
     tasks: &[PlannedTask<'_>],
     (step, held): (usize, Held),
-    gap: Option<RecordGap>,
-    monitoring: Duration,
+    context: &HeldContext<'_>,
 ) -> Finished {
+    let gap = context.gap;
+    let environment = &tasks[step].0.config.target.environment;
     let (task, _) = &tasks[step];
     let config = |step: usize| tasks[step].0.change.path.as_str();
     let unread = |step: usize| match &tasks[step].1 {
@@ -67,10 +97,21 @@ pub fn not_started(
             unread(other).map_or("", String::as_str)
         ),
         Held::Failures(failures) => format!(
-            "{} of `{}` failed, in this run or before, and the policy's `max-failures` allows fewer",
+            "{} of `{environment}` failed, in this run or before, and the policy's `max-failures` allows fewer{}",
             pluralize(failures, "stack"),
-            task.config.target.environment
+            of_others(&context.failures.failed(environment, tasks))
         ),
+        Held::PossibleFailures(failures) => {
+            let unknown = context.failures.unknown(environment, tasks);
+            format!(
+                "{} of `{environment}` failed or may have failed, and the policy's `max-failures` allows fewer{}",
+                pluralize(failures, "stack"),
+                unknown.map_or_else(String::new, |(path, failure)| format!(
+                    ". Of `{path}` it is not known: {}",
+                    failure.why()
+                ))
+            )
+        }
         Held::Unrecorded => format!(
             "the policy sets `max-failures`, and {}",
             gap.map_or("", RecordGap::why)
@@ -78,9 +119,13 @@ pub fn not_started(
         Held::Cancelled => "the job was cancelled".to_owned(),
         Held::Time(minutes) => format!("the job ends in {}", pluralize(minutes, "minute")),
     };
-    let minutes = monitoring.as_secs() / 60;
+    let minutes = context.monitoring.as_secs() / 60;
     let is_unread = match held {
         Held::Unread(_) => true,
+        Held::PossibleFailures(_) => {
+            let unknown = context.failures.unknown(environment, tasks);
+            unknown.is_some_and(|(_, failure)| failure.is_unread())
+        }
         Held::First(other) => unread(other).is_some(),
         _ => false,
     };
@@ -93,6 +138,11 @@ pub fn not_started(
             "a scheduled run applies the rest; without a schedule, apply the merge again".to_owned()
         }
         Held::Unrecorded => format!("{}. That begins a new record", by_hand(&task.change.path)),
+        Held::Failures(_) => format!(
+            "correct what failed by a pull request. A scheduled run begins this one once that is applied. A run by hand with `configs` or `PROVISIONER_PATHS` does not wait for other merges: {}",
+            task.change.path
+        ),
+        Held::PossibleFailures(_) if !is_unread => "start a run by hand with `configs` or `PROVISIONER_PATHS` for the config that the message names, or for this one".to_owned(),
         _ if is_unread => "run the job again, or wait for a scheduled run".to_owned(),
         Held::First(other) | Held::Needs(other) if newer(other).is_some() => {
             newer(other).map(NewerMerge::remedy).unwrap_or_default()

@@ -1,7 +1,5 @@
 //! The outcomes of tasks.
 
-use std::collections::BTreeMap;
-
 use super::task::StackTask;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -24,8 +22,10 @@ pub struct ApplyReport {
     pub outcomes: Vec<Outcome>,
     pub records: Vec<StackRecord>,
     pub exit: Option<Exit>,
-    /// The stacks of each environment that failed in this run.
-    pub failed: BTreeMap<String, usize>,
+    /// The configs that failed in this run, each with its environment.
+    pub failed: Vec<(String, RepoPath)>,
+    /// The configs that this run applied.
+    pub succeeded: Vec<(String, RepoPath)>,
     /// Whether the run recorded that it begins.
     pub has_opened: bool,
     /// Whether a task of this run failed.

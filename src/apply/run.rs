@@ -1,12 +1,13 @@
 //! One run of a job over merged changes: comments, evidence, job summary, exit code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use super::clock::RunClock;
 use super::comments::{close_invitations, report_unserved, unserved_configs};
+use super::failed_before::FailedBefore;
 use super::known_stacks::EarlierRuns;
 use super::merge_record::{MergeRecord, RunKind};
 use super::merge_work::MergeWork;
@@ -51,8 +52,12 @@ pub struct Run<'a> {
     comments: Vec<(u64, String)>,
     /// What happened besides the outcomes of the records.
     events: Vec<RunEvent>,
-    /// The stacks of each environment that failed in this run.
-    pub(super) failed: BTreeMap<String, usize>,
+    /// The configs of each environment that failed in this run.
+    pub(super) failed: BTreeMap<String, BTreeSet<RepoPath>>,
+    /// What failed before; `None` if that was not read yet.
+    pub(super) failed_before: Option<FailedBefore>,
+    /// Whether a person named the configs, so that what failed before in other merges does not hold them.
+    pub(super) is_named: bool,
 }
 
 impl<'a> Run<'a> {
@@ -70,6 +75,8 @@ impl<'a> Run<'a> {
             comments: Vec::new(),
             events: Vec::new(),
             failed: BTreeMap::new(),
+            failed_before: None,
+            is_named: false,
         }
     }
 
@@ -156,7 +163,7 @@ impl<'a> Run<'a> {
         self.exit = self.exit.max(is_unread);
         let mut applied = self
             .execute(merged, tasks, applied, &mut notices, &record)
-            .await;
+            .await?;
         // A deletion that waits for its confirmation was only previewed.
         let is_begun = |outcome: &Outcome| {
             !matches!(
@@ -279,7 +286,7 @@ impl<'a> Run<'a> {
             .await?;
         let applied = self
             .execute(merged, tasks, applied, &mut notices, &record)
-            .await;
+            .await?;
         if applied.has_opened {
             let changes = &merged.plan.changes;
             let after = record.attempts.after_command(&applied.outcomes, changes);

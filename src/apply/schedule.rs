@@ -77,8 +77,10 @@ pub enum Held {
     First(usize),
     /// It is not known whether another step failed, and the policy limits failures.
     Unread(usize),
-    /// So many steps of the environment failed, in this run or before: more than the policy allows.
+    /// So many configs of the environment failed, in this run or before: more than the policy allows.
     Failures(usize),
+    /// So many configs of the environment failed or may have failed: more than the policy allows.
+    PossibleFailures(usize),
     /// The failures of earlier runs are not known, and the policy limits them.
     Unrecorded,
     /// The job ends in so many minutes.
@@ -111,6 +113,10 @@ pub struct FailureLimit {
     pub most: usize,
     /// So many of other merges failed in this run.
     pub failed: usize,
+    /// So many others failed before, and are not applied.
+    pub before: usize,
+    /// Of so many others it is not known.
+    pub unknown: usize,
 }
 
 impl Schedule {
@@ -211,9 +217,9 @@ impl Schedule {
         first.map(|(step, _)| step)
     }
 
-    /// How many steps of a step's environment failed, if the policy allows fewer. A failed step may be tried again, however many failed
+    /// Whether more configs of a step's environment failed than the policy allows. A failed step may be tried again, however many failed
     /// before. `with_retries`: count those that failed before and may still succeed.
-    fn failures(&self, step: usize, with_retries: bool) -> Option<usize> {
+    fn failures(&self, step: usize, with_retries: bool) -> Option<Held> {
         let own = &self.steps[step];
         let is_retry = own.before == Before::Retry;
         let limit = self.limit(own)?;
@@ -231,7 +237,18 @@ impl Schedule {
             };
             other.environment == own.environment && counts
         });
-        Some(limit.failed + failed.count()).filter(|failed| *failed > limit.most)
+        let failed = limit.failed + failed.count();
+        let (before, unknown) = match is_retry {
+            true => (0, 0),
+            false => (limit.before, limit.unknown),
+        };
+        let failed = failed + before;
+        match failed > limit.most {
+            true => Some(Held::Failures(failed)),
+            false => Some(failed + unknown)
+                .filter(|failed| *failed > limit.most)
+                .map(Held::PossibleFailures),
+        }
     }
 
     /// A step of a step's environment of which it is not known whether it failed, if the policy limits failures.
@@ -250,17 +267,6 @@ impl Schedule {
     /// `None` for a step that failures do not hold.
     fn limit(&self, step: &StackStep) -> Option<&FailureLimit> {
         self.limits.get(&step.environment).filter(|_| !step.reads)
-    }
-
-    /// The steps of each environment that failed in this run.
-    pub fn failed(&self) -> BTreeMap<String, usize> {
-        let mut failed = BTreeMap::new();
-        for (step, status) in self.steps.iter().zip(&self.status) {
-            if step.before.is_of_run() && *status == StepStatus::Ended(Ended::Failed) {
-                *failed.entry(step.environment.clone()).or_default() += 1;
-            }
-        }
-        failed
     }
 
     /// Holds what cannot begin any more.
@@ -285,7 +291,7 @@ impl Schedule {
                     (Some(needed), _, _) => Held::Needs(*needed),
                     (None, Some(first), _) => Held::First(first),
                     (None, None, Some(unread)) => Held::Unread(unread),
-                    (None, None, None) => Held::Failures(self.failures(step, false)?),
+                    (None, None, None) => self.failures(step, false)?,
                 };
                 Some((step, held))
             });

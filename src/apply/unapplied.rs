@@ -28,6 +28,19 @@ pub enum Unapplied {
     },
 }
 
+impl Unapplied {
+    /// Whether the stack's last update was rolled back.
+    pub fn is_rolled_back(self) -> bool {
+        matches!(
+            self,
+            Self::Behind {
+                rolled_back: true,
+                ..
+            }
+        )
+    }
+}
+
 /// What a run finds out about a config.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InspectedConfig {

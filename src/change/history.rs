@@ -56,7 +56,7 @@ pub async fn merged_ranges(
         at = parent;
     }
     let message = format!(
-        "{} is not among the last {MAX_COMMITS} commits before {}: the branch was rewritten, or too much was pushed at once. A scheduled run applies what was merged",
+        "{} is not among the last {MAX_COMMITS} commits before {}: the branch was rewritten, or too much was pushed at once. A scheduled run applies what was merged; if the policy sets `max-failures`, start a run by hand with `configs`",
         before.short(),
         after.short()
     );

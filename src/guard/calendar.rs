@@ -1,9 +1,11 @@
 //! When an environment may change: its windows and freezes.
 
+use std::fmt;
+
 use jiff::civil::{DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _, Zoned};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::text::did_you_mean;
 
@@ -64,10 +66,35 @@ pub(super) struct TimeFault {
 /// Why nothing may change at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosedTime {
-    /// For a message, such as `frozen until 2027-01-05 00:00 UTC: end of year`.
-    pub why: String,
+    pub why: ClosedReason,
     /// When it opens; `None` if that is more than some months away.
     pub opens: Option<String>,
+}
+
+/// What closes an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "closed", rename_all = "kebab-case")]
+pub enum ClosedReason {
+    /// Until a time, for a reason of the policy.
+    Frozen {
+        until: String,
+        reason: String,
+    },
+    /// The present time.
+    OutsideWindows {
+        now: String,
+    },
+    UnknownTime,
+}
+
+impl fmt::Display for ClosedReason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Frozen { until, reason } => write!(out, "frozen until {until}: {reason}"),
+            Self::OutsideWindows { now } => write!(out, "outside its windows; it is {now}"),
+            Self::UnknownTime => out.write_str("not known to be open: the time is not known"),
+        }
+    }
 }
 
 /// Why nothing may change now; `None` if something may. Without a window, every time outside of a freeze is open.
@@ -75,10 +102,13 @@ pub(super) fn closed(windows: &[Window], freezes: &[Freeze], now: Timestamp) -> 
     let frozen = freezes.iter().find(|freeze| freeze.contains(now));
     let zone = windows.first().map(|window| &window.zone);
     let why = match (frozen, zone) {
-        (Some(freeze), _) => format!("frozen until {}: {}", shown(&freeze.to), freeze.reason),
+        (Some(freeze), _) => ClosedReason::Frozen {
+            until: shown(&freeze.to),
+            reason: freeze.reason.clone(),
+        },
         (None, Some(zone)) if !is_open(windows, now) => {
-            let time = shown(&now.to_zoned(zone.clone()));
-            format!("outside its windows; it is {time}")
+            let now = shown(&now.to_zoned(zone.clone()));
+            ClosedReason::OutsideWindows { now }
         }
         _ => return None,
     };

@@ -23,6 +23,7 @@ mod rules;
 mod weaker;
 
 pub use crate::model::EffectKind;
+pub use calendar::ClosedReason;
 pub use effect::{
     Adopt, ChangesTags, ContinueRollback, Create, DecidedAgain, DecidedOnce, Delete, DeletesStack,
     Effect, EmptiesBuckets, Folders, Inspect, Preview, RemoveFailed, Replace, Restore, Resume,

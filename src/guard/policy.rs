@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::calendar::{ClosedTime, Freeze, Window, closed};
+use super::calendar::{ClosedReason, ClosedTime, Freeze, Window, closed};
 use super::policy_accounts::account_problems;
 use super::policy_numbers::number_problems;
 use super::policy_rollback::{alarm_places, rollback_problems};
@@ -188,7 +188,7 @@ impl Policy {
     }
 
     /// How many stacks may fail before no other one begins; `None` for any number.
-    pub(super) fn max_failures(&self, environment: &str) -> Option<usize> {
+    pub fn max_failures(&self, environment: &str) -> Option<usize> {
         let own = self.environments.get(environment);
         own.and_then(|own| own.max_failures)
             .or(self.defaults.max_failures)
@@ -304,7 +304,7 @@ impl Policy {
             return None;
         }
         let Some(now) = now else {
-            let why = "not known to be open: the time is not known".to_owned();
+            let why = ClosedReason::UnknownTime;
             return Some(ClosedTime { why, opens: None });
         };
         self.closed(environment, now)

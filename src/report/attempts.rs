@@ -166,8 +166,12 @@ impl Attempts {
 
     /// Whether a change failed in an earlier run.
     pub fn have_failed(&self, change: &Change) -> bool {
-        self.failed
-            .contains_key(&key(&change.path, change.template))
+        self.have_failed_with(&change.path, change.template)
+    }
+
+    /// Whether a config failed in an earlier run. `template`: digest of its rendered template.
+    pub fn have_failed_with(&self, path: &RepoPath, template: Option<Digest>) -> bool {
+        self.failed.contains_key(&key(path, template))
     }
 
     /// Whether an earlier run reported that something is not done.

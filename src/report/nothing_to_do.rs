@@ -48,7 +48,7 @@ impl fmt::Display for NothingToDo {
                 };
             }
             Self::UnknownPush => {
-                "the push does not name the commit before it, so its merges are not known. A scheduled run applies them; without a schedule, start a run by hand with `configs`"
+                "the push does not name the commit before it, so its merges are not known. A scheduled run applies them; without a schedule, or if the policy sets `max-failures`, start a run by hand with `configs`"
             }
             Self::Cancelled => "the cancelled job changes no stacks",
             Self::NoCommand => "the comment has no command",

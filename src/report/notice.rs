@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Text;
+use super::pending::closed_text;
 use super::rare_place::rare_place_text;
 use crate::config::RelockedProduct;
 use crate::entries::EntryKind;
+use crate::guard::ClosedReason;
 use crate::plan::{PlaceKind, RarePlace};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +36,7 @@ pub enum Notice {
     /// The environment is outside of its windows, or in a freeze, while the check runs.
     EnvironmentClosed {
         environment: String,
-        why: String,
+        why: ClosedReason,
         opens: Option<String>,
     },
     /// The stacks of an environment that the policy lets go first, and the number of those that wait for them.
@@ -198,8 +200,7 @@ impl Notice {
                 opens,
             } => {
                 let closed = Text::name(environment)
-                    .and(Text::ours(" is "))
-                    .and(Text::sentence(why))
+                    .and(closed_text(why))
                     .and(Text::ours(". "));
                 return match opens {
                     Some(opens) => closed

@@ -3,6 +3,7 @@
 use super::fit::{Block, Rest, fit_blocks};
 use super::format::Format;
 use super::text::Text;
+use crate::guard::ClosedReason;
 use crate::text::pluralize;
 
 /// Rows of the table.
@@ -26,7 +27,7 @@ pub struct PendingReport {
 #[derive(Debug)]
 pub struct ClosedEnvironment {
     pub name: String,
-    pub why: String,
+    pub why: ClosedReason,
     pub opens: Option<String>,
 }
 
@@ -176,10 +177,23 @@ impl LeftReason {
     }
 }
 
+/// After the name of the environment.
+pub(super) fn closed_text(why: &ClosedReason) -> Text {
+    match why {
+        ClosedReason::Frozen { until, reason } => Text::ours(" is frozen until ")
+            .and(Text::name(until))
+            .and(Text::ours(": "))
+            .and(Text::sentence(reason.as_str())),
+        ClosedReason::OutsideWindows { now } => {
+            Text::ours(" is outside its windows; it is ").and(Text::name(now))
+        }
+        ClosedReason::UnknownTime => Text::ours(" is not known to be open: the time is not known"),
+    }
+}
+
 impl ClosedEnvironment {
     fn text(&self) -> Text {
-        let why = Text::ours(" is ").and(Text::sentence(self.why.as_str()));
-        let text = Text::name(self.name.as_str()).and(why);
+        let text = Text::name(self.name.as_str()).and(closed_text(&self.why));
         match &self.opens {
             Some(opens) => text
                 .and(Text::ours(". A run applies what waits from "))

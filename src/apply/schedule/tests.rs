@@ -28,7 +28,7 @@ fn known(before: Before, first: bool) -> StackStep {
 fn most(failures: usize) -> BTreeMap<String, FailureLimit> {
     let limit = FailureLimit {
         most: failures,
-        failed: 0,
+        ..FailureLimit::default()
     };
     [("prod".to_owned(), limit)].into()
 }
@@ -153,11 +153,43 @@ fn steps_that_need_each_other_begin_all_the_same() {
 #[test]
 fn attack_one_change_in_two_merges_fails_twice() {
     for before in [Before::Open, Before::Retry] {
-        let limit = FailureLimit { most: 0, failed: 1 };
+        let limit = FailureLimit {
+            failed: 1,
+            ..FailureLimit::default()
+        };
         let limits = [("prod".to_owned(), limit)].into();
         let mut schedule = Schedule::new(vec![known(before, false)], Lanes::new(8), limits);
         assert_eq!(all_next(&mut schedule), [0; 0]);
         assert_eq!(held(&schedule), [(0, Held::Failures(1))]);
+    }
+}
+
+/// What failed or may have failed before in other merges holds all but what failed itself.
+#[test]
+fn attack_failures_of_other_merges_before_the_run_are_forgotten() {
+    let steps = vec![known(Before::Open, false), known(Before::Retry, false)];
+    for (before, unknown, why) in [
+        (2, 0, Held::Failures(2)),
+        (1, 1, Held::PossibleFailures(2)),
+        (0, 2, Held::PossibleFailures(2)),
+    ] {
+        for most in 0..3 {
+            let limit = FailureLimit {
+                most,
+                before,
+                unknown,
+                ..FailureLimit::default()
+            };
+            let limits = [("prod".to_owned(), limit)].into();
+            let mut schedule = Schedule::new(steps.clone(), Lanes::new(8), limits);
+            assert_eq!(all_next(&mut schedule), [1]);
+            schedule.finish(1, Ended::Succeeded, LaneAnswers::default());
+            let begun: &[usize] = if most < 2 { &[] } else { &[0] };
+            assert_eq!(all_next(&mut schedule), begun);
+            if most == 1 {
+                assert_eq!(held(&schedule), [(0, why)]);
+            }
+        }
     }
 }
 

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 
-use super::waiting::{PendingMerge, TipConfigs, leave_closed, pending_merges, tip_configs};
-use crate::apply::{KnownStacks, SearchRole, merge_marker};
+use super::waiting::{TipConfigs, leave_closed, tip_configs};
+use crate::apply::{KnownStacks, PendingMerge, SearchRole, merge_marker, pending_merges};
 use crate::change::review_facts;
 use crate::ci::{JobOutputs, scope_of, start_jobs, summary};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::job::{Job, JobError, JobResult, end_without_policy};
-use crate::model::CommitSha;
+use crate::model::{CommitSha, UserId};
 use crate::report::{Attempts, LeftReason, PendingReport, pending_lines, pending_markdown};
 
 /// Writes the environments whose jobs have something to apply into the output `environments`. `names`: configs that a person names, whose
@@ -56,18 +56,25 @@ pub async fn find_environments(job: &Job, reference: &str, names: &[String]) -> 
     let mut found = BTreeSet::new();
     if !by_job.is_empty() {
         let sessions = job.required_credentials()?;
+        let own = job.forge.current_user().await?;
         // Each job on its own, so that the merges of one leave room for those of another, and because each has a comment of its own.
         for ((environment, scope), configs) in by_job {
             let before = report.left.len();
             let by = (allowed, SearchRole::Plan);
-            let (mut merges, known) =
-                pending_merges(job, &branch, by, &sessions, configs, &mut report).await?;
+            let mut pending =
+                pending_merges(job, &branch.tip, by, &sessions, configs, &mut report).await?;
+            let marker = merge_marker(&scope);
+            if allowed.max_failures(&environment).is_some() {
+                pending.read_failed(job, (own, marker.clone())).await;
+            }
+            let mut merges = pending.merges;
             let rests = Rests {
-                marker: merge_marker(&scope),
+                own,
+                marker,
                 tip: &branch.tip,
-                known: &known,
+                known: &pending.known,
             };
-            leave_resting(job, &rests, &mut merges, &mut report).await?;
+            leave_resting(job, &rests, &mut merges, &mut report).await;
             let mut left = report.left[before..].iter();
             if !merges.is_empty() || left.any(|(_, reason)| is_open(reason)) {
                 found.insert(environment);
@@ -90,6 +97,8 @@ pub async fn find_environments(job: &Job, reference: &str, names: &[String]) -> 
 
 /// What tells whether a merge rests.
 struct Rests<'a> {
+    /// The job's user.
+    own: Option<UserId>,
     /// First line of the comment of the job that may start.
     marker: String,
     tip: &'a CommitSha,
@@ -129,9 +138,9 @@ async fn leave_resting(
     rests: &Rests<'_>,
     merges: &mut Vec<PendingMerge>,
     report: &mut PendingReport,
-) -> Result<(), JobError> {
-    let Some(own) = job.forge.current_user().await? else {
-        return Ok(());
+) {
+    let Some(own) = rests.own else {
+        return;
     };
     let mut left = Vec::new();
     for merge in std::mem::take(merges) {
@@ -155,7 +164,6 @@ async fn leave_resting(
     let left = left.into_iter();
     let left = left.map(|path| (path.to_string(), LeftReason::Rests));
     report.left.extend(left);
-    Ok(())
 }
 
 /// Whether only the job of the environment can find out.

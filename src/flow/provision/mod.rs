@@ -11,7 +11,6 @@
 //! | `cause` | why a config is no part of them |
 //! | `merge` | one merge of each of them |
 
-mod cause;
 mod find;
 mod find_pushed;
 mod merge;

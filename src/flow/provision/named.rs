@@ -39,7 +39,7 @@ pub async fn provision_again(job: &Job, reference: &str, names: &[String]) -> Jo
         }
     }
     let own = job.forge.current_user().await?;
-    let mut run = Run::new(job, own);
+    let mut run = Run::new(job, own).named();
     for (index, (range, named)) in merges.iter().enumerate() {
         let done = provision_range(job, &mut run, &branch, range, index == 0, None).await;
         let failure = match done {

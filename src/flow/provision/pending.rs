@@ -3,8 +3,8 @@
 //! who or what started the job.
 
 use super::merge::provision_range;
-use super::waiting::{TipConfigs, leave_closed, pending_merges, tip_configs};
-use crate::apply::{EarlierRuns, KnownStacks, Run, SearchRole};
+use super::waiting::{TipConfigs, leave_closed, tip_configs};
+use crate::apply::{EarlierRuns, KnownStacks, Run, SearchRole, merge_marker, pending_merges};
 use crate::job::{Job, JobResult, end_without_policy};
 use crate::report::{self, PendingReport};
 
@@ -26,13 +26,22 @@ pub async fn provision_pending(job: &Job, reference: &str) -> JobResult {
         let now = job.forge.server_time();
         report.closed = leave_closed(allowed, &mut configs, now);
     }
-    let mut run = Run::new(job, job.forge.current_user().await?);
-    let (mut merges, mut known) = (Vec::new(), KnownStacks::default());
+    let own = job.forge.current_user().await?;
+    let (mut merges, mut known, mut before) = (Vec::new(), KnownStacks::default(), None);
     if !configs.is_empty() {
         let sessions = job.required_credentials()?;
         let by = (allowed, SearchRole::Apply);
-        (merges, known) = pending_merges(job, &branch, by, &sessions, configs, &mut report).await?;
+        let mut environments = configs.iter().map(|config| &config.target.environment);
+        let is_limited = environments.any(|name| allowed.max_failures(name).is_some());
+        let mut found =
+            pending_merges(job, &branch.tip, by, &sessions, configs, &mut report).await?;
+        if is_limited && !job.environment.finish_cancelled {
+            let marker = merge_marker(&job.environment.scope());
+            before = Some(found.read_failed(job, (own, marker)).await);
+        }
+        (merges, known) = (found.merges, found.known);
     }
+    let mut run = Run::new(job, own).after(before);
     log::info!("{}", report::pending_lines(&report, None));
     let limit = job.forge.profile().summary_chars;
     let unread = report.left.iter().any(|(_, reason)| reason.is_unread());

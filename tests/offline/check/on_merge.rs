@@ -416,6 +416,6 @@ fn a_freeze_that_holds_now_is_named() {
     let run = check(&scene);
     assert_eq!(run.status, 0, "{}", run.stderr);
     let comment = scene.comment();
-    let named = "`prod` is `frozen until 2090-01-02 00:00 UTC: the *year*`. A scheduled run applies this change from `2090-01-02 00:00 UTC` on";
+    let named = "`prod` is frozen until `2090-01-02 00:00 UTC`: `the *year*`. A scheduled run applies this change from `2090-01-02 00:00 UTC` on";
     assert!(comment.contains(named), "{comment}");
 }

@@ -4,13 +4,18 @@ use serde_json::json;
 
 use super::*;
 
-trait RunAgain: ForgeWorld {
-    fn run_again(&self) -> Run;
+pub(super) trait RunAgain: ForgeWorld {
+    /// The job for configs that Carol names.
+    fn run_named(&self, configs: &str) -> Run;
+
+    fn run_again(&self) -> Run {
+        self.run_named(&self.workdir().path())
+    }
 }
 
 impl RunAgain for World {
-    fn run_again(&self) -> Run {
-        let inputs = json!({"mode": "apply", "configs": self.workdir.path()});
+    fn run_named(&self, configs: &str) -> Run {
+        let inputs = json!({"mode": "apply", "configs": configs});
         let event = self
             .repo
             .workflow_dispatch_event("main", &inputs, &self.carol);
@@ -19,14 +24,14 @@ impl RunAgain for World {
 }
 
 impl RunAgain for GitLabWorld {
-    fn run_again(&self) -> Run {
+    fn run_named(&self, configs: &str) -> Run {
         let variables = self.repo.web_pipeline("main", &self.carol);
         let token = self.gitlab.apply_token();
         let job = self.job(&variables, &token, &self.branch_claims());
         let job = job
             .with("PROVISIONER_ENVIRONMENT", "prod")
             .with("PROVISIONER_MODE", "apply")
-            .with("PROVISIONER_PATHS", &self.workdir.path());
+            .with("PROVISIONER_PATHS", configs);
         crate::gitlab::world::run(job).into()
     }
 }

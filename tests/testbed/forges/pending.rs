@@ -92,7 +92,7 @@ fn a_merge_waits_for_the_end_of_a_freeze<W: RunPending>() {
     // The check names the freeze that holds while it runs.
     let bodies = world.repo().comments(7).into_iter().map(|it| it.body);
     let bodies: Vec<String> = bodies.collect();
-    assert!(bodies[0].contains("`prod` is `frozen until"), "{bodies:?}");
+    assert!(bodies[0].contains("`prod` is frozen until `"), "{bodies:?}");
     let before = world.approved_and_merged(&pull);
     world.assert_denied(&before, &["outside-window"]);
     // Within the freeze a run says when it ends, and writes nothing.

@@ -3,7 +3,8 @@
 use super::kills::{Place, kill};
 use super::many::Many;
 use super::rollout::{assert_all_created, notes, pending, refuse};
-use crate::support::proxy::Side;
+use crate::support::emulator::REGION;
+use crate::support::proxy::{Fault, Rule, Side};
 
 const LIMITED: &str = "    max-failures: 0\ndefaults:\n  concurrency: 1\n";
 
@@ -76,4 +77,48 @@ fn attack_runs_without_comments_forget_failures() {
         assert_eq!(many.complete(), 0);
     }
     assert_all_created(&many, 3);
+}
+
+/// A merge that changes the notes of these numbers.
+fn merge(many: &Many, number: u64, notes: &[usize], more: &str) -> String {
+    let account = many.world.workdir.aws.account.clone();
+    let pull = many.world.another(number, |commit| {
+        notes.iter().fold(commit, |commit, at| {
+            let text = format!(
+                "note:\n  name: n{at:03}\n  account: \"{account}\"\n  region: {REGION}\n{more}"
+            );
+            commit.write(&format!("notes/n{at:03}-note.yaml"), text)
+        })
+    });
+    many.world.approved_and_merged(&pull)
+}
+
+/// AWS shows that the update of another merge was rolled back.
+#[test]
+fn attack_a_rolled_back_stack_of_another_merge_is_forgotten() {
+    let many = Many::with("    updates: in-place\n    max-failures: 0\n", &notes([""]));
+    assert_all_created(&many, 1);
+    merge(&many, 8, &[0], "  text: other\n");
+    let before = merge(&many, 9, &[1], "");
+    let status = ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
+    let rolled_back = Rule::new(Fault::rewrites([status]));
+    many.proxy.rule(rolled_back.for_operation("DescribeStacks"));
+    let push = || many.world.push(&before);
+    let job = push().with("AWS_ENDPOINT_URL", &many.proxy.url());
+    let run = job.run();
+    assert_eq!(run.status, 30, "{}\n{}", run.stderr, run.summary);
+    let why = "Of other merges: `notes/n000-note.yaml`";
+    assert!(run.summary.contains(why), "{}", run.summary);
+    assert_eq!(many.complete(), 1);
+    // AWS does not answer: that is no fact.
+    many.proxy.clear();
+    let refused = Fault::Error(400, "AccessDenied", "not today".to_owned());
+    let rule = Rule::new(refused).for_operation("GetTemplate");
+    many.proxy.rule(rule);
+    let run = push().with("AWS_ENDPOINT_URL", &many.proxy.url()).run();
+    assert_eq!(run.status, 31, "{}\n{}", run.stderr, run.summary);
+    let why = "Of `notes/n000-note.yaml` it is not known: ";
+    assert!(run.summary.contains(why), "{}", run.summary);
+    assert_eq!(many.complete(), 1);
+    many.world.github.take_writes();
 }
