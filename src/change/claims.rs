@@ -6,7 +6,7 @@ use super::inputs::{ChangeInputs, earlier_versions, other_configs_at};
 use crate::config::ConfigContents;
 use crate::forge::{ForgeError, Source};
 use crate::model::{CommitSha, RepoPath};
-use crate::plan::{HeadClaims, Intent, LinkNeeds, Plan, RarePlace, StackClaims, rare_places};
+use crate::plan::{HeadClaims, Intent, LinkNeeds, Plan, RarePlaces, StackClaims, rare_places};
 use crate::product::Registry;
 use crate::workspace::ConfigSelector;
 
@@ -45,14 +45,14 @@ pub fn link_needs(
 }
 
 /// Reports stacks that a config outside of the change claims, and adds the consumers of deleted stacks. Returns what the configs need, and the
-/// places of new stacks that no other config of their environment has.
+/// places of new stacks that few configs of their environment have.
 pub async fn add_other_configs(
     plan: &mut Plan,
     inputs: &ChangeInputs,
     source: &dyn Source,
     head: &CommitSha,
     selection: &ConfigSelector,
-) -> Result<(Option<LinkNeeds>, Vec<RarePlace>), ForgeError> {
+) -> Result<(Option<LinkNeeds>, Vec<RarePlaces>), ForgeError> {
     if plan.changes.is_empty() {
         return Ok((None, Vec::new()));
     }

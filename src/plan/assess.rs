@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::entry::{apply_entry, reject_shared_imports};
 use super::moves::{is_other_stack, other_environment, stack_left_behind};
-use super::outline::outline;
+use super::outliner::outline;
 use super::removed::{abandoned, describe, removed};
 use super::renames::ConfigRenames;
 use super::rendered::RenderedProblems;

@@ -15,6 +15,8 @@ const VERSION: &str = "provisioner-change-set-effect/1\n";
 pub struct EffectNames {
     /// The longest first: a name may begin with another one.
     words: Vec<(String, Cow<'static, str>)>,
+    /// A text without any of them has none of the words.
+    roots: Vec<String>,
 }
 
 /// The characters that stand for a name or a word of it. Unicode leaves them to private use.
@@ -29,15 +31,20 @@ impl EffectNames {
         Self::with_longest_first(words)
     }
 
+    /// The same with markers, which no text of a template can have.
+    pub(super) fn with_markers(stack: &StackName, stem: &str) -> Self {
+        let names = own_names(stack, stem).into_iter().map(|(name, _)| name);
+        let words = names.zip(markers());
+        Self::with_longest_first(words.map(|(name, marker)| (name.to_owned(), marker.into())))
+    }
+
     /// The same with each word of the config's name by its place in it: texts are equal only if each one has the same words of its own
     /// name at the same places.
     pub fn with_words_of_name(stack: &StackName, stem: &str) -> Self {
         let names = own_names(stack, stem).into_iter().map(|(name, _)| name);
         let parts = stem.split(|c: char| !c.is_alphanumeric());
-        let markers = (FIRST_MARKER..=LAST_MARKER).filter_map(char::from_u32);
-        let words = names.chain(parts).zip(markers);
-        let words = words.map(|(word, marker)| (word.to_owned(), marker.to_string().into()));
-        Self::with_longest_first(words)
+        let words = names.chain(parts).zip(markers());
+        Self::with_longest_first(words.map(|(word, marker)| (word.to_owned(), marker.into())))
     }
 
     /// Whether a text has what stands for a word, so that it could pass for another one.
@@ -45,19 +52,37 @@ impl EffectNames {
         text.contains(|c: char| (FIRST_MARKER..=LAST_MARKER).contains(&u32::from(c)))
     }
 
+    /// The same with more names, if they are no names of the stack. `names`: each with what stands for it.
+    pub fn and(self, names: &[(String, String)]) -> Self {
+        let more = names.iter().cloned();
+        let more = more.map(|(name, general)| (name, general.into()));
+        Self::with_longest_first(self.words.into_iter().chain(more))
+    }
+
     fn with_longest_first(words: impl IntoIterator<Item = (String, Cow<'static, str>)>) -> Self {
         let words = words.into_iter().filter(|(word, _)| !word.is_empty());
         let mut words: Vec<_> = words.collect();
         words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-        Self { words }
+        let mut roots: Vec<String> = Vec::new();
+        for (word, _) in words.iter().rev() {
+            if !roots.iter().any(|root| word.contains(&**root)) {
+                roots.push(word.clone());
+            }
+        }
+        Self { words, roots }
     }
 
     /// The text with words in place of the names. A name inside of another word stays: an author chooses names, and could make
     /// different values look equal.
     pub fn abstracted(&self, text: &str) -> String {
         let mut text = text.to_owned();
+        if !self.roots.iter().any(|root| text.contains(&**root)) {
+            return text;
+        }
         for (word, general) in &self.words {
-            text = with_whole_word_replaced(&text, word, general);
+            if text.contains(&**word) {
+                text = with_whole_word_replaced(&text, word, general);
+            }
         }
         text
     }
@@ -71,6 +96,23 @@ impl EffectNames {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+}
+
+/// What stands for a name or a word of it, by its number.
+fn markers() -> impl Iterator<Item = String> {
+    let markers = (FIRST_MARKER..LAST_MARKER).filter_map(char::from_u32);
+    markers.map(|marker| marker.to_string())
+}
+
+/// What stands for a derived name that holds a hash. `name`: its key in the product.
+pub(super) fn hash_marker(name: &str) -> String {
+    let marker = char::from_u32(LAST_MARKER).unwrap_or_default();
+    format!("{marker}{name}{marker}")
+}
+
+/// Whether a text has a word that is not a part of another word.
+pub(super) fn has_whole_word(text: &str, word: &str) -> bool {
+    !word.is_empty() && text.contains(word) && with_whole_word_replaced(text, word, "") != text
 }
 
 /// Each name with the general words for it.

@@ -23,6 +23,8 @@ mod moves;
 mod name_claims;
 mod naming;
 mod outline;
+mod outline_names;
+mod outliner;
 mod policy_values;
 mod protection;
 mod rare_places;
@@ -71,8 +73,9 @@ pub use impact::{ChangedValue, Impact, declared_level};
 pub use input::{EarlierVersions, Input};
 pub use key::ChangeKey;
 pub use key_dependencies::{KeyDependencies, key_dependencies};
+pub use outline::{Outline, WordPlace, WordText};
 pub use policy_values::with_policy_values;
-pub use rare_places::{PlaceKind, RarePlace, rare_places};
+pub use rare_places::{PlaceKind, RarePlace, RarePlaces, is_few, rare_places};
 pub use rendered::{RenderedProblems, size_problem};
 pub use resource_verdict::{assess_change_set, assess_resource, worst};
 pub use restoration::{Restoration, RestoredProperty};
@@ -154,7 +157,7 @@ pub struct Change {
     pub template: Option<Digest>,
     /// What is left of a new template without the names of its config; `None` for other changes.
     #[serde(skip)]
-    pub outline: Option<Digest>,
+    pub outline: Option<Outline>,
     /// Folders that the change adds to the stack's bucket.
     pub folders: Vec<NewFolders>,
     /// Whether the change requests nothing but folders: neither another key nor the product changed.

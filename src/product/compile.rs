@@ -73,6 +73,7 @@ impl Product {
                 preflight: parts.preflight,
                 actions: parts.actions,
                 policy_keys: OnceLock::new(),
+                keys_by_name: OnceLock::new(),
                 undefined: OnceLock::new(),
                 manifest,
             }),

@@ -32,7 +32,7 @@ mod syntax_help;
 mod undefined;
 mod verb;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -92,6 +92,8 @@ pub struct Product {
     preflight: Vec<preflight::CompiledCheck>,
     actions: Vec<Option<Compiled>>,
     policy_keys: OnceLock<BTreeSet<String>>,
+    /// The keys of the config that each name depends on, also through other names.
+    keys_by_name: OnceLock<BTreeMap<String, BTreeSet<String>>>,
     undefined: OnceLock<Vec<ProductFault>>,
 }
 

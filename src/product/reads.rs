@@ -27,6 +27,26 @@ impl Product {
         self.config_keys(names)
     }
 
+    /// The config keys from which one name is computed; `file.stem` is not among them.
+    pub fn keys_of_name(&self, name: &str) -> &BTreeSet<String> {
+        static NONE: BTreeSet<String> = BTreeSet::new();
+        let all = self.keys_by_name.get_or_init(|| {
+            let names = self.names.iter().map(|(name, expression)| {
+                let mut keys = self.config_keys(expression.reads.iter().cloned());
+                keys.retain(|key| !key.starts_with("file.") && !key.starts_with("given."));
+                (name.clone(), keys)
+            });
+            names.collect()
+        });
+        all.get(name).unwrap_or(&NONE)
+    }
+
+    /// Whether a config key gives the stack its account, its region or its environment.
+    pub fn is_key_of_target(&self, key: &str) -> bool {
+        let mut reads = self.target.iter().flat_map(|part| &part.reads);
+        reads.any(|path| path == key)
+    }
+
     /// The config keys from which the stack's name is computed.
     pub fn stack_keys(&self) -> BTreeSet<String> {
         let keys = self.config_keys(["names.stack".to_owned()]);

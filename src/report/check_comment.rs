@@ -6,7 +6,7 @@ use minijinja::{Error, context};
 
 use super::check::{CheckContext, Report};
 use super::check_group_text::{scope_text, stacks_text};
-use super::check_groups::{EqualChanges, groups, is_dangerous};
+use super::check_groups::{EqualChanges, groups};
 use super::check_headline::headline;
 use super::check_lock::lock_section;
 use super::check_policy::policy_section;
@@ -16,6 +16,7 @@ use super::check_unselected::unselected_section;
 use super::fit::{FittedPage, Part, Rest, fit_page};
 use super::fit_list::{Form, List};
 use super::on_merge::MergeEffect;
+use super::signature::is_dangerous;
 use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{Text, diagnostics, escape};
@@ -27,6 +28,8 @@ pub const MARKER: &str = "<!-- provisioner:check -->";
 
 /// Paths of other pull requests that are listed; the rest is counted.
 const MAX_OVERLAPPING: usize = 30;
+/// The note at the top of a page that does not show all.
+const MAX_NOTE_CHARS: usize = 200;
 
 /// The report in at most `limit` characters, dangerous changes first. Configs that do not fit are counted; `rest` says where they are.
 pub fn markdown(report: &Report, rest: Rest, limit: usize) -> Result<String, Error> {
@@ -41,8 +44,48 @@ pub(super) fn page(
     limit: usize,
 ) -> Result<FittedPage, Error> {
     let groups = groups(report);
+    let header = |is_complete, note: &str| {
+        let headline = headline(report, is_complete);
+        format!("{first_lines}\n## Provisioner\n\n{headline}\n{note}")
+    };
+    let whole = fit_page(parts(report, &groups, header(true, ""), rest)?, rest, limit)?;
+    if whole.is_complete {
+        return Ok(whole);
+    }
+    let header = header(false, &format!("\n{}\n", "…".repeat(MAX_NOTE_CHARS)));
+    let page = fit_page(parts(report, &groups, header, rest)?, rest, limit)?;
+    // The first one is that of the header.
+    let note = incomplete_note(&groups, &page.shown, rest);
+    let text = page.text.replacen(&"…".repeat(MAX_NOTE_CHARS), &note, 1);
+    Ok(FittedPage { text, ..page })
+}
+
+/// Says at the top that the page does not show all. `shown`: of the table and of the sections.
+fn incomplete_note(groups: &[EqualChanges<'_>], shown: &[Vec<bool>], rest: Rest) -> String {
+    let all: usize = groups.iter().map(|group| group.changes.len()).sum();
+    let counts = shown.iter().zip(["listed", "shown in full"]);
+    let counts = counts.filter_map(|(shown, words)| {
+        let shown = groups.iter().zip(shown).filter(|(_, shown)| **shown);
+        let configs: usize = shown.map(|(group, _)| group.changes.len()).sum();
+        (configs < all).then(|| format!("{configs} of {all} configs are {words}"))
+    });
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    let start = "⚠ **This page is incomplete.**";
+    let rest = rest.words();
+    match counts.is_empty() {
+        true => format!("{start} The rest is {rest}."),
+        false => format!("{start} {counts}. The rest is {rest}."),
+    }
+}
+
+/// The parts of the page below the header.
+fn parts<'a>(
+    report: &'a Report,
+    groups: &'a [EqualChanges<'a>],
+    header: String,
+    rest: Rest,
+) -> Result<Vec<Part<'a>>, Error> {
     let all = report.plan.changes.len();
-    let groups = &groups;
     let note = move |shown: &[bool], words: &str| {
         let shown = groups.iter().zip(shown).filter(|(_, shown)| **shown);
         let configs: usize = shown.map(|(group, _)| group.changes.len()).sum();
@@ -52,16 +95,13 @@ pub(super) fn page(
         )
     };
     // Each kind of change, and each stack that can lose data, gets room before any repetition.
-    let is_first = move |index: usize| groups[index].is_first;
+    let is_first = move |index: usize| groups[index].is_first || groups[index].standing.is_rare;
     let is_named = move |index: usize| {
         let change = groups[index].first();
         is_first(index) || change.intent == Intent::Invalid || is_dangerous(report, change)
     };
-    let parts = vec![
-        Part::Whole(format!(
-            "{first_lines}\n## Provisioner\n\n{}\n",
-            headline(report)
-        )),
+    Ok(vec![
+        Part::Whole(header),
         Part::Whole(policy_section(
             report.policy.as_ref(),
             &report.policy_problems,
@@ -91,8 +131,7 @@ pub(super) fn page(
             goes_first: Box::new(is_first),
         }),
         Part::Whole(comment_foot(report, groups)?),
-    ];
-    fit_page(parts, rest, limit)
+    ])
 }
 
 /// The result of an action at the command line: problems, and one line for each config, with its symbol.

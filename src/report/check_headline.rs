@@ -285,8 +285,8 @@ fn counts(report: &Report) -> Vec<(Kind, usize)> {
     counts
 }
 
-/// The headline in Markdown. ✅ only where nothing can be lost.
-pub(super) fn headline(report: &Report) -> String {
+/// The headline in Markdown. ✅ only where nothing can be lost, and the page shows all.
+pub(super) fn headline(report: &Report, is_complete: bool) -> String {
     let counts = counts(report);
     let Some((worst, _)) = counts.first() else {
         return NO_CHANGE.to_owned();
@@ -309,7 +309,8 @@ pub(super) fn headline(report: &Report) -> String {
             format!("{line}\n\n{WHILE_IT_FAILS}{rest}")
         }
         (_, Some(_)) => line,
-        (_, None) => format!("✅ {line}"),
+        (_, None) if is_complete => format!("✅ {line}"),
+        (_, None) => line,
     }
 }
 

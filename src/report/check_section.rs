@@ -7,7 +7,9 @@ use super::after_deletion::AfterDeletion;
 use super::changed_keys::changed_value;
 use super::changes::line_text;
 use super::check::Report;
-use super::check_group_text::{accounts_text, alike_text, group_title, others};
+use super::check_group_text::{
+    accounts_text, alike_markdown, difference_text, group_title, others, rare_markdown,
+};
 use super::check_groups::EqualChanges;
 use super::consumers::consumers_markdown;
 use super::costs::costs_markdown;
@@ -112,11 +114,12 @@ pub(super) fn group_section(
             others => (!group.is_single()).then(|| safe(others(group))),
             count => group.changes.len(),
             is_invalid,
-            is_one_place => group.is_one_place(),
+            brief,
             title => safe(group_title(group).markdown()),
             accounts => accounts_text(group).map(|text| safe(text.markdown())),
-            alike => alike_text(group).map(|text| safe(text.markdown())),
-            differs_in_words => group.differs_in_words,
+            alike => alike_markdown(group).map(safe),
+            rare => rare_markdown(group).map(safe),
+            difference => safe(difference_text(group).markdown()),
             creates_folders => on_merge.is_some_and(OnMerge::creates_folders),
             on_merge => safe(on_merge_text(change, on_merge).markdown()),
             identity => identity_text(&change.identity_from_defaults).map(|text| safe(text.markdown())),

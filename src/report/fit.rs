@@ -8,6 +8,9 @@ use minijinja::Error;
 use super::fit_list::{FittedList, List, Round};
 use super::truncate::{length, truncate_markdown};
 
+/// The note of a list says where the rest is.
+const CUT_ITEM: &str = "\n… The rest of this section is left out.\n";
+
 /// A text of a page.
 pub enum Block {
     /// Never shortened.
@@ -29,6 +32,8 @@ pub struct FittedPage {
     pub text: String,
     /// Whether nothing is left out.
     pub is_complete: bool,
+    /// Of each list, whether each item is shown in full.
+    pub shown: Vec<Vec<bool>>,
 }
 
 /// Where to find what a page leaves out.
@@ -77,9 +82,10 @@ pub fn fit_page(parts: Vec<Part<'_>>, rest: Rest, limit: usize) -> Result<Fitted
     for round in Round::ALL {
         for list in &mut fitted {
             let most = room.min(list.left_of(limit));
-            room -= list.fill(round, most, &rest.note())?;
+            room -= list.fill(round, most, CUT_ITEM)?;
         }
     }
+    let shown = fitted.iter().map(FittedList::shown).collect();
     let mut is_complete = fitted.iter().all(FittedList::is_complete);
     let mut texts = fitted.iter().map(FittedList::text);
     let texts = parts.iter().map(|part| match part {
@@ -90,7 +96,11 @@ pub fn fit_page(parts: Vec<Part<'_>>, rest: Rest, limit: usize) -> Result<Fitted
     is_complete &= length(&text) <= limit;
     // The texts that are never shortened may be too long by themselves.
     let text = truncate_markdown(&text, limit, &rest.note());
-    Ok(FittedPage { text, is_complete })
+    Ok(FittedPage {
+        text,
+        is_complete,
+        shown,
+    })
 }
 
 /// Joins the blocks in at most `limit` characters.

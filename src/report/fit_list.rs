@@ -176,10 +176,16 @@ impl<'p, 'a> FittedList<'p, 'a> {
         };
         text.extend(items.map(|item| item.text.as_str()));
         if !self.is_complete() {
-            let full = self.items.iter();
-            let full = full.map(|item| item.as_ref().is_some_and(|item| item.is_full));
-            text.push_str(&(self.list.note)(&full.collect::<Vec<_>>()));
+            text.push_str(&(self.list.note)(&self.shown()));
         }
         text
+    }
+
+    /// Whether each item is shown in full.
+    pub(super) fn shown(&self) -> Vec<bool> {
+        let items = self.items.iter();
+        items
+            .map(|item| item.as_ref().is_some_and(|item| item.is_full))
+            .collect()
     }
 }

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::Text;
 use super::pending::closed_text;
-use super::rare_place::rare_place_text;
+use super::rare_place::rare_places_text;
 use crate::config::RelockedProduct;
 use crate::entries::EntryKind;
 use crate::guard::ClosedReason;
-use crate::plan::{PlaceKind, RarePlace};
+use crate::plan::{PlaceKind, RarePlace, RarePlaces};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
@@ -45,12 +45,11 @@ pub enum Notice {
         configs: Vec<String>,
         others: usize,
     },
-    /// No other config of the environment has a stack in this account or region. `configs`: the number of all.
-    RarePlace {
+    /// Few configs of the environment have a stack in these accounts or regions. `configs`: the number of all.
+    RarePlaces {
         environment: String,
-        config: String,
         kind: PlaceKind,
-        name: String,
+        places: Vec<RarePlace>,
         configs: usize,
     },
     /// A fork's job can write neither comment nor status.
@@ -212,15 +211,12 @@ impl Notice {
                     )),
                 };
             }
-            Self::RarePlace {
+            Self::RarePlaces {
                 environment,
-                config,
                 kind,
-                name,
+                places,
                 configs,
-            } => {
-                return rare_place_text((environment, config), *kind, name, *configs);
-            }
+            } => return rare_places_text(environment, *kind, places, *configs),
             Self::GoFirst {
                 environment,
                 configs,
@@ -391,14 +387,13 @@ impl OfflineReason {
     }
 }
 
-impl From<RarePlace> for Notice {
-    fn from(place: RarePlace) -> Self {
-        Self::RarePlace {
-            environment: place.environment,
-            config: place.path.to_string(),
-            kind: place.kind,
-            name: place.name,
-            configs: place.configs,
+impl From<RarePlaces> for Notice {
+    fn from(rare: RarePlaces) -> Self {
+        Self::RarePlaces {
+            environment: rare.environment,
+            kind: rare.kind,
+            places: rare.places,
+            configs: rare.configs,
         }
     }
 }

@@ -222,7 +222,7 @@ fn new_configs_that_differ_in_names_and_tags_are_one_section() {
         "{comment}"
     );
     assert!(
-        comment.contains("tags and descriptions that repeat words of the configs' names"),
+        comment.contains("Only names and accounts differ. Shown for"),
         "{comment}"
     );
     assert_eq!(comment.matches("\n### ").count(), 3, "{comment}");

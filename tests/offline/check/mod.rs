@@ -15,6 +15,7 @@ mod operator_policy;
 mod places;
 mod preview;
 mod product_lock;
+mod rare;
 mod role_boundary;
 mod role_scope;
 mod scale;
