@@ -45,7 +45,7 @@ pub fn unserved_configs(job: &Job, merged: &MergedChange) -> Vec<UnservedConfig>
     if policies.problems().next().is_some() {
         return Vec::new();
     }
-    let changes = merged.plan.changes.iter();
+    let changes = merged.contents.plan.changes.iter();
     let requested = changes.filter(|change| asks_for_effect(change) && !merged.is_outdated(change));
     let unserved = requested.filter_map(|change| {
         let target = change.target.as_ref()?;

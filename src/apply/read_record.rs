@@ -18,7 +18,7 @@ impl<'a> Run<'a> {
         let job = self.job;
         let place = number.zip(self.own);
         let policies = merged.policies();
-        let own = merged.plan.changes.iter();
+        let own = merged.contents.plan.changes.iter();
         let mut targets = own
             .filter(|change| self.is_of_this_job(change))
             .filter_map(|change| change.target.as_ref());

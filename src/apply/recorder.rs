@@ -164,7 +164,7 @@ impl Progress for DecisionRecorder {
 pub fn recorded_policies(merged: &MergedChange) -> RecordedPolicies {
     let now = merged.policy_file_of_now();
     RecordedPolicies {
-        before: merged.policy_file.as_ref().map(policy_text),
+        before: merged.contents.policy_file.as_ref().map(policy_text),
         now: now.map(|file| file.map(policy_text)),
     }
 }

@@ -92,7 +92,7 @@ impl<'a> Run<'a> {
         let merged = Arc::new(merged);
         self.provision_change(&merged, range.number, earlier)
             .await?;
-        let changes = merged.plan.changes.iter();
+        let changes = merged.contents.plan.changes.iter();
         Ok(changes.map(|change| change.path.clone()).collect())
     }
 
@@ -127,7 +127,7 @@ impl<'a> Run<'a> {
         };
         let record = self.merge_record(merged, number, kind).await?;
         let before = record.attempts.clone();
-        let changes = merged.plan.changes.iter();
+        let changes = merged.contents.plan.changes.iter();
         let changes = changes.filter(|change| self.is_of_this_job(change));
         let mut work = MergeWork::new(merged, changes, earlier, &before);
         let inspected;
@@ -185,8 +185,8 @@ impl<'a> Run<'a> {
             Some(_) => work.report_left(known, &mut applied),
             None => 0,
         };
-        applied.attempts = before.after(&applied.outcomes, &merged.plan.changes);
-        applied.tell_exhausted(&merged.plan.changes);
+        applied.attempts = before.after(&applied.outcomes, &merged.contents.plan.changes);
+        applied.tell_exhausted(&merged.contents.plan.changes);
         let has_opened = applied.has_opened;
         let is_denied = |outcome: &Outcome| outcome.state == State::Denied;
         // A failure counts, whatever else was denied as before.
@@ -288,7 +288,7 @@ impl<'a> Run<'a> {
             .execute(merged, tasks, applied, &mut notices, &record)
             .await?;
         if applied.has_opened {
-            let changes = &merged.plan.changes;
+            let changes = &merged.contents.plan.changes;
             let after = record.attempts.after_command(&applied.outcomes, changes);
             self.close_record(&record, &after).await;
         }

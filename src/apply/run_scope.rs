@@ -187,7 +187,7 @@ impl Run<'_> {
         tasks: &mut Vec<PlannedTask<'t>>,
     ) -> Result<(), JobError> {
         let policies = merged.policies();
-        let changes = merged.plan.changes.iter();
+        let changes = merged.contents.plan.changes.iter();
         let elsewhere = changes.filter(|change| self.is_elsewhere(change));
         let mut others = MergeWork::new(merged, elsewhere, None, &Attempts::default()).all();
         others.retain(|task| policies.names_first(&task.config.target.environment));
@@ -264,7 +264,7 @@ impl Run<'_> {
         let mut others = Vec::new();
         let is_held = tasks.iter().any(|task| task.verb == Verb::Provision);
         if is_held {
-            let changes = merged.plan.changes.iter();
+            let changes = merged.contents.plan.changes.iter();
             let unnamed = changes.filter(|change| {
                 let mut named = tasks.iter();
                 self.is_of_this_job(change) && !named.any(|task| task.change.path == change.path)

@@ -12,7 +12,7 @@ use crate::workspace::ConfigSelector;
 
 pub struct MergeContents {
     /// The policy file before the merge; that of now if a person requested the run and the merge did not edit it.
-    pub(super) policy_file: Option<FileContents>,
+    pub policy_file: Option<FileContents>,
     pub policy: LoadedPolicy,
     /// Whether the policy before the merge loads, or the merge repaired it.
     pub is_judged_by_now: bool,

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::contributors::add_contributors;
 use super::history::MergedRange;
-use super::inputs::ChangeInputs;
 use super::limits::IdentityLimits;
 use super::lock::merged_lock;
 use super::merge_contents::MergeContents;
@@ -12,25 +11,18 @@ use super::reviewed::{ReportedPlan, plan_reports, reviewed_plan};
 use super::tip::Tip;
 use crate::config::Config;
 use crate::forge::{DefaultBranch, ForgeError};
-use crate::guard::{
-    ChangeRequest, CommentCommand, LoadedPolicy, LockState, Policies, RequestedChange, Trigger,
-};
+use crate::guard::{ChangeRequest, CommentCommand, LockState, Policies, RequestedChange, Trigger};
 use crate::job::{Job, JobError};
 use crate::model::{CommitSha, FileContents, UserId};
-use crate::plan::{Change, Intent, LinkNeeds, Plan};
+use crate::plan::{Change, Intent, LinkNeeds};
 
 pub struct MergedChange {
     /// Facts of the pull request, without those of a single stack.
     pub request: ChangeRequest,
     /// The default branch after the merge.
     pub merge: CommitSha,
-    /// The policy file before the merge, for the evidence; that of now if a person requested the run and the merge did not edit it.
-    pub policy_file: Option<FileContents>,
-    pub plan: Plan,
-    policy: LoadedPolicy,
-    /// Whether the policy before the merge loads, or the merge repaired it.
-    is_judged_by_now: bool,
-    inputs: ChangeInputs,
+    /// What its files say.
+    pub contents: MergeContents,
     reviewed: Option<ReportedPlan>,
     limits: IdentityLimits,
     /// `None` for a change without configs.
@@ -51,14 +43,7 @@ impl MergedChange {
         own: Option<UserId>,
         range: &MergedRange,
     ) -> Result<Self, JobError> {
-        let MergeContents {
-            policy_file,
-            policy,
-            is_judged_by_now,
-            selection,
-            inputs,
-            plan,
-        } = MergeContents::read(job, branch, range).await?;
+        let contents = MergeContents::read(job, branch, range).await?;
         let (base, merge) = (&range.base, &range.merge);
         let source = job.source(&[base, merge]);
         let mut merged = Self {
@@ -71,11 +56,7 @@ impl MergedChange {
                 ..ChangeRequest::default()
             },
             merge: merge.clone(),
-            policy,
-            policy_file,
-            is_judged_by_now,
-            plan,
-            inputs,
+            contents,
             reviewed: None,
             limits: IdentityLimits::default(),
             lock: None,
@@ -86,25 +67,23 @@ impl MergedChange {
             range: range.clone(),
         };
         // Without configs no more facts are needed.
-        if merged.plan.changes.is_empty() {
+        let contents = &mut merged.contents;
+        if contents.plan.changes.is_empty() {
             return Ok(merged);
         }
-        let change = (&merged.inputs, &merged.plan);
-        let tip = Tip::read(job, &branch.tip, range, change, &selection).await?;
+        let change = (&contents.inputs, &contents.plan);
+        let tip = Tip::read(job, &branch.tip, range, change, &contents.selection).await?;
         let of_tip = (job.source(&[&branch.tip]), &branch.tip);
         merged.lock = Some(merged_lock((source, base, merge), of_tip).await?);
-        let (plan, inputs) = (&mut merged.plan, &merged.inputs);
+        let (plan, inputs) = (&mut contents.plan, &contents.inputs);
         plan.reject_claimed_names(tip.claims(), |path| inputs.config_at_head(path));
         merged.tip = Some(tip);
         let Some(number) = range.number else {
             return Ok(merged);
         };
         let own_environment = job.environment.environment.as_deref();
-        let targets = merged
-            .plan
-            .changes
-            .iter()
-            .filter_map(|change| change.target.as_ref());
+        let changes = merged.contents.plan.changes.iter();
+        let targets = changes.filter_map(|change| change.target.as_ref());
         let environments = targets
             .map(|target| target.environment.as_str())
             .filter(|environment| own_environment.is_none_or(|own| own == *environment));
@@ -127,11 +106,23 @@ impl MergedChange {
                 Some(fork) => fork,
                 None => job.forge.merge_base(base, &head).await?,
             };
-            add_contributors(&*job.forge, &mut reviewed, (base, &fork), &selection).await?;
+            add_contributors(
+                &*job.forge,
+                &mut reviewed,
+                (base, &fork),
+                &merged.contents.selection,
+            )
+            .await?;
             if let Some(own) = own {
                 reviewed.request.reports = plan_reports(job, own, &head).await?;
-                merged.reviewed =
-                    reviewed_plan(job, own, &reviewed.request, (&fork, &head), &selection).await?;
+                merged.reviewed = reviewed_plan(
+                    job,
+                    own,
+                    &reviewed.request,
+                    (&fork, &head),
+                    &merged.contents.selection,
+                )
+                .await?;
             }
         }
         merged.request = reviewed.request;
@@ -163,7 +154,7 @@ impl MergedChange {
     /// The policy before the merge, and the one of now.
     pub fn policies(&self) -> Policies<'_> {
         let now = self.tip_with_other_policy();
-        Policies::new(&self.policy, now.map(|tip| &tip.policy))
+        Policies::new(&self.contents.policy, now.map(|tip| &tip.policy))
     }
 
     /// The policy file of now, if it is another one than before the merge.
@@ -172,8 +163,11 @@ impl MergedChange {
     }
 
     fn tip_with_other_policy(&self) -> Option<&Tip> {
-        let tip = self.tip.as_ref().filter(|_| self.is_judged_by_now)?;
-        (tip.policy_file != self.policy_file).then_some(tip)
+        let tip = self
+            .tip
+            .as_ref()
+            .filter(|_| self.contents.is_judged_by_now)?;
+        (tip.policy_file != self.contents.policy_file).then_some(tip)
     }
 
     /// The request that the guard decides on, for one stack. `now`: by the forge's clock.
@@ -245,10 +239,10 @@ impl MergedChange {
 
     /// The config as merged; for a removed config, as it was before.
     pub fn config(&self, change: &Change) -> Option<Config> {
-        self.inputs.config(change, change.is_removed())
+        self.contents.inputs.config(change, change.is_removed())
     }
 
     pub fn config_before(&self, change: &Change) -> Option<Config> {
-        self.inputs.config(change, true)
+        self.contents.inputs.config(change, true)
     }
 }

@@ -86,7 +86,7 @@ pub async fn apply(
     let range = range_of_pull_request(&*job.forge, session.number, &merge).await?;
     let merged = MergedChange::read(job, &branch, session.own, &range).await?;
     let merged = Arc::new(merged);
-    let changes = match chosen(&merged.plan, command) {
+    let changes = match chosen(&merged.contents.plan, command) {
         Ok(changes) => changes,
         Err(answer) => return Ok(answer),
     };
