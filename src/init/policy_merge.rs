@@ -26,6 +26,7 @@ pub fn merged_policy(
 ) -> Result<String, String> {
     let mut edit = YamlEdit::new(text);
     let asks = |question| answers.asked.contains(&question);
+    let opened = opened_roles(policy, answers);
     let mut items: Vec<(Vec<String>, String)> = Vec::new();
     let mut want = |path: &[&str], known: &[String], value: &str| {
         // An empty list allows everything.
@@ -78,10 +79,10 @@ pub fn merged_policy(
         added.ok_or_else(|| format!("{} as `scope.boundary`", quote(boundary)))?;
     }
     if asks(Question::Environments) {
-        for (name, key, role) in opened_roles(policy, answers) {
-            let replaced = edit.replace(&["environments", name, "roles", key], &yaml(&role));
+        for (name, key, role) in &opened {
+            let replaced = edit.replace(&["environments", name, "roles", key], &yaml(role));
             replaced
-                .ok_or_else(|| format!("{} to `environments.{name}.roles.{key}`", quote(&role)))?;
+                .ok_or_else(|| format!("{} to `environments.{name}.roles.{key}`", quote(role)))?;
         }
         for (name, accounts) in fixed_accounts(policy, answers) {
             let list = yaml_list(accounts.iter().map(String::as_str));
@@ -116,7 +117,7 @@ pub fn merged_policy(
         }
     }
     let merged = edit.into_text();
-    match only_adds(text, &merged, policy) {
+    match only_adds(text, &merged, policy, &opened) {
         true => Ok(merged),
         false => Err("the answers of this run".to_owned()),
     }
@@ -164,7 +165,7 @@ fn fixed_accounts<'a>(policy: &'a Policy, answers: &Answers) -> Vec<(&'a str, Ve
 
 /// Whether the new text loads, and each key of an environment, a default and every other rule has its former value. Lists of what is selected or
 /// allowed may be longer.
-fn only_adds(before: &str, after: &str, policy: &Policy) -> bool {
+fn only_adds(before: &str, after: &str, policy: &Policy, opened: &[(&str, &str, String)]) -> bool {
     const LISTS: [&str; 4] = ["configs", "accounts", "scope.products", "scope.regions"];
     let path = RepoPath::typed(POLICY_FILE);
     if read_policy(&path, Some(after.as_bytes())).is_err() {
@@ -194,13 +195,12 @@ fn only_adds(before: &str, after: &str, policy: &Policy) -> bool {
                 };
                 return before.is_subset(&items(&changed.after));
             }
-            if let Some(before) = &changed.before
-                && is_role_of_known_environment(key, policy)
+            // An alias would change the role of another environment too.
+            if let Some((.., role)) = opened
+                .iter()
+                .find(|(name, role, _)| key == format!("environments.{name}.roles.{role}"))
             {
-                return changed
-                    .after
-                    .as_ref()
-                    .is_some_and(|after| opens(before, after));
+                return changed.after == Some(serde_json::Value::from(role.as_str()).to_string());
             }
             let mut parts = key.split('.');
             let is_new = (parts.next(), parts.next());
@@ -210,26 +210,6 @@ fn only_adds(before: &str, after: &str, policy: &Policy) -> bool {
                 _ => key == "scope.boundary" && changed.before.is_none(),
             }
         })
-}
-
-fn is_role_of_known_environment(key: &str, policy: &Policy) -> bool {
-    let mut names = policy.environments.keys();
-    names.any(|name| {
-        let role = key.strip_prefix(&format!("environments.{name}.roles."));
-        role.is_some_and(|role| matches!(role, "plan" | "apply"))
-    })
-}
-
-/// Whether a role's ARN is the former one with any account in place of its own.
-fn opens(before: &str, after: &str) -> bool {
-    let former: Vec<&str> = before.split(':').collect();
-    let new: Vec<&str> = after.split(':').collect();
-    former.len() == new.len()
-        && former
-            .iter()
-            .zip(&new)
-            .enumerate()
-            .all(|(index, (former, new))| former == new || index == 4 && *new == ANY_ACCOUNT)
 }
 
 /// The environment of the existing policy whose `accounts` a key is.

@@ -40,14 +40,19 @@ impl YamlEdit {
         }
     }
 
-    /// Replaces a scalar. `value`: as YAML. `None` if there is none on one line.
+    /// Replaces a scalar. `value`: as YAML. `None` if there is none, or one that is not written as it is.
     pub fn replace(&mut self, path: &[&str], value: &str) -> Option<()> {
         let root = self.tree()?;
         let node = reach(&root, path)?;
-        node.text()
-            .filter(|_| node.span.start.line == node.span.end.line)?;
-        let [start, end] = [node.span.start, node.span.end].map(|at| self.offset(at));
-        self.text.replace_range(start?..end?, value);
+        let known = node.text()?;
+        let start = self.offset(node.span.start)?;
+        // The span may end after a comment.
+        let rest = self.text.get(start..)?;
+        let quote = rest.chars().next().filter(|first| "'\"".contains(*first));
+        let quote = quote.map_or(String::new(), String::from);
+        let written = format!("{quote}{known}{quote}");
+        rest.starts_with(&written).then_some(())?;
+        self.text.replace_range(start..start + written.len(), value);
         Some(())
     }
 

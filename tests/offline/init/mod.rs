@@ -1,5 +1,6 @@
 //! `init`: what it writes, what it leaves, and the steps that it prints.
 
+mod accounts;
 mod additions;
 mod fresh;
 mod git;
