@@ -57,7 +57,10 @@ impl Diagnosis {
 
     /// What is wrong with the policy file.
     pub(super) fn invalid_policy(&mut self, problems: &[Diagnostic]) {
-        let messages = problems.iter().map(|problem| problem.message.clone());
+        let messages = problems.iter().map(|problem| match problem.span {
+            Some(span) => format!("line {}: {}", span.start.line, problem.message),
+            None => problem.message.clone(),
+        });
         let messages = messages.collect();
         let found = Found::PolicyInvalid { messages };
         self.fail("policy", "policy file", &found, Exit::Config);

@@ -94,8 +94,7 @@ fn next_command(findings: &[Finding]) -> Option<&'static str> {
         .filter(|finding| finding.mark == Status::Bad);
     let first = problems.next().or(findings.iter().find(is_missing))?;
     match (first.part, first.mark, &*first.what) {
-        ("policy", Status::Bad, "policy file") => Some("provisioner explain policy-invalid"),
-        ("policy", Status::Bad, "configs") => Some("provisioner validate-config"),
+        ("policy", Status::Bad, "policy file" | "configs") => Some("provisioner validate-config"),
         ("job" | "credentials" | "scope", ..) | ("repository", _, "repository") => None,
         _ => Some("provisioner init"),
     }

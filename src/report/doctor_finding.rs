@@ -400,7 +400,8 @@ impl Found {
             Self::OnlyInJob => "not checked on a laptop".to_owned(),
             Self::Caller { arn } => arn.clone(),
             Self::OtherCaller { account, stacks } => format!(
-                "the credentials are for account {account}; set AWS_PROFILE to reach {stacks} stacks of this account"
+                "the credentials are for account {account}; set AWS_PROFILE to reach {} of this account",
+                pluralize(*stacks, "stack")
             ),
         }
     }

@@ -39,7 +39,7 @@ impl Found {
             Self::PlanStatusForgeable { help, .. } => (*help).to_owned(),
             Self::NotGranted { help, purpose, .. } => format!("{help}; it is for {purpose}"),
             Self::PolicyInvalid { .. } => {
-                "commands that query AWS need a policy file that loads; run `provisioner explain policy-invalid`".to_owned()
+                "run `provisioner validate-config`, which shows the lines: commands that query AWS need a policy file that loads".to_owned()
             }
             Self::ConfigErrors { .. } => "run `provisioner validate-config`".to_owned(),
             Self::ScopeInvalid { .. } => {

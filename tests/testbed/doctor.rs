@@ -338,7 +338,7 @@ fn a_laptop_gets_a_diagnosis() {
         .map(|it| &it["what"])
         .collect();
     assert_eq!(bad, ["policy file", "configs"]);
-    assert_eq!(report["next"], "provisioner explain policy-invalid");
+    assert_eq!(report["next"], "provisioner validate-config");
 }
 
 #[test]
