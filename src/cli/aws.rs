@@ -202,13 +202,14 @@ impl AccountRun<'_> {
             })
     }
 
-    /// Windows and freezes need no facts of AWS, so they are reported before the first request. A dry run shows first what would happen.
+    /// Windows and freezes need no facts of AWS, so they are reported before the first request. A preview shows first what would happen.
     fn ensure_open(
         &self,
         config: &Config,
         authority: &dyn AuthoritySource,
     ) -> Result<(), OperationError> {
-        if self.request.dry_run {
+        let is_preview = self.verb.deletes() && !self.request.force;
+        if self.request.dry_run || is_preview {
             return Ok(());
         }
         let stack = StackName::for_config(config);

@@ -1,10 +1,11 @@
 //! The preview and the result of a deletion.
 
 use super::Text;
+use super::after_deletion::AfterDeletion;
 use super::consumers::consumer_lines;
 use super::format::Format;
 use crate::plan::{BUCKET, DeletedResource, Deletion};
-use crate::template::{DeletionBehavior, ImportedResource};
+use crate::template::{DeletionBehavior, ImportedResource, data_kind};
 use crate::text::pluralize;
 
 /// What a deletion would do, in one line.
@@ -121,7 +122,7 @@ fn resources(deletion: &Deletion, format: Format) -> String {
         .filter(|_| deletion.status.is_none());
     let left = left.map(|(name, count)| {
         vec![
-            Text::ours(DeletionBehavior::Deleted.word()),
+            format.after_deletion(AfterDeletion::DataDeleted),
             Text::default(),
             Text::name(BUCKET),
             Text::name(name),
@@ -133,14 +134,18 @@ fn resources(deletion: &Deletion, format: Format) -> String {
         // The physical id of a bucket's policy is the bucket's name.
         let bucket = id.filter(|_| resource.kind == BUCKET);
         let versions = bucket.and_then(|id| deletion.buckets.get(id)).copied();
+        let is_failed = deletion.is_of_failed_creation();
         // A full bucket of a failed creation is not emptied, and denies the deletion.
-        let is_full = deletion.is_of_failed_creation() && !deletion.empties && versions > Some(0);
-        let word = match resource.deletion_behavior {
-            DeletionBehavior::Deleted if is_full => "not empty",
-            behavior => behavior.word(),
-        };
+        let is_full = is_failed && !deletion.empties && versions > Some(0);
+        let behavior = resource.deletion_behavior;
+        let holds = data_kind(&resource.kind, false);
         let mut row = vec![
-            Text::ours(word),
+            match behavior {
+                DeletionBehavior::Deleted if is_full => Text::ours("not empty"),
+                // Nothing was written to what was being created.
+                _ if is_failed => Text::ours(behavior.word()),
+                _ => format.after_deletion(AfterDeletion::new(behavior, holds)),
+            },
             Text::name(&resource.logical_id),
             Text::name(&resource.kind),
             Text::optional(id),

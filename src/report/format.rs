@@ -1,5 +1,6 @@
 //! Text or Markdown.
 
+use super::after_deletion::AfterDeletion;
 use super::{Text, markdown_table, plain_table};
 
 /// The format of tables and lines.
@@ -17,6 +18,13 @@ impl Format {
         match self {
             Self::Text(width) => plain_table(head, rows, width),
             Self::Markdown => markdown_table(head, rows),
+        }
+    }
+
+    pub fn after_deletion(self, after: AfterDeletion) -> Text {
+        match self {
+            Self::Text(_) => Text::ours(after.words()),
+            Self::Markdown => after.marked(),
         }
     }
 

@@ -185,9 +185,11 @@ fn a_freeze_is_reported_before_any_request() {
         assert!(text.contains("end of year"), "{text}");
         assert!(!text.contains("aws-credentials"), "{text}");
     }
-    // Reading does not wait.
-    let (_, text) = action(folder.path(), &["show-changes", &config, "--no-log"]);
-    assert!(text.contains("error[aws-credentials]"), "{text}");
+    // Reading does not wait, nor does the preview of a deletion.
+    for name in ["show-changes", "tear-down"] {
+        let (_, text) = action(folder.path(), &[name, &config, "--no-log"]);
+        assert!(text.contains("error[aws-credentials]"), "{name}: {text}");
+    }
 }
 
 /// Threat 75: AWS is not queried in a place that the policy does not allow, and the line says which key names it.
