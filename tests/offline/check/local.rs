@@ -460,7 +460,7 @@ fn a_freeze_that_holds_now_is_named_on_a_laptop() {
     commit(&folder);
     let output = check(&folder, &[]);
     let text = String::from_utf8(output.stdout).unwrap();
-    let named = "frozen until `2090-01-02 00:00 UTC`: year";
+    let named = "frozen until `2090-01-02 00:00 UTC`: `year`";
     assert!(text.contains(named), "{text}");
 }
 

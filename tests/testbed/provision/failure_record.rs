@@ -122,3 +122,37 @@ fn attack_a_rolled_back_stack_of_another_merge_is_forgotten() {
     assert_eq!(many.complete(), 1);
     many.world.github.take_writes();
 }
+
+/// What waits for another merge starts no job until that one is applied, and then it does.
+#[test]
+fn a_held_merge_is_found_once_the_failed_one_is_applied() {
+    let many = Many::with(LIMITED, &notes([""]));
+    merge(&many, 8, &[1], "");
+    refuse(&many, 9);
+    assert_eq!(many.job().run().status, 30);
+    for _ in 0..4 {
+        pending(&many);
+    }
+    many.proxy.clear();
+    let find = || many.world.found(&many.world.find_job(), 0);
+    let (found, summary) = find();
+    assert_eq!(found, serde_json::json!([]), "{summary}");
+    assert_eq!(many.complete(), 0);
+    let inputs = serde_json::json!({"mode": "apply", "configs": "notes/n000-note.yaml"});
+    let carol = &many.world.carol;
+    let event = many
+        .world
+        .repo
+        .workflow_dispatch_event("main", &inputs, carol);
+    let run = many.world.job("workflow_dispatch", &event, 1).run();
+    assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);
+    assert_eq!(many.complete(), 1);
+    let (found, summary) = find();
+    assert_eq!(found, serde_json::json!(["prod"]), "{summary}");
+    let run = pending(&many);
+    assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);
+    assert_eq!(many.complete(), 2);
+    let (found, summary) = find();
+    assert_eq!(found, serde_json::json!([]), "{summary}");
+    many.world.github.take_writes();
+}
