@@ -30,6 +30,8 @@ pub const MARKER: &str = "<!-- provisioner:check -->";
 const MAX_OVERLAPPING: usize = 30;
 /// The note at the top of a page that does not show all.
 const MAX_NOTE_CHARS: usize = 200;
+/// Sections of a page that is fitted without that note first.
+const MAX_COMPLETE: usize = 40;
 
 /// The report in at most `limit` characters, dangerous changes first. Configs that do not fit are counted; `rest` says where they are.
 pub fn markdown(report: &Report, rest: Rest, limit: usize) -> Result<String, Error> {
@@ -48,15 +50,26 @@ pub(super) fn page(
         let headline = headline(report, is_complete);
         format!("{first_lines}\n## Provisioner\n\n{headline}\n{note}")
     };
-    let whole = fit_page(parts(report, &groups, header(true, ""), rest)?, rest, limit)?;
-    if whole.is_complete {
-        return Ok(whole);
+    let fit = |note: Option<&str>| {
+        let note = note.map_or_else(String::new, |note| format!("\n{note}\n"));
+        let header = header(note.is_empty(), &note);
+        fit_page(parts(report, &groups, header, rest)?, rest, limit)
+    };
+    // To fit a page takes time, and one with so many sections is hardly ever complete.
+    if groups.len() <= MAX_COMPLETE {
+        let page = fit(None)?;
+        if page.is_complete {
+            return Ok(page);
+        }
     }
-    let header = header(false, &format!("\n{}\n", "…".repeat(MAX_NOTE_CHARS)));
-    let page = fit_page(parts(report, &groups, header, rest)?, rest, limit)?;
-    // The first one is that of the header.
+    let space = "…".repeat(MAX_NOTE_CHARS);
+    let page = fit(Some(&space))?;
+    if page.is_complete {
+        return fit(None);
+    }
     let note = incomplete_note(&groups, &page.shown, rest);
-    let text = page.text.replacen(&"…".repeat(MAX_NOTE_CHARS), &note, 1);
+    // The first one is that of the header.
+    let text = page.text.replacen(&space, &note, 1);
     Ok(FittedPage { text, ..page })
 }
 
