@@ -1,5 +1,7 @@
 //! Types that every module shares. Each is parsed once, where its text enters the program.
 
+mod unique_keys;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -7,6 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+pub use unique_keys::UniqueKeys;
 
 /// An `http` or `https` address without characters that mean something in Markdown or HTML.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -311,7 +311,7 @@ catalogue! {
         "The policy file sets no role for this config's environment, so the job cannot get credentials.",
         "Set a role under `roles` of the environment in the policy file.";
     RolesIncomplete "roles-incomplete":
-        "The apply role lacks a permission that the config's stack needs. The message names the config key that is outside the scope, or the first missing permission.",
+        "The apply role lacks a permission that the config's stack needs. The message names the config key that is outside the scope, or the first missing permission. Or `provisioner roles` refuses the operator policy of the config, so that there can be no role.",
         "Follow the message's help. Usually, extend `scope` in the policy file, run `provisioner roles`, and deploy the roles.";
     SchemaViolation "schema-violation":
         "The value breaks a rule of the schema.",

@@ -5,13 +5,14 @@ use rayon::prelude::*;
 use super::entry::{apply_entry, reject_shared_imports};
 use super::moves::{is_other_stack, other_environment, stack_left_behind};
 use super::outliner::outline;
+use super::policy_update::policy_update;
 use super::removed::{abandoned, describe, removed};
 use super::renames::ConfigRenames;
 use super::rendered::RenderedProblems;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{
-    Change, ConfigClaims, HeadClaims, Impact, Input, Intent, NewFolders, Plan, PolicyUpdate,
-    StackMove, digest, impact, resources,
+    Change, ConfigClaims, HeadClaims, Impact, Input, Intent, NewFolders, Plan, StackMove, digest,
+    impact, resources,
 };
 use crate::config::{Config, ConfigContents, LoadResult, load_contents, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -142,7 +143,11 @@ fn assess_one(
     }
     let concerned = match change.intent {
         // Folders and the operator's policy may read keys that the template does not.
-        Intent::Unchanged => !change.folders.is_empty() || changes_values((base, head), old, input),
+        Intent::Unchanged => {
+            !change.folders.is_empty()
+                || change.policy_update.is_some()
+                || changes_values((base, head), old, input)
+        }
         Intent::Invalid => was_valid,
         _ => true,
     };
@@ -304,21 +309,14 @@ fn present(
         .filter(|prefix| !old_prefixes.contains(prefix))
         .map(|prefix| NewFolders { prefix, count })
         .collect();
+    let policy = after.product.render_policy(&after.derived.scope);
+    let policy = policy.map_err(failed)?;
     let old_policy = match &base {
         Some(Ok(base)) => base.policy.as_deref(),
         _ => None,
     };
-    let policy = after.product.render_policy(&after.derived.scope).ok();
-    if policy.as_deref() != old_policy {
-        let [old, new] =
-            [old_policy, policy.as_deref()].map(|text| text.map_or_else(String::new, by_line));
-        change.policy_update = Some(PolicyUpdate {
-            action: after.policy_action().map(str::to_owned),
-            renews_roles: true,
-            is_new: base.is_none(),
-            diff: diff(&old, &new),
-        });
-    }
+    let action = after.policy_action().map(str::to_owned);
+    change.policy_update = policy_update(old_policy, &policy, action, base.is_none());
     match base {
         None => {
             change.intent = Intent::Create;
@@ -331,7 +329,7 @@ fn present(
             let region = &after.target.region;
             let costs = |document| template::costs(document, region);
             change.costs = new_document.as_ref().and_then(costs);
-            let outline = |document| outline(after, document, policy.as_deref());
+            let outline = |document| outline(after, document, &policy);
             change.outline = new_document.as_ref().and_then(outline);
         }
         // It may have a stack from the time when it was valid.
@@ -343,8 +341,13 @@ fn present(
             change.caveat = Some(caveat);
         }
         Some(Ok(base)) => {
+            let is_policy_read = base.policy.is_some();
             change.folders_only = !change.folders.is_empty() && base.requests_folders;
             compare(change, base, &new, new_document.as_ref());
+            if !is_policy_read {
+                let caveat = "The operator policy at the base does not render, so all of the new one counts as added.";
+                change.caveat = Some(caveat.to_owned());
+            }
         }
     }
     Ok(())
@@ -392,6 +395,10 @@ fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Doc
     change.diff = diff(&base.template, new);
     if change.diff.is_none() {
         change.intent = Intent::Unchanged;
+        if change.impact.is_empty() && change.policy_update.is_some() {
+            let caveat = "The config is the same; the product's operator policy changed.";
+            change.caveat = Some(caveat.to_owned());
+        }
         return;
     }
     change.intent = Intent::Update;
@@ -401,13 +408,6 @@ fn compare(change: &mut Change, base: Base, new: &str, new_document: Option<&Doc
         change.level = Level::Unknown;
         change.caveat = Some("The config is the same; the product's template changed.".to_owned());
     }
-}
-
-/// The policy with a value on each line, however the product writes it.
-fn by_line(policy: &str) -> String {
-    let value = serde_json::from_str::<serde_json::Value>(policy);
-    let text = value.and_then(|value| serde_json::to_string_pretty(&value));
-    text.map_or_else(|_| policy.to_owned(), |text| text + "\n")
 }
 
 /// A problem of the rendered template, reported at the section of the config.

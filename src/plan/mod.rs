@@ -25,6 +25,7 @@ mod naming;
 mod outline;
 mod outline_names;
 mod outliner;
+mod policy_update;
 mod policy_values;
 mod protection;
 mod rare_places;
@@ -190,8 +191,8 @@ pub struct PolicyUpdate {
     pub renews_roles: bool,
     /// Whether the config is new.
     pub is_new: bool,
-    /// The diff of the rendered policy; `null` if both say the same in other whitespace.
-    pub diff: Option<Diff>,
+    /// The diff of the rendered policies, with sorted lists.
+    pub diff: Diff,
 }
 
 impl Change {
@@ -204,7 +205,7 @@ impl Change {
     /// Whether the operator of a config that exists at the base needs other permissions.
     pub fn changes_operator_policy(&self) -> bool {
         let update = self.policy_update.as_ref();
-        update.is_some_and(|update| !update.is_new && update.diff.is_some())
+        update.is_some_and(|update| !update.is_new)
     }
 
     /// Whether the head has no config of the stack.

@@ -14,15 +14,10 @@ const ITEM: &str = "[]";
 
 /// Only where a template has names, tags and descriptions, the words of the config's file name count as names too: elsewhere a word
 /// can be a principal, a number of days or an address, and reviewers see each. `None` if template or policy holds what stands for
-/// a word. `policy`: as JSON; `None` if it does not render.
-pub(super) fn outline(
-    config: &Config,
-    document: &Document,
-    policy: Option<&str>,
-) -> Option<Outline> {
+/// a word. `policy`: as JSON.
+pub(super) fn outline(config: &Config, document: &Document, policy: &str) -> Option<Outline> {
     let mut template = document.tree.to_json();
-    let policy = policy.map(serde_json::from_str).transpose().ok()?;
-    let mut policy: Value = policy.unwrap_or_default();
+    let mut policy: Value = serde_json::from_str(policy).ok()?;
     if EffectNames::has_marker(&template.to_string())
         || EffectNames::has_marker(&policy.to_string())
     {

@@ -40,6 +40,7 @@ use indexmap::IndexMap;
 use minijinja::{Environment, Value};
 
 use crate::diagnostic::{ProductCode, Severity};
+use crate::model::UniqueKeys;
 use crate::text::quote;
 pub use action::{ProductAction, RESERVED_ACTIONS};
 pub use compile::ENGINE_WORDS;
@@ -324,7 +325,8 @@ impl Product {
     /// The operator's IAM policy of a config, as JSON.
     pub fn render_policy(&self, scope: &Value) -> Result<String, ProductError> {
         let text = render(self.templates, POLICY, scope)?;
-        match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+        // IAM and this program could take different values of a repeated key.
+        match serde_json::from_str::<UniqueKeys>(&text) {
             Ok(_) => Ok(text),
             Err(error) => Err(self.not_json(&text, &error)),
         }

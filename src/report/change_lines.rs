@@ -89,6 +89,7 @@ pub(super) fn compared_lines(
     }
     if let Some(text) = policy {
         lines.root = Some(lines.add_fact("policy", ""));
+        lines.are_sets = true;
         let before = template.map_or(0, |text| text.lines().count());
         lines.add_diff(&masked(text), before);
     }
@@ -114,7 +115,7 @@ fn diffs(change: &Change) -> [Option<&str>; 2] {
     let template = change.diff.as_ref();
     let template = template.filter(|_| change.intent != Intent::Delete);
     let policy = change.policy_update.as_ref();
-    let policy = policy.and_then(|update| update.diff.as_ref());
+    let policy = policy.map(|update| &update.diff);
     [template, policy].map(|diff| diff?.unified.as_deref())
 }
 
@@ -122,6 +123,8 @@ struct Lines<'i> {
     ids: &'i mut TextIds,
     /// Around the next lines without indentation.
     root: Option<usize>,
+    /// Whether lists of texts have no order.
+    are_sets: bool,
     all: Vec<ComparedLine>,
     /// The lines around the next one, with their indentation and the number of their items.
     open: Vec<OpenLine>,
@@ -139,6 +142,7 @@ impl<'i> Lines<'i> {
         Self {
             ids,
             root: None,
+            are_sets: false,
             all: Vec::new(),
             open: Vec::new(),
         }
@@ -211,6 +215,7 @@ impl<'i> Lines<'i> {
         let sign = matches!(sign, "+" | "-").then_some(sign);
         let mut text = &line[1..];
         let mut indentation = 0;
+        let mut is_item = false;
         loop {
             let trimmed = text.trim_start();
             indentation += text.len() - trimmed.len();
@@ -218,6 +223,10 @@ impl<'i> Lines<'i> {
             let Some(item) = text.strip_prefix("- ") else {
                 break;
             };
+            if self.are_sets && split(item).0.is_empty() {
+                (text, is_item) = (item, true);
+                break;
+            }
             self.add_item(sign, indentation);
             indentation += "- ".len();
             text = item;
@@ -228,7 +237,7 @@ impl<'i> Lines<'i> {
             "[" | "{" => self.add_item(sign, indentation),
             text => {
                 let (key, value) = split(text);
-                let parent = self.parent(indentation, false);
+                let parent = self.parent(indentation, is_item);
                 let value = sign.map(|sign| format!("{sign}{value}"));
                 let index = self.add(parent, key, value.as_deref(), Some(number));
                 self.open(index, indentation, false);

@@ -213,7 +213,9 @@ pub(super) fn rare_markdown(group: &EqualChanges<'_>) -> Option<String> {
         .iter()
         .filter(|(parent, _)| lines.is_empty() || parent.as_deref() != Some("resources"));
     let facts = facts.filter_map(|(parent, name)| fact_text(parent.as_deref(), name));
-    let missing = standing.missing.iter();
+    // A diff of a policy begins in the middle of a list, so that its places differ. Its lines say more.
+    let of_policy = |place: &&String| place.starts_with("policy") && !lines.is_empty();
+    let missing = standing.missing.iter().filter(|place| !of_policy(place));
     let lacks = match change.intent {
         Intent::Create | Intent::Import => "the lack of ",
         _ => "that it does not change ",

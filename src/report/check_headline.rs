@@ -26,6 +26,7 @@ enum Kind {
     UpdateSafe,
     Warnings,
     OperatorPolicies,
+    PolicyDenies,
     PolicyEdited,
     ProductsEdited,
     NotSelected,
@@ -120,6 +121,7 @@ impl Kind {
             | Self::LockRemoved
             | Self::Warnings
             | Self::OperatorPolicies
+            | Self::PolicyDenies
             | Self::PolicyEdited
             | Self::ProductsEdited => Some("⚠"),
             Self::UpdateSafe
@@ -165,6 +167,10 @@ impl Kind {
             Self::Warnings => pluralize(count, "warning"),
             Self::OperatorPolicies if count == 1 => "1 operator policy changes".to_owned(),
             Self::OperatorPolicies => format!("{count} operator policies change"),
+            Self::PolicyDenies => format!(
+                "{} then denied by the policy file",
+                pluralize(count, "config")
+            ),
             Self::PolicyEdited => "the policy file changes".to_owned(),
             Self::PolicyWeakened => "the policy file changes and allows more".to_owned(),
             Self::ProductsEdited => "products change".to_owned(),
@@ -220,6 +226,7 @@ impl Kind {
             }
             Self::Warnings => return pluralize(count, "warning"),
             Self::OperatorPolicies => "operator policies",
+            Self::PolicyDenies => "then denied",
             Self::PolicyEdited | Self::PolicyWeakened => return "policy changes".to_owned(),
             Self::ProductsEdited => return "products change".to_owned(),
             Self::NotSelected => "not selected",
@@ -258,6 +265,8 @@ fn counts(report: &Report) -> Vec<(Kind, usize)> {
         true => Kind::PolicyWeakened,
         false => Kind::PolicyEdited,
     }));
+    let denied = report.policy.iter().flat_map(|policy| &policy.denied);
+    kinds.extend(denied.map(|_| Kind::PolicyDenies));
     if report.notices.contains(&Notice::ProductsChanged) {
         kinds.push(Kind::ProductsEdited);
     }

@@ -108,6 +108,10 @@ pub(super) fn policy_lines(change: &PolicyChange) -> Vec<Text> {
     let lists = [
         ("becomes a config", &change.added),
         ("is a config no more", &change.left),
+        (
+            "is in a place that the policy no longer allows",
+            &change.denied,
+        ),
     ];
     let files = lists.into_iter().flat_map(|(words, paths)| {
         let shown = paths.iter().take(MAX_PATHS);

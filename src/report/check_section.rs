@@ -32,6 +32,7 @@ use crate::text::pluralize;
 const MAX_ROWS: usize = 100;
 const MAX_PROBLEMS: usize = 30;
 const MAX_DIFF_CHARS: usize = 20_000;
+const MAX_LINE_CHARS: usize = 1_000;
 /// For a config without errors of its own.
 const PRODUCT_HAS_ERRORS: &str = "The product of this config has errors: see Products.\n";
 
@@ -99,9 +100,7 @@ pub(super) fn group_section(
         .as_ref()
         .filter(|_| !brief && !matches!(change.intent, Intent::Delete | Intent::Unadopt));
     let policy_update = change.policy_update.as_ref();
-    let policy_diff = policy_update
-        .filter(|_| !brief)
-        .and_then(|update| update.diff.as_ref());
+    let policy_diff = policy_update.filter(|_| !brief).map(|update| &update.diff);
     let (renamed_from, renamed_to) = match &change.renamed {
         None => (None, None),
         Some(Renamed::From(path)) => (Some(path), None),
@@ -131,7 +130,7 @@ pub(super) fn group_section(
             new_stack => new_stack(change).map(|text| safe(text.markdown())),
             consumers => (!is_previewed || brief).then(|| consumers_markdown(change)).flatten(),
             caveat => change.caveat.as_deref(),
-            policy_update => policy_update.filter(|update| update.renews_roles || update.action.is_some()).map(|update| safe(policy_update_text(change, update).markdown())),
+            policy_update => policy_update.filter(|update| update.renews_roles || update.action.is_some()).map(|update| safe(policy_update_text(group, update).markdown())),
             problems => (!problems.is_empty()).then(|| problems.join(if is_invalid && !group.is_single() { "" } else { "\n" })),
             more_problems => truncation_note(all_problems, problems.len(), "problem"),
             impact,
@@ -187,13 +186,18 @@ fn group_problems(group: &EqualChanges<'_>) -> Vec<String> {
 }
 
 /// How to get the permissions that the changed config needs.
-fn policy_update_text(change: &Change, update: &PolicyUpdate) -> Text {
+fn policy_update_text(group: &EqualChanges<'_>, update: &PolicyUpdate) -> Text {
     let text =
         Text::ours("🔑 The permissions of the stack's operator change. Before the merge, write ");
+    let path = &group.first().path;
     let roles = Text::ours("the roles of CI with `provisioner roles`");
     let policy = update.action.as_ref().map(|action| {
         Text::ours("the operator's policy with ")
-            .and(Text::name(format!("provisioner {action} {}", change.path)))
+            .and(Text::name(format!("provisioner {action} {path}")))
+            .and(match group.is_single() {
+                true => Text::default(),
+                false => Text::ours(", and so for each of these configs"),
+            })
     });
     match policy {
         Some(policy) if !update.renews_roles => text.and(policy).and(Text::ours(
@@ -365,10 +369,24 @@ pub(super) fn truncation_note(all: usize, shown: usize, noun: &str) -> Option<Va
     (all > shown).then(|| safe(format!("{shown} of {} shown.", pluralize(all, noun))))
 }
 
+/// The first lines of a diff, and the first characters of each, so that one long value leaves room for the others.
 fn cut_diff(diff: &str) -> String {
-    match first_lines(diff, MAX_DIFF_CHARS) {
+    let lines = diff
+        .lines()
+        .map(|line| match line.char_indices().nth(MAX_LINE_CHARS) {
+            Some((end, _)) => {
+                let more = pluralize(line[end..].chars().count(), "more character");
+                format!("{} … {more}\n", &line[..end])
+            }
+            None => format!("{line}\n"),
+        });
+    let diff: String = lines.collect();
+    match first_lines(&diff, MAX_DIFF_CHARS) {
         (diff, 0) => diff.to_owned(),
-        (kept, more) => format!("{kept}… {}\n", pluralize(more, "more line")),
+        (kept, more) => format!(
+            "{kept}… {} in the report as JSON\n",
+            pluralize(more, "more line")
+        ),
     }
 }
 

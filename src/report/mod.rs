@@ -91,7 +91,6 @@ mod table;
 mod templates;
 mod text;
 mod truncate;
-mod unique_keys;
 mod unserved;
 mod watched;
 

@@ -13,9 +13,8 @@ use super::json_document::JsonDocument;
 use super::outcome::{Outcome, State};
 use super::provisioning::{Heading, ReportSource};
 use super::replay_stack::{StackReplay, check_stack};
-use super::unique_keys::UniqueKeys;
 use crate::guard::Trigger;
-use crate::model::Digest;
+use crate::model::{Digest, UniqueKeys};
 use crate::stack::StackName;
 
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]

@@ -12,8 +12,8 @@ use crate::product::Level;
 use crate::stack::StackName;
 use crate::template::data_kind;
 
-/// Sort key: errors, the highest level, deletions, the most removed resources, warnings.
-pub(super) fn rank(change: &Change) -> (bool, Level, bool, usize, bool) {
+/// Sort key: errors, the highest level, deletions, the most removed resources, changed permissions, warnings.
+pub(super) fn rank(change: &Change) -> (bool, Level, bool, usize, bool, bool) {
     let removes = change
         .resources
         .iter()
@@ -24,6 +24,7 @@ pub(super) fn rank(change: &Change) -> (bool, Level, bool, usize, bool) {
         change.level,
         change.intent == Intent::Delete,
         removes,
+        change.changes_operator_policy(),
         !change.diagnostics.is_empty(),
     )
 }
@@ -84,7 +85,7 @@ pub(super) fn signature(
         "folders": folders.collect::<Vec<_>>(),
         "costs": costs.map(|costs| costs_markdown(costs, region)),
         "policy_update": policy_update.map(|update| (&update.action, update.renews_roles)),
-        "policy_lines": policy_lines.and_then(|update| changed_lines(update.diff.as_ref()?, own)),
+        "policy_lines": policy_lines.and_then(|update| changed_lines(&update.diff, own)),
         "problems": problems.collect::<Vec<_>>(),
         "outline": outline.map(|outline| (outline.template, outline.policy)),
         "region": region_of_new.map(|target| &target.region),
@@ -126,8 +127,7 @@ pub(super) fn is_unread(change: &Change) -> bool {
 
 pub(super) fn is_policy_unread(change: &Change) -> bool {
     let policy = change.policy_update.as_ref();
-    let policy = policy.and_then(|update| update.diff.as_ref());
-    policy.is_some_and(|diff| diff.unified.is_none())
+    policy.is_some_and(|update| update.diff.unified.is_none())
 }
 
 /// Whether a resource is replaced or interrupted, or data may be lost. Each such stack is named.

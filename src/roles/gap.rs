@@ -2,8 +2,10 @@
 
 use super::coverage::Uncovered;
 use super::error::RolesError;
+use super::operator::policy_problems;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::text::pluralize;
 
 /// How a person who may change IAM renews the roles.
 const RENEW: &str =
@@ -51,6 +53,29 @@ pub(super) fn warning(
     let key = gap.as_ref().ok().and_then(|gap| gap.as_ref()?.key());
     Some(match key {
         Some(key) => problem.located(config.location_of(key)),
+        None => problem,
+    })
+}
+
+/// A warning about a config of an own product whose operator policy gets no roles of CI, with or without a scope.
+pub fn refused_policy(config: &Config) -> Option<Diagnostic> {
+    if config.product.source.is_built_in() {
+        return None;
+    }
+    let problems = policy_problems(config);
+    let first = problems.first()?;
+    let more = match problems.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {}", pluralize(more, "more problem")),
+    };
+    let message = format!(
+        "`provisioner roles` refuses the operator policy: {}{more}",
+        first.reason
+    );
+    let problem = Diagnostic::error(Code::RolesIncomplete, &config.path, message)
+        .with_severity(Severity::Warning);
+    Some(match &first.help {
+        Some(help) => problem.with_help(help.clone()),
         None => problem,
     })
 }

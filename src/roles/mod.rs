@@ -43,6 +43,7 @@ pub use boundary::Boundary;
 pub use covered::Laws;
 use covered::Targets;
 pub use error::{RolesError, ScopeProblem};
+pub use gap::refused_policy;
 pub use plan_policy::OmittedRead;
 pub use project::{APPLY_SOURCES, ProjectId};
 pub use subject::{RepositoryId, is_of_cloud};

@@ -149,6 +149,12 @@ fn warn_of_roles(report: &mut Report, inputs: &ChangeInputs, policies: &Proposed
         }
         let has_role = policy.apply_role(target).is_some();
         match (laws.warning(policy, &config), &mut change.policy_update) {
+            // It can be told of the policy already.
+            (Some(gap), _)
+                if change
+                    .diagnostics
+                    .iter()
+                    .any(|known| known.code == gap.code) => {}
             (Some(gap), _) => change.diagnostics.push(gap),
             (None, Some(update)) if has_role => update.renews_roles = false,
             _ => {}

@@ -9,6 +9,7 @@ use crate::model::{CommitSha, RepoPath};
 use crate::plan::{Change, Plan, assess_each};
 use crate::product_check::check_product;
 use crate::report::{CheckContext, Collision, Notice, Report, show_values_of};
+use crate::roles::refused_policy;
 
 /// `shown`: keys whose values the policy allows to be shown. `job`: the environment of the job; `None` on a laptop.
 pub fn report(
@@ -19,6 +20,9 @@ pub fn report(
 ) -> Report {
     let finish = |change: &mut Change, config: &Config| {
         show_values_of(&mut change.impact, config, shown);
+        if change.policy_update.is_some() {
+            change.diagnostics.extend(refused_policy(config));
+        }
     };
     let plan = assess_each(&inputs.base, &inputs.head, &inputs.inputs, finish);
     let mut notices = Vec::new();

@@ -28,7 +28,7 @@ fn with_product(commit: CommitBuilder) -> CommitBuilder {
         .write(&format!("{FOLDER}/product.yaml"), MANIFEST)
         .write(&format!("{FOLDER}/config.schema.json"), SCHEMA)
         .write(&format!("{FOLDER}/stack.yaml.j2"), STACK)
-        .write(&format!("{FOLDER}/iam-policy.json.j2"), "{}\n")
+        .write(&format!("{FOLDER}/iam-policy.json.j2"), "{\"Statement\": []}\n")
 }
 
 fn path(number: usize) -> String {
