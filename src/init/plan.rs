@@ -9,7 +9,7 @@ use super::gitlab_pipeline;
 use super::planned_file::PlannedFile;
 use super::policy_merge::merged_policy;
 use super::policy_text::{self, PolicyScope, policy_text};
-use super::question::AnswerProblem;
+use super::question::{AnswerProblem, Question};
 use super::sample::{self, PREFIX};
 use super::setup::{EnvironmentAccounts, SetupForge};
 use super::shared_accounts::account_warnings;
@@ -72,7 +72,7 @@ pub fn plan(
     )?;
     let after = read_policy(&RepoPath::typed(POLICY_FILE), Some(policy_text.as_bytes()));
     let after = after.map_err(PlanError::Invalid)?;
-    let warnings = account_warnings(answers, policy, &after);
+    let mut warnings = account_warnings(answers, policy, &after);
     add(POLICY_FILE, policy_text, false);
     match answers.forge {
         SetupForge::GitHub => {
@@ -102,24 +102,40 @@ pub fn plan(
     if let Some(product) = &product {
         let schema = schema_path(product.name());
         add(&schema, format!("{:#}\n", product.schema.document()), false);
-        let new = new_environment(answers, policy);
-        if let Some(environment) = new.filter(|_| has_configs) {
-            // The setup works without it.
-            let sample = sample_file(registry, product, answers, environment);
-            if let Ok(Some((path, text))) = sample
-                && existing.get(&path).is_none()
-            {
-                add(&path, text, true);
-            }
-        } else if !has_configs && let Some(environment) = new.or(answers.environments.first()) {
-            let sample = sample_file(registry, product, answers, environment);
-            match sample.map_err(PlanError::Invalid)? {
+        let new = new_environments(answers, policy);
+        let sample = |environment| sample_file(registry, product, answers, environment);
+        if !has_configs && let Some(environment) = new.first().or(answers.environments.first()) {
+            match sample(environment).map_err(PlanError::Invalid)? {
                 Some((path, text)) => add(&path, text, true),
                 None => {
                     let help = "write a config, or add `sample.yaml` to the product's folder";
                     let message = format!("the product has no sample: {}", quote(product.name()));
                     return Err(PlanError::Answer(AnswerProblem::new(message, help)));
                 }
+            }
+        } else if let Some(environment) = new.first()
+            && let Ok(Some((path, text))) = sample(environment)
+            && existing.get(&path).is_none()
+        {
+            // The setup works without it.
+            add(&path, text, true);
+        }
+        if answers.asked.contains(&Question::Region)
+            && let Some(environment) = answers.environments.first()
+            && let Err(problems) = sample(environment)
+        {
+            let [_, region, _] = product.target_keys();
+            let problems = problems.into_iter().filter(|it| is_about(it, region));
+            let problems: Vec<Diagnostic> = problems.collect();
+            if !problems.is_empty() {
+                return Err(PlanError::Invalid(problems));
+            }
+        }
+        for environment in &new {
+            let problems = sample(environment).err().unwrap_or_default();
+            let [_, _, key] = product.target_keys();
+            if let Some(problem) = problems.into_iter().find(|problem| is_about(problem, key)) {
+                warnings.push(no_config(product, environment, problem));
             }
         }
     }
@@ -133,14 +149,42 @@ pub fn plan(
     })
 }
 
-/// The first environment that the existing policy does not list.
-fn new_environment<'a>(
-    answers: &'a Answers,
-    policy: Option<&Policy>,
-) -> Option<&'a EnvironmentAccounts> {
-    let known = policy.map(|policy| &policy.environments)?;
-    let mut all = answers.environments.iter();
-    all.find(|one| !known.is_empty() && !known.contains_key(&one.name))
+/// The environments that the existing policy does not list; all without a policy.
+fn new_environments(answers: &Answers, policy: Option<&Policy>) -> Vec<EnvironmentAccounts> {
+    let known = policy.map(|policy| &policy.environments);
+    let is_new = |one: &&EnvironmentAccounts| {
+        known.is_none_or(|known| !known.is_empty() && !known.contains_key(&one.name))
+    };
+    answers
+        .environments
+        .iter()
+        .filter(is_new)
+        .cloned()
+        .collect()
+}
+
+/// Whether a problem of a first config is about this key.
+fn is_about(problem: &Diagnostic, key: Option<&str>) -> bool {
+    key.is_some_and(|key| problem.message.contains(&format!("`{key}`")))
+}
+
+/// The product's first config cannot name the environment, which may be mistyped.
+fn no_config(
+    product: &Product,
+    environment: &EnvironmentAccounts,
+    problem: Diagnostic,
+) -> AnswerProblem {
+    let [product, environment] = [product.name(), &environment.name].map(quote);
+    let help = problem.help.unwrap_or_else(|| {
+        format!("correct the name, unless {environment} is for configs of another product")
+    });
+    AnswerProblem::new(
+        format!(
+            "no first config of product {product} for environment {environment}: {}",
+            problem.message
+        ),
+        help,
+    )
 }
 
 /// Path and text of the first config of an environment; `None` if the product has no sample.

@@ -91,7 +91,8 @@ pub fn merged_policy(
         }
     }
     if asks(Question::Environments) && !policy.environments.is_empty() {
-        let is_shared = answers.accounts().len() > 1;
+        // A policy without accounts limits no environment that has none.
+        let is_shared = answers.accounts().len() > 1 || policy.accounts.is_empty();
         let new = answers.environments.iter();
         for one in new.filter(|one| !policy.environments.contains_key(&one.name)) {
             let [plan, apply] = environment_roles(answers, one);

@@ -114,6 +114,13 @@ pub fn plan_text(
         for (index, step) in plan.steps.iter().enumerate() {
             text.push_str(&step_text(index + 1, step));
         }
+        // The warnings themselves are above all this, out of sight.
+        if !plan.warnings.is_empty() {
+            text.push_str("\nBefore you follow the steps, read the warnings above:\n");
+        }
+        for warning in &plan.warnings {
+            text.push_str(&format!("  {}\n", warning.message));
+        }
     }
     text
 }

@@ -50,6 +50,8 @@ pub struct SetupChanges {
     pub lists_configs: bool,
     /// Configs of the default branch.
     pub present_configs: Vec<String>,
+    /// Of the stacks with roles: the first one of the policy. Their roles are global, and exist once in an account.
+    pub region: Option<String>,
 }
 
 /// The command that adds the remote if the repository has none.
@@ -208,7 +210,7 @@ pub fn roles(
             "main" => String::new(),
             branch => format!(" --default-branch {}", quote_argument(branch)),
         };
-        let region = match &answers.region {
+        let region = match &changes.region {
             Some(region) => format!(" --region {}", quote_argument(region)),
             None => String::new(),
         };

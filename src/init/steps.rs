@@ -8,7 +8,7 @@ use super::setup::SetupForge;
 use super::shell::quote_argument;
 use super::step::{SetupChanges, SetupStep, first_commit, push_default_branch};
 use super::{steps_github, steps_gitlab};
-use crate::guard::{POLICY_FILE, read_policy};
+use crate::guard::{POLICY_FILE, Scope, read_policy};
 use crate::model::RepoPath;
 use crate::product::PRODUCTS_FOLDER;
 
@@ -32,11 +32,16 @@ pub fn steps(answers: &Answers, files: &[PlannedFile], facts: &RepositoryFacts) 
     // The step that pushes the default branch for the first time pushes its commits.
     let is_elsewhere = git.is_pushed || git.topic_branch(&answers.branch).is_some();
     let is_unmerged = |path: &String| is_elsewhere && git.is_unmerged(path);
+    let scope = planned_scope(files);
+    let home = scope
+        .as_ref()
+        .and_then(|scope| scope.regions.first().cloned());
     let mut changes = SetupChanges {
         setup: paths(open),
         is_unmerged: paths(done).iter().any(is_unmerged),
         samples: paths(samples),
-        lists_configs: !has_scope(files),
+        lists_configs: scope.is_none(),
+        region: home.or_else(|| answers.region.clone()),
         ..SetupChanges::default()
     };
     // The commits of a product that the repository has itself are needed before its first config.
@@ -71,10 +76,10 @@ pub fn steps(answers: &Answers, files: &[PlannedFile], facts: &RepositoryFacts) 
     root.into_iter().chain(first).chain(steps).collect()
 }
 
-/// Whether the planned policy has a scope.
-fn has_scope(files: &[PlannedFile]) -> bool {
+/// The scope of the planned policy.
+fn planned_scope(files: &[PlannedFile]) -> Option<Scope> {
     let mut files = files.iter().filter(|file| file.path == POLICY_FILE);
     let text = files.next().map(|file| file.text.as_bytes());
     let policy = read_policy(&RepoPath::typed(POLICY_FILE), text);
-    policy.is_ok_and(|policy| policy.scope.is_some())
+    policy.ok()?.scope
 }

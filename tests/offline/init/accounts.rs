@@ -117,7 +117,7 @@ fn attack_environments_that_no_list_limits_are_named() {
     repository.write(".provisioner.yaml", &text);
     let more = ["--environment", "prod=700000000007,700000000008"];
     let output = repository.init(&[&ANSWERS[..2], &ANSWERS[4..], &more].concat());
-    let warning = "warning: no list limits the accounts of `dev`: they may have stacks in any account, also in those of `prod`\n  help: list their accounts in `environments.dev.accounts`";
+    let warning = "warning: no list limits the accounts of `dev`: stacks there may be in any account, also in those of `prod`\n  help: list the accounts in `environments.dev.accounts`";
     assert!(output.stderr.contains(warning), "{}", output.stderr);
 }
 
@@ -240,4 +240,72 @@ fn attack_a_new_account_is_also_of_environments_without_a_list() {
         assert_eq!(accounts("prod"), serde_json::json!(["700000000001"]));
         assert_eq!(accounts("test"), serde_json::json!(["900000000009"]));
     }
+}
+
+/// Former lists may share accounts too, and no run may pass over it.
+#[test]
+fn attack_every_run_names_accounts_of_several_environments() {
+    let shared = "account 100000000001 is an account of `dev` and `prod`";
+    let one = ["--environment", "dev=100000000001"];
+    let both = [&one[..], &["--environment", "prod=100000000001"]].concat();
+    for (repository, separated) in [
+        (
+            InitRepository::github(),
+            "only the roles separate them there",
+        ),
+        (InitRepository::gitlab(), "nothing separates them there"),
+    ] {
+        let first = repository.init(&[&ANSWERS[..2], &ANSWERS[4..], &both].concat());
+        assert_eq!(first.status, 0, "{}", first.stderr);
+        for output in [first, repository.init(&[])] {
+            assert!(output.stderr.contains(shared), "{}", output.stderr);
+            assert!(output.stderr.contains(separated), "{}", output.stderr);
+            let (_, end) = output.stdout.rsplit_once("\n\n").unwrap();
+            assert!(end.contains(shared), "{end}");
+        }
+    }
+    let later = InitRepository::github();
+    later.init_well(&[&ANSWERS[..2], &ANSWERS[4..], &one].concat());
+    let output = later.init(&["--environment", "prod=100000000001"]);
+    assert!(output.stderr.contains(shared), "{}", output.stderr);
+}
+
+/// An omission allows `dev` the account of prod. The patch writes it down, with a warning.
+#[test]
+fn attack_a_patch_lists_an_account_of_another_environment() {
+    let roles = "roles: {plan: 'arn:aws:iam::{account_id}:role/p', apply: 'arn:aws:iam::{account_id}:role/a'}";
+    let text = format!(
+        "version: 1\nconfigs: [s3/configs/*.yaml]\naccounts: ['100000000001', '700000000007']\nenvironments:\n  dev: {{{roles}}}\n  prod: {{accounts: ['700000000007'], {roles}}}\n"
+    );
+    for more in ["staging=500000000005", "dev=100000000001"] {
+        let repository = InitRepository::github();
+        repository.write(".provisioner.yaml", &text);
+        let output =
+            repository.init(&[&ANSWERS[..2], &ANSWERS[4..], &["--environment", more]].concat());
+        let warning = "warning: account 700000000007 is an account of `dev` and `prod`\n  help: list accounts of their own in `environments.dev.accounts` and `environments.prod.accounts`";
+        assert!(output.stderr.contains(warning), "{}", output.stderr);
+    }
+}
+
+/// Without a list of its own, prod could have stacks in any account.
+#[test]
+fn attack_a_new_environment_without_a_list_is_open() {
+    let repository = InitRepository::github();
+    repository.write(
+        ".provisioner.yaml",
+        "version: 1\nconfigs: [s3/configs/*.yaml]\nenvironments:\n  dev: {}\n",
+    );
+    let more = ["--environment", "prod=700000000007"];
+    let answers = [&ANSWERS[..2], &ANSWERS[4..], &more].concat();
+    let output = repository.init(&answers);
+    let warning = "no list limits the accounts of `dev`: stacks there may be in any account, also in those of `prod`";
+    assert!(output.stderr.contains(warning), "{}", output.stderr);
+    apply(
+        &repository,
+        &repository.init_well(&[&answers[..], &["--diff"]].concat()),
+    );
+    let policy = repository.read(".provisioner.yaml");
+    let policy: serde_json::Value = serde_yaml::from_str(&policy).unwrap();
+    let own = &policy["environments"]["prod"]["accounts"];
+    assert_eq!(*own, serde_json::json!(["700000000007"]));
 }

@@ -211,3 +211,47 @@ fn stages_of_your_own_get_those_of_the_component() {
     );
     assert_eq!(repository.init_well(&["--diff"]), "");
 }
+
+/// The first config would have the same error. Later there is none to have it.
+#[test]
+fn answers_that_the_product_does_not_allow_are_named_in_a_second_run() {
+    let repository = with_rules(InitRepository::github());
+    let before = repository.read(".provisioner.yaml");
+    let output = repository.init(&["--environment", "pord=700000000007"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let warning = "warning: no first config of product `s3` for environment `pord`: ";
+    assert!(output.stderr.contains(warning), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("did you mean `prod`?"),
+        "{}",
+        output.stderr
+    );
+    let output = repository.init(&["--region", "eu-centrl-1"]);
+    assert_eq!(output.status, 10, "{}{}", output.stdout, output.stderr);
+    assert!(output.stderr.contains("eu-centrl-1"), "{}", output.stderr);
+    assert_eq!(repository.read(".provisioner.yaml"), before);
+    // In a first run, the first config is of the first environment alone.
+    let first = InitRepository::github();
+    let output = first.init(&[&ANSWERS[..], &["--environment", "pord=700000000007"]].concat());
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    assert!(output.stderr.contains(warning), "{}", output.stderr);
+}
+
+/// Names of roles are global: a second stack with them fails.
+#[test]
+fn a_new_region_gets_no_second_stack_with_roles() {
+    let repository = with_rules(InitRepository::github());
+    let shown = repository.init_well(&["--region", "us-east-1"]);
+    assert!(
+        shown.contains("  regions: [eu-central-1, us-east-1]"),
+        "{shown}"
+    );
+    let deploys: Vec<&str> = shown
+        .lines()
+        .filter(|line| line.contains("cloudformation deploy"))
+        .collect();
+    assert!(!deploys.is_empty(), "{shown}");
+    for line in deploys {
+        assert!(line.contains(" --region eu-central-1 "), "{line}");
+    }
+}
