@@ -6,7 +6,7 @@ use std::path::Path;
 use super::console::{Console, width};
 use super::former_entries::former_entries;
 use super::load::LoadedConfig;
-use super::places::{folder_of, place_problems};
+use super::places::folder_of;
 use super::request::ActionRequest;
 use super::result::{ActionResults, ConfigResult};
 use super::trail::Trail;
@@ -16,7 +16,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::forge::local::LocalRepository;
 use crate::guard::{
-    Facts, LockState, Policies, Policy, denials_before_credentials, read_policy_file,
+    Facts, LockState, Policies, Policy, denials_before_credentials, place_problems,
+    read_policy_file,
 };
 use crate::job::cancel_on_signal;
 use crate::lanes::{Lane, Lanes, work_in_lanes};

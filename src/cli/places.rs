@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
-use crate::diagnostic::{Code, Diagnostic};
-use crate::guard::{EffectKind, Facts, LoadedPolicy, denials_before_credentials, read_policy_file};
+use crate::diagnostic::Diagnostic;
+use crate::guard::{LoadedPolicy, place_problems, read_policy_file};
 use crate::model::RepoPath;
-use crate::stack::StackName;
 use crate::workspace::{ConfigFile, policy_file, policy_mismatch};
 
 /// The policy file for actions that do without AWS. They need none, and its errors are none of theirs.
@@ -52,24 +51,4 @@ pub(super) fn folder_of(file: &Path) -> &Path {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
-}
-
-/// The denials of the account and the environment, each at the line of its key.
-pub(super) fn place_problems(policy: &LoadedPolicy, config: &Config) -> Vec<Diagnostic> {
-    let (stack, facts) = (StackName::for_config(config), Facts::default());
-    let denials = denials_before_credentials(EffectKind::Inspect, policy, &facts, &stack);
-    let denials = denials.iter().filter(|denial| {
-        matches!(
-            denial.code,
-            Code::AccountMismatch | Code::EnvironmentNotAllowed
-        )
-    });
-    let problems = denials.map(|denial| {
-        let problem = denial.diagnostic(&config.path);
-        match config.target_location(&denial.code) {
-            Some(place) => problem.located(place),
-            None => problem,
-        }
-    });
-    problems.collect()
 }

@@ -10,7 +10,7 @@ use crate::config::{Config, load_contents};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::forge::{ForgeError, ForgeErrorKind, RepositoryInfo, StoppedWorkflow, TokenPermission};
-use crate::guard::Policy;
+use crate::guard::{Policy, place_problems};
 use crate::model::{CommitSha, RepoPath};
 use crate::report::Found;
 use crate::workspace::ConfigSelector;
@@ -244,31 +244,37 @@ async fn policy_and_configs(
 ) -> Result<(Option<Policy>, Vec<Config>), ForgeError> {
     let loaded = policy_at(job.forge, at).await?;
     let selector = ConfigSelector::for_policy(&job.environment.configs, &loaded);
-    let policy = match loaded {
-        Ok(policy) => policy,
-        Err(problems) => {
-            diagnosis.invalid_policy(&problems);
-            return Ok((None, Vec::new()));
-        }
-    };
+    if let Err(problems) = &loaded {
+        diagnosis.invalid_policy(problems);
+        return Ok((None, Vec::new()));
+    }
     let commit = at.short().to_owned();
     diagnosis.pass("policy", "policy file", &Found::PolicyAt { commit });
     let Ok(selector) = selector else {
         diagnosis.skip("policy", "configs", &Found::GlobInvalid);
-        return Ok((Some(policy), Vec::new()));
+        return Ok((loaded.ok(), Vec::new()));
     };
     let registry = products(job.forge, at, &job.environment.given).await?;
     let files = configs_at(job.forge, at, &registry, &selector).await?;
     let mut problems: Vec<Diagnostic> = Vec::new();
     let mut configs = Vec::new();
     for (path, file) in &files {
-        let loaded = load_contents(&registry, path, file);
-        problems.extend(loaded.diagnostics);
-        configs.extend(loaded.config);
+        let config = load_contents(&registry, path, file);
+        problems.extend(config.diagnostics);
+        // A role for a place that the policy denies would be no remedy.
+        let denied = config.config.iter();
+        let denied: Vec<Diagnostic> = denied
+            .flat_map(|config| place_problems(&loaded, config))
+            .collect();
+        configs.extend(config.config.filter(|_| denied.is_empty()));
+        problems.extend(denied);
     }
     diagnosis.configs(files.len(), &problems);
-    check_scope(diagnosis, &policy, &registry, &configs);
-    Ok((Some(policy), configs))
+    let policy = loaded.ok();
+    if let Some(policy) = &policy {
+        check_scope(diagnosis, policy, &registry, &configs);
+    }
+    Ok((policy, configs))
 }
 
 /// A request without an accepted token says nothing about its permissions.

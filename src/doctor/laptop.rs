@@ -1,18 +1,21 @@
 //! A laptop.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::diagnosis::{Diagnosis, stacks_by_target};
 use super::scope::check_scope;
 use crate::cloud::{CancellationToken, Session};
 use crate::config::{Config, ConfigContents, load_contents};
+use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::guard::{Policy, read_policy_file};
-use crate::model::FileContents;
+use crate::guard::{LoadedPolicy, place_problems, read_policy_file};
+use crate::model::{FileContents, RepoPath};
 use crate::product::Registry;
 use crate::report::Found;
 use crate::workspace::{
     ConfigFile, add_repository_products, configs_by_policy, exit_of_search, locate, policy_file,
+    policy_mismatch,
 };
 
 /// Checks the policy file, the configs, and the credentials in each account and region that these name.
@@ -43,16 +46,17 @@ pub async fn check_laptop(diagnosis: &mut Diagnosis, arguments: &[String]) {
             return diagnosis.fail("policy", "configs", &found, exit);
         }
     };
-    let configs = read(diagnosis, policy.as_ref().ok(), &files);
+    let configs = read(diagnosis, &policy, &files);
     credentials(diagnosis, &configs).await;
     for what in ["settings of the repository", "deployed roles"] {
         diagnosis.skip("job", what, &Found::OnlyInJob);
     }
 }
 
-fn read(diagnosis: &mut Diagnosis, policy: Option<&Policy>, files: &[ConfigFile]) -> Vec<Config> {
+/// The configs that load, in places that the policy allows. Roles for the others would be no remedy.
+fn read(diagnosis: &mut Diagnosis, policy: &LoadedPolicy, files: &[ConfigFile]) -> Vec<Config> {
     let mut registry = Registry::built_in();
-    add_repository_products(&mut registry, std::path::Path::new("."));
+    add_repository_products(&mut registry, Path::new("."));
     let mut problems = Vec::new();
     let mut configs = Vec::new();
     for file in files {
@@ -61,10 +65,18 @@ fn read(diagnosis: &mut Diagnosis, policy: Option<&Policy>, files: &[ConfigFile]
             contents.unwrap_or_else(|_| ConfigContents::alone(FileContents::Regular(Vec::new())));
         let loaded = load_contents(&registry, &file.shown, &contents);
         problems.extend(loaded.diagnostics);
-        configs.extend(loaded.config);
+        let folder = file.file.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let is_own = policy.is_ok() && policy_mismatch(&RepoPath::typed(""), folder).is_none();
+        let denied = loaded.config.iter().filter(|_| is_own);
+        let denied: Vec<Diagnostic> = denied
+            .flat_map(|config| place_problems(policy, config))
+            .collect();
+        configs.extend(loaded.config.filter(|_| denied.is_empty()));
+        problems.extend(denied);
     }
     diagnosis.configs(files.len(), &problems);
-    if let Some(policy) = policy {
+    if let Ok(policy) = policy {
         check_scope(diagnosis, policy, &registry, &configs);
     }
     configs

@@ -4,6 +4,7 @@
 mod calendar;
 #[cfg(doctest)]
 mod compile_fail;
+mod config_place;
 mod effect;
 mod facts;
 mod lock;
@@ -24,6 +25,7 @@ mod weaker;
 
 pub use crate::model::EffectKind;
 pub use calendar::ClosedReason;
+pub use config_place::place_problems;
 pub use effect::{
     Adopt, ChangesTags, ContinueRollback, Create, DecidedAgain, DecidedOnce, Delete, DeletesStack,
     Effect, EmptiesBuckets, Folders, Inspect, Preview, RemoveFailed, Replace, Restore, Resume,

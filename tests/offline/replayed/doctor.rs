@@ -55,3 +55,27 @@ fn configs_outside_the_scope_and_empty_roles_fail() {
         assert!(printed.contains(expected), "{expected}\n{printed}");
     }
 }
+
+/// A role for the environment would be no remedy.
+#[test]
+fn attack_configs_in_a_wrong_place_do_not_load_well() {
+    let workdir = workdir();
+    let (status, printed) = doctor(&workdir, SCOPE);
+    assert_eq!(status, 0, "{printed}");
+    let scope = SCOPE.split("scope:").nth(1).unwrap();
+    let lists = "version: 1\naccounts: ['123456789012', '700000000007']\nconfigs: ['s3/configs/*.yaml']\nenvironments:\n";
+    let account = format!("{lists}  prod: {{accounts: ['700000000007']}}\n");
+    let environment = format!("{lists}  dev: {{accounts: ['123456789012']}}\n");
+    for policy in [account, environment] {
+        for policy in [policy.clone(), format!("{policy}scope:{scope}")] {
+            let (status, printed) = doctor(&workdir, &policy);
+            assert_eq!(status, 10, "{printed}");
+            assert!(
+                printed.contains("✗ configs: 1 error in 1 config"),
+                "{printed}"
+            );
+            assert!(printed.contains("provisioner validate-config"), "{printed}");
+            assert!(!printed.contains("roles.apply"), "{printed}");
+        }
+    }
+}
