@@ -110,9 +110,9 @@ async fn read_commit(args: &EstateArgs) -> Result<(Estate, Exit), EstateError> {
     let policy = policy_at(&repository, &commit).await;
     let policy = policy.map_err(|error| usage(&error))?;
     let policy = policy.map_err(|problems| (diagnostics(&problems), Exit::Config));
-    let policy = Ok(policy?);
+    let policy = policy?;
     let globs = args.of_commit.globs();
-    let selection = ConfigSelector::for_policy(&globs, &policy)
+    let selection = ConfigSelector::for_policy(&globs, &Ok(policy.clone()))
         .map_err(|error| (format!("error: {error:#}"), Exit::Usage))?;
     require_matches(&repository, &[&commit], &globs, &selection)
         .await
@@ -141,6 +141,7 @@ async fn read_commit(args: &EstateArgs) -> Result<(Estate, Exit), EstateError> {
         access: session
             .as_ref()
             .map_or(StackAccess::Nobody, StackAccess::Person),
+        policy: &policy,
         current: &current,
         concurrency: CONCURRENCY,
         now: ci::now(),

@@ -473,4 +473,13 @@ fn the_command_reads_a_checkout_without_aws() {
     assert_eq!(change["approvers"]["unknown"], "forge-not-queried");
     assert!(run("html").contains("unknown (AWS not queried)"));
     assert!(run("text").contains("config has errors"));
+    // No merge can apply a config that the policy denies, and no account is asked for it.
+    let policy = "version: 1\nenvironments: {prod: {accounts: ['700000000007']}}\n";
+    std::fs::write(folder.path().join(".provisioner.yaml"), policy).unwrap();
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "--quiet", "--message", "Limit"]);
+    let document: Value = serde_json::from_str(&run("json")).unwrap();
+    let denied = &document["rows"][1];
+    assert_eq!(denied["state"], "unknown", "{document:#}");
+    assert_eq!(denied["status"]["unknown"], "account-not-allowed");
 }

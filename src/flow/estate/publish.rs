@@ -52,6 +52,7 @@ pub async fn publish(
             policy: scanned.policy,
             sessions: scanned.sessions,
         },
+        policy: scanned.policy,
         current: &scanned.current,
         concurrency: scanned.policy.concurrency(),
         now,

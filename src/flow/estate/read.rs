@@ -12,6 +12,7 @@ use crate::estate::{
     stacks_without_config,
 };
 use crate::forge::{Forge, ForgeError, Source};
+use crate::guard::Policy;
 use crate::model::{CommitSha, RepoPath};
 use crate::stack::StackName;
 
@@ -29,6 +30,8 @@ pub struct EstateInput<'a> {
     /// Whether these are all configs of the commit. A part of them does not tell which stacks have no config.
     pub is_whole: bool,
     pub access: StackAccess<'a>,
+    /// Stacks in accounts that it does not allow are not read.
+    pub policy: &'a Policy,
     /// Whether deployed templates are current, as far as the run compared them before.
     pub current: &'a BTreeMap<RepoPath, bool>,
     /// Queries at the same time in each account and region.
@@ -49,10 +52,17 @@ pub async fn read_estate(input: &EstateInput<'_>) -> Result<(Estate, PlaceStacks
     let (mut pulls, more) = open_pull_requests(input.forge, &paths, &files).await;
     problems.extend(more);
     let (access, concurrency) = (input.access, input.concurrency);
-    let (places, more) = list_stacks(access, input.configs, concurrency).await;
+    let is_allowed = |config: &Config| {
+        let target = &config.target;
+        let policy = input.policy;
+        policy.allows_account(&target.environment, &target.account)
+    };
+    let allowed = input.configs.iter().filter(|config| is_allowed(config));
+    let allowed: Vec<&Config> = allowed.collect();
+    let (places, more) = list_stacks(access, &allowed, concurrency).await;
     problems.extend(more);
     let (mut templates, more) =
-        compare_templates(access, input.configs, &places, input.current, concurrency).await;
+        compare_templates(access, &allowed, &places, input.current, concurrency).await;
     problems.extend(more);
     let mut history = |path: &RepoPath| {
         let missing = || Fact::unknown(Unknown::HistoryNotRead);
@@ -66,7 +76,10 @@ pub async fn read_estate(input: &EstateInput<'_>) -> Result<(Estate, PlaceStacks
     for config in input.configs {
         let (last_change, pull_requests) = history(&config.path);
         let facts = ConfigFacts {
-            stack: stack_of(config, &places),
+            stack: match is_allowed(config) {
+                true => stack_of(config, &places),
+                false => Fact::unknown(Unknown::AccountNotAllowed),
+            },
             template: templates.remove(&config.path).unwrap_or_else(Fact::none),
             last_change,
             pull_requests,

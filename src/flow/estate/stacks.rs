@@ -78,7 +78,7 @@ fn failed(error: &CloudError, target: &Target) -> Unread {
 /// The stacks of each account and region that a config names.
 pub(super) async fn list_stacks(
     access: StackAccess<'_>,
-    configs: &[Config],
+    configs: &[&Config],
     concurrency: usize,
 ) -> (PlaceStacks, Vec<EstateProblem>) {
     // Environments can share an account. Each has its own role, and the first one that can list the stacks is enough.
@@ -150,7 +150,7 @@ pub(super) fn stack_of<'a>(config: &Config, places: &'a PlaceStacks) -> Fact<&'a
 /// `known`: what the run compared before.
 pub(super) async fn compare_templates(
     access: StackAccess<'_>,
-    configs: &[Config],
+    configs: &[&Config],
     places: &PlaceStacks,
     known: &BTreeMap<RepoPath, bool>,
     concurrency: usize,
@@ -165,6 +165,7 @@ pub(super) async fn compare_templates(
         .collect();
     let mut open: Vec<(&Config, &Stack)> = configs
         .iter()
+        .copied()
         .filter(|config| !known.contains_key(&config.path))
         .filter_map(|config| Some((config, stack_of(config, places).value?)))
         .filter(|(_, stack)| stack.status.health() != Health::ReviewInProgress)
