@@ -335,8 +335,8 @@ catalogue! {
         "Other stacks import outputs of the stack that would be deleted, or those stacks are not known.",
         "First delete those stacks or their imports.";
     StackLeftBehind "stack-left-behind":
-        "A config with errors was removed, or a config names another account, region, environment or stack than before. The merge does not delete the former stack.",
-        "If the report lists the deletion of the former stack, copy its data. Then confirm the deletion after the merge. Otherwise restore the last version without errors, or the former target, and merge it. Then remove the config and confirm the deletion.";
+        "A config with errors was removed, or a config names another account, region, environment or stack than before. The merge does not delete the former stack. Or the policy does not allow the account or the environment of the former stack, so provisioner cannot delete it.",
+        "If the report lists the deletion of the former stack, copy its data. Then confirm the deletion after the merge. If the policy denies the deletion, delete the stack in CloudFormation, or allow its account for the environment in a pull request of its own. Otherwise restore the last version without errors, or the former target, and merge it. Then remove the config and confirm the deletion.";
     StackNotDrafted "stack-not-drafted":
         "`discover --draft` wrote no config or no entry for a stack: the stack cannot be adopted, no config renders, or a file of the config's name exists.",
         "Follow the message. `discover` without `--draft` shows the comparison. Leave a stack of another owner to its owner.";

@@ -66,7 +66,7 @@ pub(super) fn policy_section(
             &change.left,
         ),
         (
-            "After the merge, the policy does not allow the account or the environment of these configs. Their stacks stay, and provisioner denies each change of them",
+            "After the merge, the policy does not allow the account or the environment of these configs. Stacks that they have stay, and provisioner denies each change of these",
             &change.denied,
         ),
     ];

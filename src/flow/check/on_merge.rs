@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use crate::apply::{StackTask, first_paths};
 use crate::change::{ChangeInputs, ProposedPolicies};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{ChangeRequest, Facts, LockState, Policies};
-use crate::plan::{ChangeKey, Intent};
+use crate::model::RepoPath;
+use crate::plan::{Change, ChangeKey, Intent};
 use crate::product::Verb;
 use crate::report::{BeforeMerge, MergeEffect, Notice, OnMerge, Report, group_keys};
 use crate::roles::Laws;
@@ -61,7 +62,23 @@ pub fn add_on_merge(
         change.diagnostics.extend(problems);
         report.on_merge.insert(change.key(), on_merge);
     }
+    drop_promised_deletions(&mut report.plan.changes);
     report.groups = group_keys(report);
+}
+
+/// The plan's warning of a config that moved says that a person can confirm the deletion of the former stack. If the policy denies that
+/// deletion, the warning of the policy replaces it.
+fn drop_promised_deletions(changes: &mut [Change]) {
+    let is_former = |change: &Change| change.stack_move.is_some() && change.is_removed();
+    let is_left = |problem: &Diagnostic| problem.code == Code::StackLeftBehind;
+    let former = changes.iter().filter(|change| is_former(change));
+    let denied = former.filter(|change| change.diagnostics.iter().any(is_left));
+    let denied: BTreeSet<RepoPath> = denied.map(|change| change.path.clone()).collect();
+    for change in changes {
+        if !is_former(change) && denied.contains(&change.path) {
+            change.diagnostics.retain(|problem| !is_left(problem));
+        }
+    }
 }
 
 /// Adds the environments of the change in which nothing may change now. No decision depends on it: the time of the merge decides.
