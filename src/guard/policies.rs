@@ -247,7 +247,7 @@ impl<'a> Policies<'a> {
             let denials = by(&Ok(now.strictest())).into_iter();
             let named = denials.map(|denial| Denial {
                 fact: format!(
-                    "{}, by the policy of now, since the one before the change does not load",
+                    "{}, by the policy after the change, since the one before does not load",
                     denial.fact
                 ),
                 ..denial
@@ -266,7 +266,7 @@ impl<'a> Policies<'a> {
             });
             named.collect()
         };
-        let by_now = only(&now, &before, "by the policy of now");
+        let by_now = only(&now, &before, "by the policy after the change");
         let by_before = only(&before, &now, BY_FORMER_POLICY);
         let by_both = before.into_iter().filter(|denial| now.contains(denial));
         by_both.chain(by_before).chain(by_now).collect()

@@ -48,7 +48,7 @@ fn attack_a_run_by_the_policy_of_then() {
         let allowed = denied(EffectKind::Update, &ONE_APPROVAL, &ONE_APPROVAL, &scene);
         assert_eq!(allowed, []);
         for (which, before, now) in [
-            ("of now", &*ONE_APPROVAL, &strict),
+            ("after the change", &*ONE_APPROVAL, &strict),
             ("before the change", &strict, &*ONE_APPROVAL),
         ] {
             // A broken policy before the change cannot forbid its repair.
@@ -118,7 +118,7 @@ fn a_repaired_policy_decides_at_its_strictest() {
     let one_approval = by(&ONE_APPROVAL, &scene);
     assert_eq!(one_approval.len(), 1, "{one_approval:?}");
     assert_eq!(one_approval[0].0, "approval-missing");
-    let why = ", by the policy of now, since the one before the change does not load";
+    let why = ", by the policy after the change, since the one before does not load";
     assert!(one_approval[0].1.ends_with(why), "{one_approval:?}");
 
     let mut approved = Scene::merged(EffectKind::Update);

@@ -188,7 +188,7 @@ fn attack_a_run_from_before_a_stricter_policy() {
         assert_eq!(run.status, 20, "{}\n{}", run.stderr, run.summary);
         assert_eq!(codes_of(&run.summary)[0], code, "{}", run.summary);
         assert!(
-            run.summary.contains("by the policy of now"),
+            run.summary.contains("by the policy after the change"),
             "{}",
             run.summary
         );
