@@ -290,15 +290,20 @@ fn foreign_account(policy: &Policy, asked: &RolesRequest) -> Option<String> {
         let is_allowed = |environment: &&String| policy.allows_account(environment, account);
         let denied = asked.environments.iter().find(|own| !is_allowed(own));
         if let Some(environment) = denied {
+            let own = policy.listed_accounts(environment);
+            let own = match own[..] {
+                [] => String::new(),
+                _ => format!(" ({})", own.join(", ")),
+            };
             return Some(format!(
-                "account {account} is not an account of environment `{environment}`\n  help: add it to `accounts` and `environments.{environment}.accounts`, or leave out one of `--account` and `--environment`"
+                "account {account} is not an account of environment `{environment}`\n  help: pass an account of the environment{own}, or leave out `--environment`; if the policy lacks the account, first add it to `accounts` and `environments.{environment}.accounts`"
             ));
         }
         if !policy.environments.is_empty()
             && !policy.environments.keys().any(|own| is_allowed(&own))
         {
             return Some(format!(
-                "account {account} is an account of no environment\n  help: add it to `accounts` and to `accounts` of an environment"
+                "account {account} is an account of no environment\n  help: correct the account; if the policy lacks it, first add it to `accounts` and to `accounts` of its environment"
             ));
         }
     }
