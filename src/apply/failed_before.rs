@@ -3,39 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::earlier_merges::{EarlierMerges, ReplacedConfig};
+pub use super::past_failure::{PastFailure, RecordReader};
 use super::unapplied::InspectedConfig;
 use crate::change::merge_with;
 use crate::config::Config;
 use crate::forge::OwnRecord;
-use crate::job::Job;
-use crate::model::{CommitSha, Digest, RepoPath, UserId};
+use crate::model::{CommitSha, Digest, RepoPath};
 use crate::report::{Attempts, LeftReason};
 
 /// Commits whose merges are read for their records. What is left counts as failed.
 const MAX_RECORDS: usize = 50;
-
-/// Whether a config failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PastFailure {
-    Failed,
-    /// Not known, for this reason.
-    Unknown(String),
-    /// Not known, because AWS or the forge did not answer.
-    Unread(String),
-}
-
-impl PastFailure {
-    pub fn why(&self) -> &str {
-        match self {
-            Self::Failed => "",
-            Self::Unknown(why) | Self::Unread(why) => why,
-        }
-    }
-
-    pub fn is_unread(&self) -> bool {
-        matches!(self, Self::Unread(_))
-    }
-}
 
 /// The configs of the default branch that failed or may have failed, and are not applied.
 #[derive(Clone, Debug, Default)]
@@ -53,17 +31,10 @@ pub struct Origins {
     pub rest: Vec<(CommitSha, BTreeSet<RepoPath>)>,
     /// Configs about whose commits the forge did not answer, with its words.
     pub unread: Vec<(RepoPath, String)>,
-}
-
-/// Whose records are read.
-pub struct RecordReader<'a> {
-    pub job: &'a Job,
-    /// `None` if the token's user is not known. Then the job writes no records.
-    pub own: Option<UserId>,
-    /// First line of the comments of the environment's job.
-    pub marker: String,
-    /// Whether a merge without a comment may have failed. The job of a push may have to wait, so that other jobs do not know.
-    pub absent_counts: bool,
+    /// Configs whose earlier merges may have failed.
+    pub replaced: Vec<ReplacedConfig>,
+    /// Of the default branch.
+    pub tip: Option<CommitSha>,
 }
 
 impl FailedBefore {
@@ -142,6 +113,14 @@ impl FailedBefore {
             };
             if let Some(gap) = gap {
                 self.add_paths(origins, paths.iter().copied(), &gap);
+            }
+        }
+        let mut earlier = EarlierMerges::default();
+        let known = |config: &&ReplacedConfig| !self.configs.contains_key(&config.path);
+        let open: Vec<&ReplacedConfig> = origins.replaced.iter().filter(known).collect();
+        for (config, tip) in open.into_iter().zip(origins.tip.iter().cycle()) {
+            if let Some(failure) = earlier.failure(by, (tip, own), config).await {
+                self.add_path(origins, &config.path, &failure);
             }
         }
     }

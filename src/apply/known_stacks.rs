@@ -25,7 +25,7 @@ pub struct KnownStacks {
 impl KnownStacks {
     pub fn add(&mut self, path: RepoPath, found: &InspectedConfig) {
         let reason = match found {
-            InspectedConfig::Applied => {
+            InspectedConfig::Applied | InspectedConfig::Restored => {
                 self.applied.insert(path);
                 return;
             }

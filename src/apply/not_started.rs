@@ -139,11 +139,11 @@ pub fn not_started(
         }
         Held::Unrecorded => format!("{}. That begins a new record", by_hand(&task.change.path)),
         Held::Failures(_) => format!(
-            "correct what failed by a pull request. A scheduled run begins this one once that is applied. A run by hand with `configs` or `PROVISIONER_PATHS` does not wait for other merges: {}",
+            "correct the cause, and start a run by hand with `configs` or `PROVISIONER_PATHS` for the failed config alone, or change it by a pull request. A scheduled run begins this one once that is applied. A run by hand for this config passes the failures of earlier runs: {}",
             task.change.path
         ),
         Held::PossibleFailures(_) if !is_unread => "start a run by hand with `configs` or `PROVISIONER_PATHS` for the config that the message names, or for this one".to_owned(),
-        _ if is_unread => "run the job again, or wait for a scheduled run".to_owned(),
+        _ if is_unread => "run the job again, or wait for a scheduled run; if AWS refuses the role, correct it".to_owned(),
         Held::First(other) | Held::Needs(other) if newer(other).is_some() => {
             newer(other).map(NewerMerge::remedy).unwrap_or_default()
         }

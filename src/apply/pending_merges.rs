@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::cause::{LeftCause, left_reason};
+use super::earlier_merges::ReplacedConfig;
 use super::failed_before::{FailedBefore, Origins, RecordReader};
 use super::known_stacks::KnownStacks;
 use super::unapplied::{InspectedConfig, SearchRole, Unapplied, UnappliedSearch};
@@ -88,10 +89,12 @@ pub async fn pending_merges(
     let mut origins = Origins::default();
     let mut unapplied = BTreeMap::new();
     let mut pending = Vec::new();
+    let mut restored = Vec::new();
     for (config, found) in search.search(configs).await {
         known.add(config.path.clone(), &found);
         failed.add_stack(&config, &found);
         match found {
+            InspectedConfig::Restored => restored.push(config),
             InspectedConfig::Applied
             | InspectedConfig::Superseded { .. }
             | InspectedConfig::NotCompared
@@ -106,6 +109,22 @@ pub async fn pending_merges(
     let mut files = governing_files(job.source(&[tip]), tip, &pending).await?;
     leave_foreign(&mut files, &unapplied, report);
     pending.retain(|config| files.contains_key(&config.path));
+    if !job.environment.finish_cancelled {
+        let of_restored = governing_files(job.source(&[tip]), tip, &restored).await?;
+        let absent = files
+            .iter()
+            .filter(|(path, _)| unapplied.get(*path) == Some(&Unapplied::Unfinished));
+        let replaced = absent.map(|one| (one, false));
+        let replaced = replaced.chain(of_restored.iter().map(|one| (one, true)));
+        origins.replaced = replaced
+            .map(|((path, files), is_restored)| ReplacedConfig {
+                path: path.clone(),
+                files: files.clone(),
+                is_restored,
+            })
+            .collect();
+        origins.tip = Some(tip.clone());
+    }
     let commits = last_commits(job, tip, files).await?;
     let seed = job.environment.run.name().unwrap_or_default();
     let order = order(commits.len(), &seed);
@@ -188,7 +207,7 @@ pub async fn pending_merges(
     report.configs += chosen.len();
     report.merges += merges.len();
     merges.sort_by_key(|merge| (merge.merged_at, merge.range.number));
-    let configs = pending.into_iter();
+    let configs = pending.into_iter().chain(restored);
     origins.configs = configs
         .map(|config| (config.path.clone(), config))
         .collect();

@@ -28,8 +28,9 @@ use crate::model::{Digest, RepoPath, UserId};
 use crate::product::Verb;
 use crate::report::{
     Alert, ChangeRecord, ConfirmedDeletion, Evidence, Heading, NotWritten, Notice, Outcome,
-    Provisioning, RunEvent, SealedChange, State, exhausted_configs, outcome_lines, page_links,
-    provisioning, run_events, run_summary, states_line, unread_merge, unwritten_comment,
+    Provisioning, RunEvent, SealedChange, State, exhausted_configs, held_reasons, outcome_lines,
+    page_links, provisioning, run_events, run_summary, states_line, unread_merge,
+    unwritten_comment,
 };
 use crate::stack::StackName;
 use crate::workspace::write_file;
@@ -81,7 +82,7 @@ impl<'a> Run<'a> {
     }
 
     /// Provisions the commits of one pull request. `earlier`: what earlier runs left; `None` to work on all of it. Returns the paths of its
-    /// configs.
+    /// configs, without those that a newer merge changed again.
     pub async fn provision_range(
         &mut self,
         branch: &DefaultBranch,
@@ -93,6 +94,7 @@ impl<'a> Run<'a> {
         self.provision_change(&merged, range.number, earlier)
             .await?;
         let changes = merged.contents.plan.changes.iter();
+        let changes = changes.filter(|change| !merged.is_outdated(change));
         Ok(changes.map(|change| change.path.clone()).collect())
     }
 
@@ -181,16 +183,21 @@ impl<'a> Run<'a> {
         if earlier.is_some() && applied.outcomes.is_empty() && work.exhausted.is_empty() {
             return Ok(());
         }
+        let held = held_reasons(&applied.outcomes);
+        let holds_as_before = record.gap.is_some() || before.hold_as(held.as_ref());
         let skipped = match earlier {
             Some(_) => work.report_left(known, &mut applied),
             None => 0,
         };
-        applied.attempts = before.after(&applied.outcomes, &merged.contents.plan.changes);
+        applied.attempts = before
+            .after(&applied.outcomes, &merged.contents.plan.changes)
+            .holding(held);
         applied.tell_exhausted(&merged.contents.plan.changes);
         let has_opened = applied.has_opened;
         let is_denied = |outcome: &Outcome| outcome.state == State::Denied;
         // A failure counts, whatever else was denied as before.
-        let is_again = !applied.has_failed && before.tell_the_same(&applied.attempts);
+        let is_again =
+            !applied.has_failed && holds_as_before && before.tell_the_same(&applied.attempts);
         if is_again && applied.outcomes.iter().any(is_denied) {
             applied.is_told = true;
             notices.push(Notice::DeniedAgain);
@@ -204,7 +211,7 @@ impl<'a> Run<'a> {
                 (&before, &applied),
             )
             .await;
-        } else if !has_begun && before.tell_of_more() {
+        } else if !has_begun && holds_as_before && before.tell_of_more() {
             applied.is_told = true;
             let left = earlier.map(|earlier| earlier.known.digest(earlier.waiting, ""));
             let may_rest = !applied.is_out_of_time && !waits_elsewhere;

@@ -46,6 +46,8 @@ impl Unapplied {
 pub enum InspectedConfig {
     /// The stack is as the config says.
     Applied,
+    /// The same, and the stack's last update was rolled back: a newer merge may have restored the template.
+    Restored,
     /// The policy allows no updates, so the template was not compared.
     NotCompared,
     /// The policy allows no updates, and the stack has another template.
@@ -263,6 +265,7 @@ impl UnappliedSearch<'_> {
         let lacks = lacks_folders(cloud, config, stack).await;
         Ok(match (lacks.map_err(unfinished)?, is_compared) {
             (true, _) => InspectedConfig::Unapplied(Unapplied::Unfinished),
+            (false, true) if stack.status.is_rolled_back() => InspectedConfig::Restored,
             (false, true) => InspectedConfig::Applied,
             (false, false) => InspectedConfig::NotCompared,
         })

@@ -243,7 +243,7 @@ catalogue! {
         "Comment on the pull request that changed the config, or add the entry in a new pull request.";
     NotStarted "not-started":
         "The run did not begin with the stack: a stack that it needs or that goes first is not done, more stacks failed than `max-failures` allows, an earlier run left it, or the job ends soon. Nothing was changed.",
-        "Correct the cause that the message names. A scheduled run applies the rest; without a schedule, start a run by hand with `configs`.";
+        "Correct the cause that the message names. A scheduled run applies the rest, unless the message names what a person must do; without a schedule, start a run by hand with `configs`.";
     OutputEdited "output-edited":
         "Someone edited an output file, or provisioner did not write it. Overwriting it would lose the edit.",
         "Move the change into the config, or pass `--overwrite` to overwrite the file.";

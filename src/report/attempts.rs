@@ -25,6 +25,8 @@ pub struct Attempts {
     told: Option<String>,
     /// Digest of what a run left, that could begin nothing of it.
     rests: Option<String>,
+    /// Digest of the reasons for which stacks did not begin.
+    held: Option<String>,
     /// How often each config failed in a row, by a digest of its path and template.
     failed: BTreeMap<String, u32>,
     /// Whether more may have failed: a run began and did not record its end, or the record was lost.
@@ -63,6 +65,7 @@ impl Attempts {
             };
             match key {
                 "told" if is_digest(value) => attempts.told = Some(value.to_owned()),
+                "held" if is_digest(value) => attempts.held = Some(value.to_owned()),
                 "rests" if is_digest(value) => attempts.rests = Some(value.to_owned()),
                 key if is_digest(key) => {
                     attempts.failed.insert(key.to_owned(), value.parse().ok()?);
@@ -88,16 +91,21 @@ impl Attempts {
         }
         let told = self.told.iter().map(|told| format!(" told={told}"));
         let rests = self.rests.iter().map(|rests| format!(" rests={rests}"));
+        let held = self.held.iter().map(|held| format!(" held={held}"));
         let failed = self.failed.iter().take(MAX_KEPT);
         let failed = failed.map(|(key, count)| format!(" {key}={count}"));
         let uncertain = self.uncertain.then(|| format!(" {UNCERTAIN}"));
-        let words = told.chain(rests).chain(uncertain).chain(failed);
+        let words = told.chain(held).chain(rests).chain(uncertain).chain(failed);
         let words: String = words.collect();
         format!("{BEGIN}{words}{END}\n")
     }
 
     pub fn is_empty(&self) -> bool {
-        self.told.is_none() && self.rests.is_none() && self.failed.is_empty() && !self.uncertain
+        self.told.is_none()
+            && self.held.is_none()
+            && self.rests.is_none()
+            && self.failed.is_empty()
+            && !self.uncertain
     }
 
     /// Whether more may have failed than is recorded.
@@ -127,6 +135,7 @@ impl Attempts {
     pub fn after_command(&self, outcomes: &[Outcome], changes: &[Change]) -> Self {
         Self {
             told: self.told.clone(),
+            held: self.held.clone(),
             ..self.after(outcomes, changes)
         }
     }
@@ -174,6 +183,22 @@ impl Attempts {
         self.failed.contains_key(&key(path, template))
     }
 
+    /// Whether any template of a config failed in an earlier run.
+    pub fn have_failed_at(&self, path: &RepoPath) -> bool {
+        let path = path_key(path);
+        self.failed.keys().any(|key| key.starts_with(&path))
+    }
+
+    /// The same with the reasons for which stacks did not begin.
+    pub fn holding(self, held: Option<String>) -> Self {
+        Self { held, ..self }
+    }
+
+    /// Whether stacks did not begin for the same reasons.
+    pub fn hold_as(&self, held: Option<&String>) -> bool {
+        self.held.as_ref() == held
+    }
+
     /// Whether an earlier run reported that something is not done.
     pub fn tell_of_more(&self) -> bool {
         self.told.is_some()
@@ -212,6 +237,7 @@ impl Attempts {
         });
         Self {
             told,
+            held: None,
             rests: None,
             uncertain: self.uncertain || failed.len() > MAX_KEPT,
             failed,
@@ -223,14 +249,38 @@ impl Attempts {
 pub fn run_began(marker: &str) -> String {
     format!(
         "{marker}\n## Provisioner\n\nA run works on this merge. If no result replaces this text, the run was killed, or the forge did not \
-         take its result: the job summary has it. The policy sets `max-failures`, so no scheduled run and no command begins another stack \
-         then. Run the merge's job again, or start a run by hand with `configs` or `PROVISIONER_PATHS`: it writes the result.\n"
+         take its result: the job summary has it. The policy sets `max-failures`, so no other run and no command begins another \
+         stack then. Run the merge's job again, or start a run by hand with `configs` or `PROVISIONER_PATHS`: it writes the result.\n"
     )
 }
 
+/// Of the path alone, and of path and template.
 fn key(path: &RepoPath, template: Option<Digest>) -> String {
     let template = template.map(|template| template.to_string());
-    Digest::sha256(format!("{path}\n{}", template.unwrap_or_default())).prefix(DIGITS)
+    let both = Digest::sha256(format!("{path}\n{}", template.unwrap_or_default()));
+    path_key(path) + &both.prefix(DIGITS / 2)
+}
+
+fn path_key(path: &RepoPath) -> String {
+    Digest::sha256(path.to_string()).prefix(DIGITS / 2)
+}
+
+/// Digest of the reasons for which stacks did not begin; `None` if all began.
+pub fn held_reasons(outcomes: &[Outcome]) -> Option<String> {
+    let held = outcomes
+        .iter()
+        .filter(|outcome| outcome.state == State::NotStarted);
+    let mut reasons: Vec<String> = held
+        .flat_map(|outcome| {
+            outcome
+                .problems
+                .iter()
+                .map(move |problem| (outcome, problem))
+        })
+        .map(|(outcome, problem)| format!("{} {}", outcome.path, problem.text))
+        .collect();
+    reasons.sort();
+    (!reasons.is_empty()).then(|| Digest::sha256(reasons.join("\n")).prefix(DIGITS))
 }
 
 /// Config, stack, state and codes. Texts have times and ids.
@@ -277,6 +327,7 @@ mod tests {
     fn a_written_line_is_read_again() {
         let attempts = Attempts {
             told: Some("0123456789abcdef".to_owned()),
+            held: Some("aa00112233445566".to_owned()),
             rests: Some("00112233445566aa".to_owned()),
             failed: [("fedcba9876543210".to_owned(), 2)].into(),
             uncertain: true,

@@ -99,7 +99,7 @@ pub use adoption::{
     adoption, adoption_line, adoption_summary, next_update, obstacle, unadoption, unadoption_line,
 };
 pub use alert::Alert;
-pub use attempts::{Attempts, MAX_ATTEMPTS, run_began};
+pub use attempts::{Attempts, MAX_ATTEMPTS, held_reasons, run_began};
 pub use changed_keys::show_values_of;
 pub use changes::{
     changes, changes_summary, config_to_remove, continued_replacement, denied_update,

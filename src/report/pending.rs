@@ -153,7 +153,7 @@ impl LeftReason {
             ),
             Self::NoUpdates => Text::ours("the policy allows no updates"),
             Self::Rests => Text::ours(
-                "an earlier run could not begin it, and nothing changed since: the comment on its merge says why",
+                "earlier runs did not begin or finish it, and nothing changed since: the comment on its merge says why",
             ),
             Self::NextRun => Text::ours("another run applies it: this one has enough merges"),
             Self::MergeUnread(words) => sentence("the forge did not answer: ", words),

@@ -1,10 +1,16 @@
 //! Provisions configs that a person names once more.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
 use super::merge::{provision_range, require_default_branch};
 use crate::apply::Run;
-use crate::change::{MergedRange, last_merge_of, named_paths, policy_at};
+use crate::change::{
+    MergedRange, governing_files, last_merge_of, merge_with, named_paths, policy_at, valid_configs,
+};
 use crate::job::{Job, JobError, JobResult};
-use crate::model::RepoPath;
+use crate::model::{CommitSha, RepoPath};
 use crate::workspace::ConfigSelector;
 
 /// Maximum number of configs that a person names. Each costs the requests of a pull request.
@@ -30,12 +36,31 @@ pub async fn provision_again(job: &Job, reference: &str, names: &[String]) -> Jo
         ConfigSelector::for_policy(&job.environment.configs, &policy).map_err(JobError::Usage)?;
     let paths = source.list(tip, &selection).await?;
     let paths = named_paths(&paths, names).map_err(JobError::Usage)?;
+    let (mut configs, _) = valid_configs(job, source, tip, &policy, &[]).await?;
+    configs.retain(|config| paths.contains(&config.path));
+    let files = governing_files(source, tip, &configs).await?;
     let mut merges: Vec<(MergedRange, Vec<RepoPath>)> = Vec::new();
+    let mut add = |range: MergedRange, path: RepoPath| match merges
+        .iter_mut()
+        .find(|(known, _)| *known == range)
+    {
+        Some((_, named)) => named.push(path),
+        None => merges.push((range, vec![path])),
+    };
     for path in paths {
-        let range = last_merge_of(&*job.forge, tip, &path).await?;
-        match merges.iter_mut().find(|(known, _)| *known == range) {
-            Some((_, named)) => named.push(path),
-            None => merges.push((range, vec![path])),
+        let own = last_merge_of(&*job.forge, tip, &path).await?;
+        let config = configs.iter().find(|config| config.path == path);
+        let root = config.and_then(|config| config.product.source.root.as_ref());
+        let of_product = match (root, files.get(&path)) {
+            (Some(root), Some(files)) => newest_merge(job, tip, root, files).await?,
+            _ => None,
+        };
+        // A product that a later merge changed: that one brought what the stack lacks.
+        match of_product {
+            Some((merged_at, range)) if merged_at > merged_at_of(job, &own).await? => {
+                add(range, path);
+            }
+            _ => add(own, path),
         }
     }
     let own = job.forge.current_user().await?;
@@ -46,7 +71,7 @@ pub async fn provision_again(job: &Job, reference: &str, names: &[String]) -> Jo
             Ok(changed) => named
                 .iter()
                 .find(|path| !changed.contains(path))
-                .map(|path| usage(format!("the merge does not change {path}"))),
+                .map(|path| usage(format!("the merge does not change {path}, or a newer merge changed it again: run the job of the newer one again, or edit the config by a pull request"))),
             Err(failure) => Some(failure),
         };
         if let Some(failure) = failure {
@@ -54,4 +79,36 @@ pub async fn provision_again(job: &Job, reference: &str, names: &[String]) -> Jo
         }
     }
     run.finish()
+}
+
+/// The newest merge of a product's files, and when the forge merged it; `None` if no pull request brought them.
+async fn newest_merge(
+    job: &Job,
+    tip: &CommitSha,
+    root: &RepoPath,
+    files: &[RepoPath],
+) -> Result<Option<(Option<Timestamp>, MergedRange)>, JobError> {
+    let root = format!("{root}/");
+    let files = files.iter().filter(|file| file.as_str().starts_with(&root));
+    let files: Vec<RepoPath> = files.cloned().collect();
+    let changes = job.forge.last_changes(tip, &files).await?;
+    let commits = changes.found.into_values().map(|change| change.commit);
+    let commits: BTreeSet<CommitSha> = commits.collect();
+    let mut newest: Option<(Option<Timestamp>, MergedRange)> = None;
+    for commit in commits {
+        if let Some((range, merged_at)) = merge_with(&*job.forge, &commit).await?
+            && newest.as_ref().is_none_or(|(known, _)| *known < merged_at)
+        {
+            newest = Some((merged_at, range));
+        }
+    }
+    Ok(newest)
+}
+
+/// When the forge merged the pull request of a range.
+async fn merged_at_of(job: &Job, range: &MergedRange) -> Result<Option<Timestamp>, JobError> {
+    let Some(number) = range.number else {
+        return Ok(None);
+    };
+    Ok(job.forge.request(number, &[]).await?.merged_at)
 }

@@ -198,6 +198,32 @@ fn attack_a_deleted_record_of_another_merge<W: RunPending>() {
     world.fake().take_writes();
 }
 
+/// What was denied, and is held once it is approved, has the present reason in its comment. GitLab takes no approval of a merge.
+#[test]
+fn the_comment_has_the_present_reason() {
+    let world = World::new(&policy("    max-failures: 0\n"));
+    world.workdir().write_config(CONFIG);
+    let (path, text) = (world.workdir().path(), world.text());
+    world.workdir().create_bucket();
+    let (second, _) = one_more(&world, 8, "edge");
+    let before = ForgeWorld::merged(&world, &second);
+    let run = world.run_push(&before);
+    assert_eq!(run.codes(), ["approval-missing"]);
+    let first = world.another(7, |commit| commit.write(&path, &text));
+    let before = world.approved_and_merged(&first);
+    let run = world.run_push(&before);
+    assert_eq!(run.codes(), ["preflight-failed"]);
+    world.approve(&second, "bob");
+    for _ in 0..2 {
+        let run = world.run_pending();
+        assert_eq!(world.stacks(), [], "{}", run.summary);
+    }
+    let comment = world.comment(8, "provision");
+    assert!(comment.contains("Of other merges: "), "{comment}");
+    assert!(!comment.contains("approval-missing"), "{comment}");
+    world.fake().take_writes();
+}
+
 on_both_forges! {
     attack_a_given_up_failure_releases_other_merges
     attack_a_deleted_record_of_another_merge

@@ -156,3 +156,81 @@ fn a_held_merge_is_found_once_the_failed_one_is_applied() {
     assert_eq!(found, serde_json::json!([]), "{summary}");
     many.world.github.take_writes();
 }
+
+/// A merge that nobody approved. Its job runs.
+fn denied(many: &Many, number: u64, text: &str) {
+    let account = many.world.workdir.aws.account.clone();
+    let text = format!("note:\n  name: n000\n  account: \"{account}\"\n  region: {REGION}\n{text}");
+    let pull = many
+        .world
+        .another(number, |commit| commit.write("notes/n000-note.yaml", text));
+    let before = many.world.merged(&pull);
+    let run = many.world.push(&before).run();
+    assert_eq!(run.status, 20, "{}\n{}", run.stderr, run.summary);
+}
+
+/// A creation that failed leaves no stack. Merges that nobody approved change its config.
+#[test]
+fn attack_a_denied_newer_merge_hides_a_failed_creation() {
+    let many = Many::with("    max-failures: 0\n", &notes([""]));
+    refuse(&many, 1);
+    assert_eq!(many.job().run().status, 30);
+    for (note, number) in [(1, 8), (2, 9)] {
+        denied(&many, number, &format!("  text: of {number}\n"));
+        let before = merge(&many, number + 10, &[note], "");
+        let run = many.world.push(&before).run();
+        assert_eq!(run.status, 30, "{}\n{}", run.stderr, run.summary);
+        let why = "Of other merges: `notes/n000-note.yaml`";
+        assert!(run.summary.contains(why), "{}", run.summary);
+        pending(&many);
+        assert_eq!(many.complete(), 0);
+    }
+    many.world.github.take_writes();
+}
+
+/// The stack is as the default branch says, because its update was rolled back and a merge that nobody approved restored the config.
+#[test]
+fn attack_a_denied_revert_releases_the_others() {
+    let many = Many::with("    updates: in-place\n    max-failures: 0\n", &notes([""]));
+    assert_all_created(&many, 1);
+    merge(&many, 8, &[0], "  text: other\n");
+    denied(&many, 9, "");
+    let before = merge(&many, 10, &[1], "");
+    let status = ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
+    let rolled_back = Rule::new(Fault::rewrites([status]));
+    many.proxy.rule(rolled_back.for_operation("DescribeStacks"));
+    let run = many
+        .world
+        .push(&before)
+        .with("AWS_ENDPOINT_URL", &many.proxy.url())
+        .run();
+    assert_eq!(run.status, 30, "{}\n{}", run.stderr, run.summary);
+    let why = "Of other merges: `notes/n000-note.yaml`";
+    assert!(run.summary.contains(why), "{}", run.summary);
+    assert_eq!(many.complete(), 1);
+    many.world.github.take_writes();
+}
+
+/// A merge of a product is applied by hand by the name of one of its configs.
+#[test]
+fn a_merge_of_a_product_is_applied_by_hand() {
+    let many = Many::with("    updates: in-place\n    max-failures: 0\n", &notes([""]));
+    assert_all_created(&many, 1);
+    let pull = many.world.another(8, |commit| {
+        let path = ".provisioner/products/note/stack.yaml.j2";
+        commit.write(path, super::many::STACK.replace("'hello'", "'others'"))
+    });
+    many.world.approved_and_merged(&pull);
+    let inputs = serde_json::json!({"mode": "apply", "configs": "notes/n000-note.yaml"});
+    let carol = &many.world.carol;
+    let repo = &many.world.repo;
+    let event = repo.workflow_dispatch_event("main", &inputs, carol);
+    let run = many.world.job("workflow_dispatch", &event, 1).run();
+    assert_eq!(run.status, 0, "{}\n{}", run.stderr, run.summary);
+    let updated = many.world.workdir.aws.stack_names();
+    let updated = updated
+        .iter()
+        .any(|(_, status)| status == "UPDATE_COMPLETE");
+    assert!(updated, "{}", run.summary);
+    many.world.github.take_writes();
+}

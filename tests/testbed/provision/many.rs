@@ -24,7 +24,7 @@ const MANIFEST: &str = "name: note\ntitle: Note\nsummary: A note.\nsection: note
 const SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"required":["note"],"properties":{"note":{"type":"object",
     "additionalProperties":false,"required":["name","account","region"],"properties":{"name":{"type":"string"},
     "account":{"type":"string"},"region":{"type":"string"},"text":{"type":"string"},"needs":{"type":"string"}}}}}"#;
-const STACK: &str = "Resources:\n  Note:\n    Type: AWS::SSM::Parameter\n    Properties:\n      Name: {{ '/notes/' ~ names.stack }}\n      \
+pub const STACK: &str = "Resources:\n  Note:\n    Type: AWS::SSM::Parameter\n    Properties:\n      Name: {{ '/notes/' ~ names.stack }}\n      \
      Type: String\n      Value: {{ note.text | default('hello') }}\nOutputs:\n  Note:\n    Value: !Ref Note\n    Export: { Name: {{ names.stack }} }\n\
      {% if note.needs is defined %}  Needed:\n    Value: !ImportValue {{ note.needs }}\n{% endif %}";
 const POLICY: &str =
