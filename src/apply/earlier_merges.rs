@@ -1,5 +1,6 @@
 //! What earlier merges of a config left, if a newer merge changed it that is not applied.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -125,10 +126,11 @@ impl EarlierMerges {
         number: u64,
         own: UserId,
     ) -> Result<&OwnRecord, ForgeError> {
-        if !self.records.contains_key(&number) {
-            let record = by.job.forge.own_record(number, own, &by.marker).await?;
-            self.records.insert(number, record);
-        }
-        Ok(&self.records[&number])
+        Ok(match self.records.entry(number) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unread) => {
+                unread.insert(by.job.forge.own_record(number, own, &by.marker).await?)
+            }
+        })
     }
 }
