@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::entry::{apply_entry, reject_shared_imports};
 use super::moves::{is_other_stack, other_environment, stack_left_behind};
+use super::outline_names::OutlineNames;
 use super::outliner::outline;
 use super::policy_update::policy_update;
 use super::removed::{abandoned, describe, removed};
@@ -11,8 +12,8 @@ use super::renames::ConfigRenames;
 use super::rendered::RenderedProblems;
 use super::stacks::{ConfigMoves, reject_shared_stacks};
 use super::{
-    Change, ConfigClaims, HeadClaims, Impact, Input, Intent, NewFolders, Plan, StackMove, digest,
-    impact, resources,
+    Change, ConfigClaims, EffectNames, HeadClaims, Impact, Input, Intent, NewFolders, Plan,
+    StackMove, digest, impact, resources,
 };
 use crate::config::{Config, ConfigContents, LoadResult, load_contents, product_problem};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -212,6 +213,7 @@ fn unassessed(path: &RepoPath) -> Change {
         diff: None,
         template: None,
         outline: None,
+        derived_names: Vec::new(),
         folders: Vec::new(),
         folders_only: false,
         policy_update: None,
@@ -329,7 +331,9 @@ fn present(
             let region = &after.target.region;
             let costs = |document| template::costs(document, region);
             change.costs = new_document.as_ref().and_then(costs);
-            let outline = |document| outline(after, document, &policy);
+            let names = OutlineNames::new(after);
+            change.derived_names.clone_from(&names.derived);
+            let outline = |document| outline(names, document, &policy);
             change.outline = new_document.as_ref().and_then(outline);
         }
         // It may have a stack from the time when it was valid.
@@ -343,6 +347,13 @@ fn present(
         Some(Ok(base)) => {
             let is_policy_read = base.policy.is_some();
             change.folders_only = !change.folders.is_empty() && base.requests_folders;
+            // What stands for a word could pass for another one.
+            let texts = [&base.template, &new, &policy];
+            if change.policy_update.is_some()
+                && !texts.iter().any(|text| EffectNames::has_marker(text))
+            {
+                change.derived_names = OutlineNames::new(after).derived;
+            }
             compare(change, base, &new, new_document.as_ref());
             if !is_policy_read {
                 let caveat = "The operator policy at the base does not render, so all of the new one counts as added.";

@@ -76,7 +76,7 @@ pub use key::ChangeKey;
 pub use key_dependencies::{KeyDependencies, key_dependencies};
 pub use outline::{Outline, WordPlace, WordText};
 pub use policy_values::with_policy_values;
-pub use rare_places::{PlaceKind, RarePlace, RarePlaces, is_few, rare_places};
+pub use rare_places::{MIN_CONFIGS, PlaceKind, RarePlace, RarePlaces, is_few, rare_places};
 pub use rendered::{RenderedProblems, size_problem};
 pub use resource_verdict::{assess_change_set, assess_resource, worst};
 pub use restoration::{Restoration, RestoredProperty};
@@ -159,6 +159,9 @@ pub struct Change {
     /// What is left of a new template without the names of its config; `None` for other changes.
     #[serde(skip)]
     pub outline: Option<Outline>,
+    /// The names that the product derives for a new config and for one whose operator policy changes, each with what stands for it.
+    #[serde(skip)]
+    pub derived_names: Vec<(String, String)>,
     /// Folders that the change adds to the stack's bucket.
     pub folders: Vec<NewFolders>,
     /// Whether the change requests nothing but folders: neither another key nor the product changed.

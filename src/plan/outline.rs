@@ -10,8 +10,6 @@ pub struct Outline {
     /// The texts in which words of the config's name count as names, in the template's order. Equal templates have them at the same
     /// places.
     pub words: Vec<WordText>,
-    /// The names that hold a hash, each with what stands for it.
-    pub hashed_names: Vec<(String, String)>,
 }
 
 /// A text that has words of the config's name.

@@ -16,8 +16,8 @@ pub(super) struct OutlineNames {
     pub own: EffectNames,
     /// The same, and the words of the config's name.
     pub words: EffectNames,
-    /// The derived names that hold a hash, each with what stands for it.
-    pub hashed: Vec<(String, String)>,
+    /// Those that the product derives, each with what stands for it.
+    pub derived: Vec<(String, String)>,
 }
 
 impl OutlineNames {
@@ -28,24 +28,24 @@ impl OutlineNames {
         };
         let stem = config.path.stem();
         let words = EffectNames::with_words_of_name(&stack, stem);
-        let [hashed, derived] = derived_names(config, &words);
+        let derived = derived_names(config, &words);
         let own = EffectNames::with_markers(&stack, stem);
         Self {
-            own: own.and(&hashed).and(&derived),
-            words: words.and(&hashed).and(&derived),
-            hashed,
+            own: own.and(&derived),
+            words: words.and(&derived),
+            derived,
         }
     }
 }
 
-/// The derived names that an author cannot choose, each with what stands for it: those that hold a hash, and the others.
+/// The derived names that an author cannot choose, each with what stands for it.
 ///
 /// A name with the environment, the account or the region of the stack is abstracted by the words of the config's name, each by its
 /// place, so that an overridden name stays what it is. A name that ends in a hash cannot: it counts if all that it is derived from is
 /// in the config's name. Other names may be any word, such as a principal.
-fn derived_names(config: &Config, words: &EffectNames) -> [Vec<(String, String)>; 2] {
+fn derived_names(config: &Config, words: &EffectNames) -> Vec<(String, String)> {
     let product = &config.product;
-    let [mut hashed, mut derived] = [Vec::new(), Vec::new()];
+    let mut derived = Vec::new();
     for (name, text) in &config.derived.names {
         if text.len() <= HASH_DIGITS {
             continue;
@@ -53,7 +53,7 @@ fn derived_names(config: &Config, words: &EffectNames) -> [Vec<(String, String)>
         let keys = product.keys_of_name(name);
         if has_hash(config, text) {
             if keys.iter().all(|key| is_in_name(config, key)) {
-                hashed.push((text.clone(), hash_marker(name)));
+                derived.push((text.clone(), hash_marker(name)));
             }
         } else {
             let target = &config.target;
@@ -65,7 +65,7 @@ fn derived_names(config: &Config, words: &EffectNames) -> [Vec<(String, String)>
             }
         }
     }
-    [hashed, derived]
+    derived
 }
 
 /// Whether a name has a word that looks like a hash and is not of the config's name.

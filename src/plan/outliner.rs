@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use super::EffectNames;
 use super::outline::{Outline, WordPlace, WordText};
 use super::outline_names::OutlineNames;
-use crate::config::Config;
 use crate::model::Digest;
 use crate::template::{Document, name_rule};
 
@@ -15,7 +14,7 @@ const ITEM: &str = "[]";
 /// Only where a template has names, tags and descriptions, the words of the config's file name count as names too: elsewhere a word
 /// can be a principal, a number of days or an address, and reviewers see each. `None` if template or policy holds what stands for
 /// a word. `policy`: as JSON.
-pub(super) fn outline(config: &Config, document: &Document, policy: &str) -> Option<Outline> {
+pub(super) fn outline(names: OutlineNames, document: &Document, policy: &str) -> Option<Outline> {
     let mut template = document.tree.to_json();
     let mut policy: Value = serde_json::from_str(policy).ok()?;
     if EffectNames::has_marker(&template.to_string())
@@ -24,7 +23,7 @@ pub(super) fn outline(config: &Config, document: &Document, policy: &str) -> Opt
         return None;
     }
     let mut outliner = Outliner {
-        names: OutlineNames::new(config),
+        names,
         words: Vec::new(),
     };
     outliner.abstract_tree(&mut template, &mut Vec::new(), &Around::default());
@@ -33,7 +32,6 @@ pub(super) fn outline(config: &Config, document: &Document, policy: &str) -> Opt
         template: Digest::sha256(template.to_string()),
         policy: Digest::sha256(policy.to_string()),
         words: outliner.words,
-        hashed_names: outliner.names.hashed,
     })
 }
 

@@ -8,7 +8,7 @@ use super::{Change, Intent, StackClaims};
 use crate::model::RepoPath;
 
 /// With fewer configs, nothing is rare.
-const MIN_CONFIGS: usize = 4;
+pub const MIN_CONFIGS: usize = 4;
 /// Single ones are rare if at most one config of so many is.
 const SINGLE_SHARE: usize = 4;
 /// Others are rare if fewer than one config of so many is.

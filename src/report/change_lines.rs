@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::check::Report;
-use super::signature::signature;
+use super::signature::{own_names, signature};
 use crate::plan::{Change, EffectNames, Intent};
 use crate::stack::StackName;
 
@@ -66,32 +66,30 @@ pub(super) fn compared_lines(
     ids: &mut TextIds,
 ) -> Vec<ComparedLine> {
     let names = change.stack.clone().zip(change.target.clone());
-    let names = names.map(|(name, target)| {
+    let words = names.map(|(name, target)| {
         let stack = StackName { name, target };
-        let outline = change.outline.as_ref();
-        let hashed = outline.map_or(&[][..], |outline| &outline.hashed_names);
-        EffectNames::with_words_of_name(&stack, change.path.stem()).and(hashed)
+        EffectNames::with_words_of_name(&stack, change.path.stem()).and(&change.derived_names)
     });
+    let own = own_names(change);
     let mut lines = Lines::new(ids);
-    lines.add_facts(&signature(report, change, names.as_ref(), false));
+    lines.add_facts(&signature(report, change, own.as_ref(), false));
     lines.add_fact("account", place.unwrap_or_default());
     if let Some(outline) = &change.outline {
         lines.add_fact("policy", &outline.policy.to_string());
     }
     let [template, policy] = diffs(change);
-    let masked = |text: &str| match &names {
+    let masked = |text: &str, names: &Option<EffectNames>| match names {
         // What stands for a word could pass for another one.
         Some(names) if !EffectNames::has_marker(text) => names.abstracted(text),
         _ => text.to_owned(),
     };
     if let Some(text) = template {
-        lines.add_diff(&masked(text), 0);
+        lines.add_diff([&masked(text, &own), &masked(text, &words)], 0);
     }
     if let Some(text) = policy {
         lines.root = Some(lines.add_fact("policy", ""));
-        lines.are_sets = true;
         let before = template.map_or(0, |text| text.lines().count());
-        lines.add_diff(&masked(text), before);
+        lines.add_diff([&masked(text, &own), &masked(text, &words)], before);
     }
     lines.all
 }
@@ -100,7 +98,7 @@ pub(super) fn compared_lines(
 #[cfg(test)]
 pub(super) fn lines_of_diff(text: &str, ids: &mut TextIds) -> Vec<ComparedLine> {
     let mut lines = Lines::new(ids);
-    lines.add_diff(text, 0);
+    lines.add_diff([text; 2], 0);
     lines.all
 }
 
@@ -108,6 +106,38 @@ pub(super) fn lines_of_diff(text: &str, ids: &mut TextIds) -> Vec<ComparedLine> 
 pub(super) fn diff_line(change: &Change, number: usize) -> Option<&str> {
     let lines = diffs(change).into_iter().flatten().flat_map(str::lines);
     lines.into_iter().nth(number)
+}
+
+/// The keys around a line of the change's diffs, such as `Resources.Role.Properties`, as far as the diff shows them.
+pub(super) fn line_place(change: &Change, number: usize) -> String {
+    let lines = diffs(change).into_iter().flatten().flat_map(str::lines);
+    let lines: Vec<&str> = lines.take(number + 1).collect();
+    let mut keys: Vec<&str> = Vec::new();
+    let Some((line, before)) = lines.split_last() else {
+        return String::new();
+    };
+    let mut inside = key_column(line);
+    let around = before
+        .iter()
+        .rev()
+        .take_while(|line| !line.starts_with("@@"));
+    for line in around {
+        let (column, key) = (key_column(line), split(text_of(line)).0);
+        if column < inside && !key.is_empty() {
+            inside = column;
+            keys.push(key);
+        }
+    }
+    keys.reverse();
+    keys.join(".")
+}
+
+/// The column of a line's key: behind the dashes of its items. A list may have the indentation of its key, so that items of texts count
+/// as deeper.
+fn key_column(line: &str) -> usize {
+    let text = text_of(line);
+    let column = line.trim_end_matches(',').len() - text.len();
+    column + usize::from(split(text).0.is_empty())
 }
 
 /// The diffs of the template and of the operator's policy that the section shows.
@@ -123,8 +153,8 @@ struct Lines<'i> {
     ids: &'i mut TextIds,
     /// Around the next lines without indentation.
     root: Option<usize>,
-    /// Whether lists of texts have no order.
-    are_sets: bool,
+    /// Keys of tags and descriptions, and of the names of resources in a policy.
+    of_words: [TextId; 4],
     all: Vec<ComparedLine>,
     /// The lines around the next one, with their indentation and the number of their items.
     open: Vec<OpenLine>,
@@ -140,9 +170,9 @@ struct OpenLine {
 impl<'i> Lines<'i> {
     fn new(ids: &'i mut TextIds) -> Self {
         Self {
+            of_words: ["Tags", "Description", "Resource", "NotResource"].map(|key| ids.id(key)),
             ids,
             root: None,
-            are_sets: false,
             all: Vec::new(),
             open: Vec::new(),
         }
@@ -195,16 +225,17 @@ impl<'i> Lines<'i> {
         self.all.len() - 1
     }
 
-    /// `before`: the number of lines in diffs before this one.
-    fn add_diff(&mut self, text: &str, before: usize) {
+    /// The diff without the names, and without the words of the config's name. `before`: the number of lines in diffs before this one.
+    fn add_diff(&mut self, [text, without_words]: [&str; 2], before: usize) {
         self.open.clear();
-        for (number, line) in text.lines().enumerate() {
-            self.add_line(before + number, line);
+        let lines = text.lines().zip(without_words.lines()).enumerate();
+        for (number, (line, without_words)) in lines {
+            self.add_line(before + number, line, without_words);
         }
     }
 
     /// A line of a unified diff.
-    fn add_line(&mut self, number: usize, line: &str) {
+    fn add_line(&mut self, number: usize, line: &str, without_words: &str) {
         if line.starts_with("@@") {
             self.open.clear();
             return;
@@ -223,21 +254,29 @@ impl<'i> Lines<'i> {
             let Some(item) = text.strip_prefix("- ") else {
                 break;
             };
-            if self.are_sets && split(item).0.is_empty() {
+            let (key, value) = split(item);
+            // The place of a text in a list means nothing, unless an author shifts it to hide others.
+            if key.is_empty() && !item.starts_with("- ") {
                 (text, is_item) = (item, true);
                 break;
             }
-            self.add_item(sign, indentation);
+            let own = matches!(key, "Key" | "Sid").then_some(value);
+            self.add_item(sign, indentation, own);
             indentation += "- ".len();
             text = item;
         }
         match text.trim_end_matches(',') {
             // The end of a list or an object in JSON.
             "" | "]" | "}" => {}
-            "[" | "{" => self.add_item(sign, indentation),
+            "[" | "{" => self.add_item(sign, indentation, None),
             text => {
                 let (key, value) = split(text);
                 let parent = self.parent(indentation, is_item);
+                let without_words = text_of(without_words);
+                let value = match self.has_words(parent, key) {
+                    true => split(without_words).1,
+                    false => value,
+                };
                 let value = sign.map(|sign| format!("{sign}{value}"));
                 let index = self.add(parent, key, value.as_deref(), Some(number));
                 self.open(index, indentation, false);
@@ -245,9 +284,30 @@ impl<'i> Lines<'i> {
         }
     }
 
-    fn add_item(&mut self, sign: Option<&str>, indentation: usize) {
+    /// Whether a value may have words of the config's name: as names are compared in templates.
+    fn has_words(&mut self, parent: Option<usize>, key: &str) -> bool {
+        let [tags, description, resource, not_resource] = self.of_words;
+        let key = self.ids.id(key);
+        let is_policy = self.root.is_some();
+        let mut around = parent;
+        while let Some(index) = around {
+            let line = &self.all[index];
+            let is_resource = is_policy && [resource, not_resource].contains(&line.key);
+            if line.key == tags || is_resource {
+                return true;
+            }
+            around = line.parent;
+        }
+        key == description || is_policy && [resource, not_resource].contains(&key)
+    }
+
+    /// `own`: what the item is called.
+    fn add_item(&mut self, sign: Option<&str>, indentation: usize, own: Option<&str>) {
         let parent = self.parent(indentation, true);
-        let item = format!("[{}]", self.next_item());
+        let item = match own {
+            Some(own) => format!("[{own}]"),
+            None => format!("[{}]", self.next_item()),
+        };
         let index = self.add(parent, &item, sign, None);
         self.open(index, indentation, true);
     }
@@ -282,11 +342,20 @@ impl<'i> Lines<'i> {
     }
 }
 
+/// A line of a diff without its sign, its indentation and the dashes of its items.
+fn text_of(line: &str) -> &str {
+    let mut text = line.get(1..).unwrap_or_default().trim_start();
+    while let Some(item) = text.strip_prefix("- ") {
+        text = item.trim_start();
+    }
+    text.trim_end_matches(',')
+}
+
 /// Key and value of a line; the key is empty if there is none.
 fn split(line: &str) -> (&str, &str) {
     let json = line.strip_prefix('"');
-    if let Some((key, value)) = json.and_then(|line| line.split_once("\": ")) {
-        return (key, value.trim_end_matches(['[', '{']));
+    if let Some((key, value)) = json.and_then(|line| line.split_once("\":")) {
+        return (key, value.trim_start().trim_end_matches(['[', '{']));
     }
     if line.starts_with(['"', '\'', '{', '[']) {
         return ("", line);

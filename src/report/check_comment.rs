@@ -80,7 +80,8 @@ fn incomplete_note(groups: &[EqualChanges<'_>], shown: &[Vec<bool>], rest: Rest)
     let counts = counts.filter_map(|(shown, words)| {
         let shown = groups.iter().zip(shown).filter(|(_, shown)| **shown);
         let configs: usize = shown.map(|(group, _)| group.changes.len()).sum();
-        (configs < all).then(|| format!("{configs} of {all} configs are {words}"))
+        let are = if configs == 1 { "is" } else { "are" };
+        (configs < all).then(|| format!("{configs} of {all} configs {are} {words}"))
     });
     let counts = counts.collect::<Vec<_>>().join(", ");
     let start = "⚠ **This page is incomplete.**";
@@ -135,10 +136,8 @@ fn parts<'a>(
         Part::List(List {
             head: String::new(),
             count: groups.len(),
-            item: Box::new(|index, form| {
-                group_section(report, &groups[index], form == Form::Brief)
-            }),
-            forms: &[Form::Full, Form::Brief],
+            item: Box::new(|index, form| group_section(report, &groups[index], form)),
+            forms: &[Form::Full, Form::Cut, Form::Brief],
             note: Box::new(move |shown| note(shown, "shown in full")),
             share: 1,
             goes_first: Box::new(is_first),

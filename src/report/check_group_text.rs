@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Text;
-use super::change_lines::diff_line;
+use super::change_lines::{diff_line, line_place};
 use super::check_groups::{EqualChanges, KindDifference, has_kind};
 use super::escape::fence;
 use super::fit::fit_line;
@@ -22,7 +22,9 @@ const MAX_ACCOUNTS: usize = 20;
 /// Fewer configs of the same kind are not counted: each is shown.
 const MIN_ALIKE: usize = 2;
 /// Rare lines of a config that are shown, and characters of each and of a value.
-const MAX_LINES: usize = 5;
+const MAX_LINES: usize = 20;
+/// Places at which the same line is shown.
+const MAX_TIMES: usize = 3;
 /// Places that differ between configs of one kind.
 const MAX_PLACES: usize = 5;
 const MAX_LINE_CHARS: usize = 200;
@@ -200,12 +202,29 @@ pub(super) fn rare_markdown(group: &EqualChanges<'_>) -> Option<String> {
     }
     let change = group.first();
     let all_lines = standing.lines.iter();
-    let all_lines = all_lines.filter_map(|number| diff_line(change, *number));
+    let all_lines = all_lines.filter_map(|number| Some((*number, diff_line(change, *number)?)));
+    let all_lines = all_lines.collect::<Vec<_>>();
     let mut lines: Vec<String> = Vec::new();
-    for line in all_lines.map(|line| fit_line(line, MAX_LINE_CHARS)) {
-        if lines.len() < MAX_LINES && !lines.contains(&line) {
-            lines.push(line);
+    let mut last_place = None;
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut left = MAX_LINES;
+    for (number, line) in &all_lines {
+        let times = known.entry(line).or_default();
+        *times += 1;
+        if *times > MAX_TIMES || left == 0 {
+            continue;
         }
+        left -= 1;
+        let place = line_place(change, *number);
+        if last_place.as_ref() != Some(&place) && !place.is_empty() {
+            lines.push(format!("@@ {} @@", fit_line(&place, MAX_LINE_CHARS)));
+        }
+        lines.push(fit_line(line, MAX_LINE_CHARS));
+        last_place = Some(place);
+    }
+    let more = all_lines.len() - (MAX_LINES - left);
+    if more > 0 {
+        lines.push(format!("… {}", pluralize(more, "more line")));
     }
     // Its lines say more than the name of a resource.
     let facts = standing

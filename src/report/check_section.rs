@@ -14,7 +14,8 @@ use super::check_groups::EqualChanges;
 use super::consumers::consumers_markdown;
 use super::costs::costs_markdown;
 use super::diagnostics::{diagnostic, diagnostic_below};
-use super::fit::first_lines;
+use super::fit_list::Form;
+use super::folded_diff::folded_diff;
 use super::identity::identity_text;
 use super::on_merge::{MergeEffect, OnMerge, requirement_text};
 use super::refusal::SET_ROLE;
@@ -22,7 +23,6 @@ use super::table::{markdown_head, markdown_row};
 use super::templates::{render, safe};
 use super::{Refusal, Text};
 use crate::diagnostic::{Code, Diagnostic, errors_first, unique};
-use crate::diff::Diff;
 use crate::plan::{Change, Intent, PolicyUpdate, Renamed, TemplateResourceChange};
 use crate::product::Level;
 use crate::stack::StackName;
@@ -31,17 +31,16 @@ use crate::text::pluralize;
 /// Limits of one config, so that it leaves room for others.
 const MAX_ROWS: usize = 100;
 const MAX_PROBLEMS: usize = 30;
-const MAX_DIFF_CHARS: usize = 20_000;
-const MAX_LINE_CHARS: usize = 1_000;
 /// For a config without errors of its own.
 const PRODUCT_HAS_ERRORS: &str = "The product of this config has errors: see Products.\n";
 
-/// `brief`: without diff and tables of AWS.
 pub(super) fn group_section(
     report: &Report,
     group: &EqualChanges<'_>,
-    brief: bool,
+    form: Form,
 ) -> Result<String, Error> {
+    // Without diffs and tables of AWS.
+    let brief = form == Form::Brief;
     let change = group.first();
     let on_merge = report.on_merge.get(&change.key());
     let preview = report.previews.get(&change.key());
@@ -144,24 +143,14 @@ pub(super) fn group_section(
             preview_tables => preview.filter(|_| !brief).map(|preview| safe(preview.markdown.clone())),
             folders => Value::from(Serde(&change.folders)),
             diffs => [
-                diff.map(|diff| folded_diff("Rendered template", diff)),
-                policy_diff.map(|diff| folded_diff("Operator policy", diff)),
+                diff.map(|diff| folded_diff("Rendered template", diff, form)),
+                policy_diff.map(|diff| folded_diff("Operator policy", diff, form)),
             ]
             .into_iter()
             .flatten()
             .collect::<Vec<_>>(),
         },
     )
-}
-
-/// `what`: the rendered text.
-fn folded_diff(what: &str, diff: &Diff) -> Value {
-    let added = pluralize(diff.added, "line");
-    let lines = diff.unified.as_deref();
-    context! {
-        title => safe(format!("{what}: {added} added, {} removed", diff.removed)),
-        lines => cut_diff(lines.unwrap_or("(too large to compare by line)")),
-    }
 }
 
 /// The problems of configs with errors of the same codes, a line each and the help once.
@@ -367,27 +356,6 @@ fn rows(head: &[&str], rows: impl Iterator<Item = String>) -> Option<Value> {
 
 pub(super) fn truncation_note(all: usize, shown: usize, noun: &str) -> Option<Value> {
     (all > shown).then(|| safe(format!("{shown} of {} shown.", pluralize(all, noun))))
-}
-
-/// The first lines of a diff, and the first characters of each, so that one long value leaves room for the others.
-fn cut_diff(diff: &str) -> String {
-    let lines = diff
-        .lines()
-        .map(|line| match line.char_indices().nth(MAX_LINE_CHARS) {
-            Some((end, _)) => {
-                let more = pluralize(line[end..].chars().count(), "more character");
-                format!("{} … {more}\n", &line[..end])
-            }
-            None => format!("{line}\n"),
-        });
-    let diff: String = lines.collect();
-    match first_lines(&diff, MAX_DIFF_CHARS) {
-        (diff, 0) => diff.to_owned(),
-        (kept, more) => format!(
-            "{kept}… {} in the report as JSON\n",
-            pluralize(more, "more line")
-        ),
-    }
 }
 
 /// The resources that the templates let expect; the first column says what is most important.

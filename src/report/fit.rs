@@ -210,7 +210,7 @@ mod tests {
             item: Box::new(|index, form| {
                 Ok(match form {
                     Form::Full => format!("{}\n", items[index]),
-                    Form::Brief => format!("{}\n", &items[index][..3]),
+                    Form::Cut | Form::Brief => format!("{}\n", &items[index][..3]),
                 })
             }),
             forms: &[Form::Full, Form::Brief],

@@ -34,6 +34,8 @@ pub struct List<'a> {
 pub enum Form {
     /// Everything.
     Full,
+    /// With the first lines of long texts.
+    Cut,
     /// Without its tables and folded texts.
     Brief,
 }
@@ -47,10 +49,12 @@ pub(super) enum Round {
     Details,
     /// The other items.
     Others,
+    /// The longest form of all items that have room.
+    Rest,
 }
 
 impl Round {
-    pub(super) const ALL: [Self; 3] = [Self::First, Self::Details, Self::Others];
+    pub(super) const ALL: [Self; 4] = [Self::First, Self::Details, Self::Others, Self::Rest];
 }
 
 /// The items of a list that have room.
@@ -101,6 +105,12 @@ impl<'p, 'a> FittedList<'p, 'a> {
             if left + taken < MIN_ITEM_CHARS {
                 continue;
             }
+            // The longest forms leave room for those of other items.
+            let half = match self.list.count {
+                1 => left,
+                _ => left / 2,
+            };
+            let details = &forms[..forms.len().saturating_sub(1).max(1)];
             let (forms, most, cuts) = match (round, known, (self.list.goes_first)(index)) {
                 (Round::First, _, true) => {
                     // No item takes the room of those after it.
@@ -108,9 +118,10 @@ impl<'p, 'a> FittedList<'p, 'a> {
                     waiting = waiting.saturating_sub(1);
                     (&forms[forms.len() - 1..], share.min(left), true)
                 }
-                (Round::Details, Some(item), _) if item.is_cut => (forms, left + taken, false),
-                (Round::Details, Some(item), _) if !item.is_full => {
-                    (&forms[..1], left + taken, false)
+                (Round::Details, Some(item), _) if item.is_cut => (forms, half + taken, false),
+                (Round::Details, Some(item), _) if !item.is_full => (details, half + taken, false),
+                (Round::Rest, Some(item), _) if !item.is_full && left >= MIN_CUT_CHARS => {
+                    (details, left + taken, false)
                 }
                 (Round::Others, None, _) => (forms, left, true),
                 _ => continue,

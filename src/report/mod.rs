@@ -44,6 +44,7 @@ mod explain;
 mod fingerprint;
 mod fit;
 mod fit_list;
+mod folded_diff;
 mod format;
 mod hidden_values;
 mod html;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::change_lines::{ComparedLine, TextId, fact_name};
 use super::line_places::{ComparedChange, ConfigCounts, LinePlaces, PlaceId};
-use crate::plan::is_few;
+use crate::plan::{MIN_CONFIGS, is_few};
 
 /// Facts and missing places that are named.
 const MAX_RARE: usize = 5;
@@ -13,6 +13,8 @@ const MAX_RARE: usize = 5;
 const MAX_RARE_LINES: usize = 100;
 /// A value is one of many if at most one of so many configs has it.
 const SCATTERED_SHARE: usize = 10;
+/// Where so many of five configs have one value, each other value is rare.
+const MOST_OF_FIVE: usize = 3;
 /// Values of a place that a text names.
 const MAX_VALUES: usize = 10;
 
@@ -82,6 +84,8 @@ struct Statistics {
     values: ConfigCounts<(PlaceId, TextId)>,
     /// By place: for each number of configs with one value, how many configs have a value that at most so many have.
     rarities: HashMap<PlaceId, Vec<(usize, usize)>>,
+    /// The places where most configs have the same value.
+    uniform: HashSet<PlaceId>,
     /// The places that most configs have, with the number of configs that lack each.
     common: BTreeMap<PlaceId, usize>,
 }
@@ -97,11 +101,16 @@ impl Statistics {
                 present.add(place, index, change.count);
             }
         }
+        let is_most = |count: usize| count * 5 >= total * MOST_OF_FIVE;
+        let mut uniform = HashSet::new();
         let mut by_rarity: HashMap<PlaceId, BTreeMap<usize, usize>> = HashMap::new();
         for (index, change) in changes.iter().enumerate() {
             let mut rarest: HashMap<PlaceId, usize> = HashMap::new();
             for (_, place, value) in places.values(index, change) {
                 let count = values.of(&(place, value));
+                if is_most(count) {
+                    uniform.insert(place);
+                }
                 let least = rarest.entry(place).or_insert(count);
                 *least = count.min(*least);
             }
@@ -131,8 +140,15 @@ impl Statistics {
             total,
             values,
             rarities,
+            uniform,
             common,
         }
+    }
+
+    /// Whether a value that `count` configs have, each of them something as rare, is rare at its place.
+    fn is_rare(&self, place: PlaceId, count: usize, as_rare: usize) -> bool {
+        let is_odd = count * 5 < self.total * MOST_OF_FIVE && self.uniform.contains(&place);
+        is_few(count, as_rare, self.total) || is_odd && self.total >= MIN_CONFIGS
     }
 
     /// The number of configs that have at this place what at most `count` configs have.
@@ -164,7 +180,7 @@ impl Statistics {
             let count = self.values.of(&(place, value));
             let as_rare = self.as_rare(place, count);
             standing.as_rare = standing.as_rare.min(as_rare);
-            if is_few(count, as_rare, self.total) {
+            if self.is_rare(place, count, as_rare) {
                 standing.is_rare = true;
                 standing.add(&change.lines, at, texts);
             }
@@ -185,7 +201,7 @@ impl Statistics {
                 }
                 let as_rare = self.as_rare(*place, *absent);
                 standing.as_rare = standing.as_rare.min(as_rare);
-                if is_few(*absent, as_rare, self.total) {
+                if self.is_rare(*place, *absent, as_rare) {
                     standing.is_rare = true;
                     // The lines say more than the facts.
                     if !places.is_fact(*place, texts) {
@@ -309,7 +325,7 @@ mod tests {
         assert_eq!(found[31].lines, [4]);
         let first = &found[0].differences;
         assert_eq!(first.len(), 1);
-        assert_eq!(first[0].place, "Jobs.Tags[0].Value");
+        assert_eq!(first[0].place, "Jobs.Tags[Ticket].Value");
         assert_eq!((first[0].count, first[0].examples.len()), (39, MAX_VALUES));
         let kinds = found.iter().filter(|other| other.kind == found[0].kind);
         assert_eq!(kinds.count(), 39);

@@ -98,13 +98,11 @@ pub(super) fn signature(
     })
 }
 
-/// The words that differ in every config.
+/// The words that differ in every config, and the names that the product derives.
 pub(super) fn own_names(change: &Change) -> Option<EffectNames> {
     let (name, target) = (change.stack.clone()?, change.target.clone()?);
-    Some(EffectNames::new(
-        &StackName { name, target },
-        change.path.stem(),
-    ))
+    let names = EffectNames::new(&StackName { name, target }, change.path.stem());
+    Some(names.and(&change.derived_names))
 }
 
 /// Whether a config has a section of its own, regardless of the others.

@@ -255,7 +255,7 @@ fn attack_a_word_of_the_name_that_is_a_value() {
             assert!(comment.contains(&heading), "{heading}: {comment}");
         }
         assert_eq!(run.report["groups"], serde_json::json!([]));
-        let alike = "more configs of the same kind: only words of the configs' names differ.";
+        let alike = "more configs of the same kind: only words of the configs' names and these places differ.";
         assert!(comment.contains(alike), "{comment}");
     }
 }
@@ -288,7 +288,8 @@ fn attack_one_config_among_hundreds_that_have_no_room() {
     assert!(comment.contains("### `notes/n0150-note.yaml`"), "{comment}");
     assert!(comment.contains("EVILPRINCIPAL"), "{comment}");
     // Two regions have prices of their own.
-    let alike = "more configs of the same kind: only words of the configs' names differ.";
+    let alike =
+        "more configs of the same kind: only words of the configs' names and these places differ.";
     assert_eq!(comment.matches(alike).count(), 2, "{comment}");
     let place = match run.summary.contains("of 230 configs") {
         true => "the rest in the job's JSON report.",
