@@ -1,12 +1,10 @@
 //! What earlier merges of a config left, if a newer merge changed it that is not applied.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
-
-use jiff::Timestamp;
 
 use super::past_failure::{PastFailure, RecordReader};
-use crate::change::{MergedRange, merge_with};
+use crate::change::{MergeReader, NewestMerge};
 use crate::forge::{ForgeError, OwnRecord};
 use crate::model::{CommitSha, RepoPath, UserId};
 use crate::report::Attempts;
@@ -25,13 +23,19 @@ pub struct ReplacedConfig {
     pub is_restored: bool,
 }
 
-type FoundMerge = Option<(MergedRange, Option<Timestamp>)>;
-
 /// Reads merges and their records once.
-#[derive(Default)]
 pub struct EarlierMerges {
-    merges: BTreeMap<CommitSha, FoundMerge>,
+    merges: MergeReader,
     records: BTreeMap<u64, OwnRecord>,
+}
+
+impl Default for EarlierMerges {
+    fn default() -> Self {
+        Self {
+            merges: MergeReader::new(MAX_READ),
+            records: BTreeMap::new(),
+        }
+    }
 }
 
 impl EarlierMerges {
@@ -54,27 +58,17 @@ impl EarlierMerges {
     ) -> Result<Option<PastFailure>, ForgeError> {
         let mut at = tip.clone();
         for _ in 0..MAX_EARLIER {
-            let changes = by.job.forge.last_changes(&at, &config.files).await?;
-            let commits: BTreeSet<CommitSha> = changes
-                .found
-                .into_values()
-                .map(|change| change.commit)
-                .collect();
-            let mut newest: Option<(Option<Timestamp>, MergedRange)> = None;
-            for commit in commits {
-                if self.merges.len() == MAX_READ && !self.merges.contains_key(&commit) {
+            let range = match self
+                .merges
+                .newest(&*by.job.forge, &at, &config.files)
+                .await?
+            {
+                NewestMerge::Found { range, .. } => range,
+                NewestMerge::None => return Ok(None),
+                NewestMerge::TooMany => {
                     let why = format!("more than {MAX_READ} merges are not applied");
                     return Ok(Some(PastFailure::Unknown(why)));
                 }
-                let Some((range, merged_at)) = self.merge(by, &commit).await? else {
-                    continue;
-                };
-                if newest.as_ref().is_none_or(|(known, _)| *known < merged_at) {
-                    newest = Some((merged_at, range));
-                }
-            }
-            let Some((_, range)) = newest else {
-                return Ok(None);
             };
             let Some(number) = range.number else {
                 return Ok(None);
@@ -105,19 +99,6 @@ impl EarlierMerges {
         }
         let why = format!("the last {MAX_EARLIER} merges that changed it are not applied");
         Ok(Some(PastFailure::Unknown(why)))
-    }
-
-    async fn merge(
-        &mut self,
-        by: &RecordReader<'_>,
-        commit: &CommitSha,
-    ) -> Result<FoundMerge, ForgeError> {
-        if let Some(known) = self.merges.get(commit) {
-            return Ok(known.clone());
-        }
-        let found = merge_with(&*by.job.forge, commit).await?;
-        self.merges.insert(commit.clone(), found.clone());
-        Ok(found)
     }
 
     async fn record(

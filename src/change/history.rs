@@ -1,5 +1,7 @@
 //! Finds the pull request of each commit on the default branch.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use crate::forge::{Forge, ForgeError, Reviews};
@@ -131,6 +133,70 @@ pub async fn merge_with(
     };
     let range = range_of_pull_request(forge, number, &merge).await?;
     Ok(Some((range, reviewed.merged_at)))
+}
+
+/// The newest merge of some files.
+pub enum NewestMerge {
+    Found {
+        range: MergedRange,
+        merged_at: Option<Timestamp>,
+    },
+    /// No single pull request brought them.
+    None,
+    /// The reader has read as many merges as it may.
+    TooMany,
+}
+
+/// Reads each merge once.
+pub struct MergeReader {
+    known: BTreeMap<CommitSha, Option<(MergedRange, Option<Timestamp>)>>,
+    most: usize,
+}
+
+impl MergeReader {
+    /// `most`: commits whose merges are read.
+    pub fn new(most: usize) -> Self {
+        Self {
+            known: BTreeMap::new(),
+            most,
+        }
+    }
+
+    /// The merge that changed one of the files last, by the forge's time.
+    pub async fn newest(
+        &mut self,
+        forge: &dyn Forge,
+        at: &CommitSha,
+        files: &[RepoPath],
+    ) -> Result<NewestMerge, ForgeError> {
+        let changes = forge.last_changes(at, files).await?;
+        let commits = changes.found.into_values().map(|change| change.commit);
+        let commits: BTreeSet<CommitSha> = commits.collect();
+        let mut newest: Option<(Option<Timestamp>, &MergedRange)> = None;
+        for commit in &commits {
+            if self.known.contains_key(commit) {
+                continue;
+            }
+            if self.known.len() == self.most {
+                return Ok(NewestMerge::TooMany);
+            }
+            let found = merge_with(forge, commit).await?;
+            self.known.insert(commit.clone(), found);
+        }
+        let found = commits.iter().filter_map(|commit| self.known.get(commit));
+        for (range, merged_at) in found.flatten() {
+            if newest.is_none_or(|(known, _)| known < *merged_at) {
+                newest = Some((*merged_at, range));
+            }
+        }
+        Ok(match newest {
+            Some((merged_at, range)) => NewestMerge::Found {
+                range: range.clone(),
+                merged_at,
+            },
+            None => NewestMerge::None,
+        })
+    }
 }
 
 /// `None` if the commit belongs to no pull request or to more than one.

@@ -26,7 +26,8 @@ pub use claims::add_other_configs;
 pub use contributors::add_contributors;
 pub use governing::governing_files;
 pub use history::{
-    MergedRange, last_merge_of, merge_with, merged_ranges, pull_request_with, range_of_pull_request,
+    MergeReader, MergedRange, NewestMerge, last_merge_of, merge_with, merged_ranges,
+    pull_request_with, range_of_pull_request,
 };
 pub use inputs::{ChangeInputs, configs_at, read_inputs};
 pub use limits::IdentityLimits;

@@ -40,7 +40,7 @@ impl YamlEdit {
         }
     }
 
-    /// Replaces a scalar. `value`: as YAML. `None` if there is none, or one that is not written as it is.
+    /// Replaces a scalar. `value`: as YAML. `None` if the path has no scalar, or if its text in the file is not its value.
     pub fn replace(&mut self, path: &[&str], value: &str) -> Option<()> {
         let root = self.tree()?;
         let node = reach(&root, path)?;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::PolicyUpdate;
 use crate::diff::diff;
 
-/// `None` if both policies allow the same in the same order of statements. `old`: `None` if there is none, or if it does not render.
+/// `None` if both policies have the same statements in the same order. `old`: `None` for a new config, or if the policy does not render.
 pub(super) fn policy_update(
     old: Option<&str>,
     new: &str,

@@ -351,7 +351,7 @@ fn text_of(line: &str) -> &str {
     text.trim_end_matches(',')
 }
 
-/// Key and value of a line; the key is empty if there is none.
+/// Key and value of a line. A line without a key has an empty one.
 fn split(line: &str) -> (&str, &str) {
     let json = line.strip_prefix('"');
     if let Some((key, value)) = json.and_then(|line| line.split_once("\":")) {

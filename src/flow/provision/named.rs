@@ -1,16 +1,15 @@
 //! Provisions configs that a person names once more.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::merge::{provision_range, require_default_branch};
 use crate::apply::Run;
 use crate::change::{
-    MergedRange, governing_files, last_merge_of, merge_with, named_paths, policy_at, valid_configs,
+    MergeReader, MergedRange, NewestMerge, governing_files, last_merge_of, named_paths, policy_at,
+    valid_configs,
 };
 use crate::job::{Job, JobError, JobResult};
-use crate::model::{CommitSha, RepoPath};
+use crate::model::RepoPath;
 use crate::workspace::ConfigSelector;
 
 /// Maximum number of configs that a person names. Each costs the requests of a pull request.
@@ -47,17 +46,25 @@ pub async fn provision_again(job: &Job, reference: &str, names: &[String]) -> Jo
         Some((_, named)) => named.push(path),
         None => merges.push((range, vec![path])),
     };
+    let mut reader = MergeReader::new(usize::MAX);
     for path in paths {
         let own = last_merge_of(&*job.forge, tip, &path).await?;
         let config = configs.iter().find(|config| config.path == path);
         let root = config.and_then(|config| config.product.source.root.as_ref());
         let of_product = match (root, files.get(&path)) {
-            (Some(root), Some(files)) => newest_merge(job, tip, root, files).await?,
-            _ => None,
+            (Some(root), Some(files)) => {
+                let root = format!("{root}/");
+                let files = files.iter().filter(|file| file.as_str().starts_with(&root));
+                let files: Vec<RepoPath> = files.cloned().collect();
+                reader.newest(&*job.forge, tip, &files).await?
+            }
+            _ => NewestMerge::None,
         };
         // A product that a later merge changed: that one brought what the stack lacks.
         match of_product {
-            Some((merged_at, range)) if merged_at > merged_at_of(job, &own).await? => {
+            NewestMerge::Found { range, merged_at }
+                if merged_at > merged_at_of(job, &own).await? =>
+            {
                 add(range, path);
             }
             _ => add(own, path),
@@ -79,30 +86,6 @@ pub async fn provision_again(job: &Job, reference: &str, names: &[String]) -> Jo
         }
     }
     run.finish()
-}
-
-/// The newest merge of a product's files, and when the forge merged it; `None` if no pull request brought them.
-async fn newest_merge(
-    job: &Job,
-    tip: &CommitSha,
-    root: &RepoPath,
-    files: &[RepoPath],
-) -> Result<Option<(Option<Timestamp>, MergedRange)>, JobError> {
-    let root = format!("{root}/");
-    let files = files.iter().filter(|file| file.as_str().starts_with(&root));
-    let files: Vec<RepoPath> = files.cloned().collect();
-    let changes = job.forge.last_changes(tip, &files).await?;
-    let commits = changes.found.into_values().map(|change| change.commit);
-    let commits: BTreeSet<CommitSha> = commits.collect();
-    let mut newest: Option<(Option<Timestamp>, MergedRange)> = None;
-    for commit in commits {
-        if let Some((range, merged_at)) = merge_with(&*job.forge, &commit).await?
-            && newest.as_ref().is_none_or(|(known, _)| *known < merged_at)
-        {
-            newest = Some((merged_at, range));
-        }
-    }
-    Ok(newest)
 }
 
 /// When the forge merged the pull request of a range.
